@@ -1,0 +1,80 @@
+/* change.h - what travels from the decoder through the ring: one record, contiguous, self-contained but for its relation.
+ * Layout of a row change: struct change, then nnew values, then nold values, then the values' bytes.
+ * Flow: decoder -> sink.reserve(upper bound) -> fill in place -> sink.commit(real size) -> ring.
+ * Threads: written by capture, read-only afterwards. Owner: the ring. */
+#ifndef REPLD_CDC_CHANGE_H
+#define REPLD_CDC_CHANGE_H
+
+#include "cdc/position.h"
+#include "cdc/relation.h"
+#include "cdc/value.h"
+#include "daemon/base/clock.h"
+
+enum change_kind {
+	CHANGE_BEGIN = 1,
+	CHANGE_COMMIT,
+	CHANGE_INSERT,
+	CHANGE_UPDATE,
+	CHANGE_DELETE,
+	CHANGE_TRUNCATE,
+	CHANGE_KEEPALIVE	/* the source has nothing for us up to `position`; never inside a transaction */
+};
+
+enum old_image {
+	OLD_NONE,	/* no old tuple: the identity did not change (UPDATE), or none is sent (INSERT) */
+	OLD_KEY,	/* the identity's columns; the others are VALUE_ABSENT */
+	OLD_FULL	/* the whole old row (REPLICA IDENTITY FULL) */
+};
+
+struct change {
+	uint32_t size;			/* of the whole record in bytes, a multiple of 16; set by the sink's commit */
+	uint8_t kind;			/* enum change_kind */
+	uint8_t old;			/* enum old_image */
+	uint16_t nnew, nold;		/* values that follow: the relation's column count, or 0 */
+	const struct relation *rel;	/* row changes; NULL otherwise */
+	union {
+		struct {			/* CHANGE_BEGIN */
+			struct txn_mark mark;
+			struct wall commit_time;
+			uint32_t xid;
+		} begin;
+		struct {			/* CHANGE_COMMIT, CHANGE_KEEPALIVE */
+			struct position position;	/* resume point: commit end */
+			struct wall commit_time;	/* 0 for a keepalive */
+		} commit;
+		struct {			/* CHANGE_TRUNCATE: nrels pointers follow the header */
+			uint16_t nrels;
+			bool cascade, restart_identity;
+		} truncate;
+	} u;
+};
+_Static_assert(sizeof(struct change) % 16 == 0, "values follow the header, aligned");
+
+static inline struct value *
+change_new_values(const struct change *c)
+{
+	return (struct value *)(uintptr_t)(c + 1);
+}
+
+static inline struct value *
+change_old_values(const struct change *c)
+{
+	return change_new_values(c) + c->nnew;
+}
+
+static inline const struct relation **
+change_truncated(const struct change *c)
+{
+	return (const struct relation **)(uintptr_t)(c + 1);
+}
+
+/* Where a decoder puts its changes. reserve() may wait for room (it then keeps the source's connection alive) and returns
+ * 16-byte aligned memory of at least max bytes, or NULL with err set. commit() publishes the record last reserved; size <= max.
+ * A reservation that is not committed is given up by the next reserve. */
+struct change_sink {
+	void *(*reserve)(void *arg, size_t max, struct err *err);
+	bool (*commit)(void *arg, struct change *c, size_t size, struct err *err);
+	void *arg;
+};
+
+#endif

@@ -1,0 +1,131 @@
+/* source.h - what a task asks of a source server. Each kind of server implements struct source_ops in *_source.c, *_scan.c, *_catalog.c.
+ * Four objects, each one connection (a snapshot: one that holds it) and one thread at a time:
+ *   source           an ordinary session: catalog, preflight, publication, monitoring; nothing waits for a lock longer than 5 s
+ *   source_snapshot  creates a slot (permanent or temporary), holds its exported snapshot, knows its position S as an exact pair with it
+ *   source_scan      reads a chunk of a table under a snapshot
+ *   source_stream    the log from a resume point: decodes into a sink, keeps the connection alive, confirms
+ * All waits watch the stop flag given at open (ERR_CANCELLED) and have deadlines (ERR_RETRY).
+ * Errors carry kind, SQLSTATE and remedy; a lost connection is ERR_RETRY, a missing privilege ERR_CONFIG. */
+#ifndef REPLD_ENDPOINTS_SOURCE_H
+#define REPLD_ENDPOINTS_SOURCE_H
+
+#include "cdc/change.h"
+#include "daemon/base/thread.h"
+#include "endpoints/endpoint.h"
+#include "staging/checkpoint.h"
+#include "staging/table.h"
+
+struct source;
+struct source_snapshot;
+struct source_scan;
+struct source_stream;
+
+/* What the task's configuration says about its source. */
+struct source_params {
+	const struct endpoint *endpoint;
+	const char *task;
+	const char *slot, *publication;		/* postgresql */
+	struct stop *stop;
+};
+
+struct source_info {
+	struct source_identity identity;	/* kind, id, dbname, timeline */
+	int version;				/* PostgreSQL: 150020 */
+	char version_text[64];
+	bool standby;
+};
+
+/* The slot (or, elsewhere, the log) as it stands now. */
+struct source_log {
+	bool exists, active;
+	bool ours;			/* plugin and database are what the task needs */
+	int active_pid;
+	struct position confirmed;	/* confirmed_flush_lsn; NONE where null */
+	struct position restart;
+	bool lost;			/* wal_status lost, or invalidated: the hole */
+	char state[32];			/* wal_status */
+	char detail[160];		/* plugin, database, invalidation reason: for messages */
+};
+
+/* Asked once a second for the status. */
+struct source_monitor {
+	struct position end;		/* the end of the source's log */
+	struct wall server_time;
+	bool has_retained; uint64_t retained_bytes;
+	bool has_limit; uint64_t limit_bytes;	/* max_slot_wal_keep_size */
+	char state[32];			/* wal_status; "" unknown */
+};
+
+struct chunk {				/* of one leaf of a table */
+	uint32_t number;		/* within the table, from 0 */
+	uint32_t leaf;			/* index into table->source->leaves */
+	uint64_t first_page, end_page;	/* ctid range; end_page 0: no upper bound */
+};
+
+/* What prepare() found or made. */
+struct source_prepared {
+	bool publication_made;		/* by repld, now or earlier */
+};
+
+struct source_ops {
+	const char *kind;
+	struct source *(*open)(const struct source_params *p, struct err *err);
+	void (*close)(struct source *s);			/* NULL is fine */
+	bool (*identify)(struct source *s, struct source_info *ret, struct err *err);
+	/* Ordinary and partitioned tables (leaves and partitions under a root are not listed), sorted by schema, name. */
+	bool (*list_tables)(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err);
+	/* Fills table->source in the arena (leaves, indexes, estimates included). ERR_SCHEMA: it is gone. */
+	bool (*describe)(struct source *s, struct table *t, struct arena *arena, struct err *err);
+	/* Everything that would stop or endanger the task. needs_slot: a slot will have to be made. Writes nothing. */
+	bool (*check)(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f, struct err *err);
+	/* Makes the publication, or extends the one that repld made, so that it holds exactly the set's tables; one that it did not make is
+	 * only checked (ERR_CONFIG names the missing tables). Committed on return (RULES 11). */
+	bool (*prepare)(struct source *s, const struct tableset *set, struct source_prepared *ret, struct err *err);
+	bool (*log_state)(struct source *s, struct source_log *ret, struct err *err);
+	bool (*monitor)(struct source *s, struct source_monitor *ret, struct err *err);
+	/* For sync: marks the log where it can, and gives the position that covers all committed before the call (RULES 32). */
+	bool (*barrier)(struct source *s, struct position *ret, struct err *err);
+	bool (*split)(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes, struct arena *arena,
+	    struct chunk **ret_chunks, uint32_t *ret_n, struct err *err);
+	/* filenodes of the table's leaves as text "oid:filenode,..." now, in the arena (RULES 10). */
+	bool (*filenodes)(struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err);
+	bool (*drop_slot)(struct source *s, struct err *err);		/* fine where it is gone */
+	bool (*drop_publication)(struct source *s, struct err *err);
+
+	/* permanent: the task's own slot (ERR_CONFIG where one of that name is there); else a temporary one. While slot creation waits for
+	 * transactions open on the source, on_wait is called about once a second with a text that names them. */
+	struct source_snapshot *(*snapshot_open)(const struct source_params *p, bool permanent,
+	    void (*on_wait)(void *arg, const char *text), void *arg, struct err *err);
+	struct snapshot_pos (*snapshot_pos)(const struct source_snapshot *s);
+	bool (*snapshot_alive)(struct source_snapshot *s, struct err *err);	/* still holds it; once a second during a load */
+	void (*snapshot_close)(struct source_snapshot *s);	/* ends the snapshot; a temporary slot goes with it */
+
+	/* Rows of a chunk as values in the order of relation_from_desc(). binary: all columns are read in their binary form (the caller has checked
+	 * that it may), else all as text. holder: an open transaction that holds ACCESS SHARE on the table is the scan itself. */
+	struct source_scan *(*scan_open)(const struct source_params *p, const struct source_snapshot *snap, struct err *err);
+	bool (*scan_start)(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary, const char *filenodes, struct err *err);
+	/* 1: a row (values valid until the next call), 0: the end (checked with the server), -1: error. ret_bytes: of the row on the wire. */
+	int (*scan_next)(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err);
+	void (*scan_close)(struct source_scan *s);
+
+	/* binary: ask for binary values (the caller has checked that all captured columns may). Starts at `from`, which must equal what
+	 * was confirmed or be ahead of it (checked: a slot ahead of it is ERR_HOLE). */
+	struct source_stream *(*stream_open)(const struct source_params *p, const struct position *from, bool binary,
+	    struct change_sink sink, bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err),
+	    void *arg, struct err *err);
+	/* Decodes what has arrived; waits at most wait_usec for something. Sends status messages when due. */
+	bool (*stream_step)(struct source_stream *s, int64_t wait_usec, struct err *err);
+	/* Sends a status message when one is due, reads nothing: called while the sink waits for room. */
+	bool (*stream_tick)(struct source_stream *s, struct err *err);
+	void (*stream_confirm)(struct source_stream *s, const struct position *p);	/* goes with the next status message; never back */
+	void (*stream_ask)(struct source_stream *s);	/* ask the server for its end of log now (a KEEPALIVE change follows) */
+	uint64_t (*stream_bytes)(const struct source_stream *s);	/* received */
+	void (*stream_close)(struct source_stream *s);	/* sends the last confirmation where it can, within 1 s */
+};
+
+const struct source_ops *source_ops_for(enum endpoint_kind kind);	/* never NULL */
+
+/* All captured columns of the set may travel in binary (RULES 15): else the stream asks for text. */
+bool source_stream_binary(const struct tableset *set);
+
+#endif

@@ -1,0 +1,107 @@
+/* target.h - what a task asks of a target server. One struct target is one connection and belongs to one thread at a time.
+ * Apply: begin -> write (any number of times) -> commit (checkpoint last) or rollback.
+ * Load: load_begin -> load_row ... -> load_end (ledger row last, COMMIT) or load_abort.
+ * Every write that follows from owning the task carries its epoch and is refused with ERR_FENCED where another owner has come (RULES 2, 3).
+ * All waits watch the stop flag given at open (ERR_CANCELLED). Errors: ERR_RETRY connection, deadlock, lock; ERR_DATA constraint or value,
+ * with SQLSTATE, table and constraint named, never a value; ERR_SCHEMA column or table missing; ERR_LIMIT; ERR_CONFIG privilege. */
+#ifndef REPLD_ENDPOINTS_TARGET_H
+#define REPLD_ENDPOINTS_TARGET_H
+
+#include "daemon/base/thread.h"
+#include "endpoints/endpoint.h"
+#include "staging/batch.h"
+#include "staging/checkpoint.h"
+
+struct target;
+
+struct target_params {
+	const struct endpoint *endpoint;
+	const char *task;
+	const char *purpose;		/* "apply", "guard", "load", "check": part of application_name */
+	bool relaxed;			/* durability = "relaxed" */
+	bool fire_triggers;		/* apply.fire_triggers: no replica role */
+	struct stop *stop;
+};
+
+struct owner {				/* who holds a task */
+	char host[128];
+	int32_t pid;
+	struct wall since;
+};
+
+enum target_prep { PREP_CREATE, PREP_TRUNCATE, PREP_APPEND, PREP_DROP };	/* full_load.target_tables */
+const char *target_prep_name(enum target_prep p);
+
+struct load_ledger {			/* a chunk's row, written last in its transaction */
+	const struct table *table;
+	uint32_t attempt, chunk;
+	uint64_t rows, bytes;
+};
+
+/* Rows that a look at the target shows: a task's remains, for cleanup and check. */
+struct target_remains {
+	bool installed;			/* the schema repld is there */
+	bool checkpoint;
+	struct checkpoint cp;
+	size_t table_states, exceptions;
+	bool owned;			/* somebody holds the lock now */
+	struct owner owner;
+};
+
+struct target_ops {
+	const char *kind;
+	struct target *(*open)(const struct target_params *p, struct err *err);
+	void (*close)(struct target *t);		/* an open transaction is rolled back by the server; asks it to cancel a running statement */
+	bool (*identify)(struct target *t, char ret_version[64], struct err *err);
+
+	/* Ownership (DESIGN.md 8). own(): the session lock; false with err->kind == ERR_NONE: another holds it (*ret_other, as far as known). */
+	bool (*own)(struct target *t, struct owner *ret_other, struct err *err);
+	bool (*ping)(struct target *t, struct err *err);
+	bool (*install)(struct target *t, struct err *err);	/* makes schema repld and its tables, where missing */
+	/* RULES 2: ends the former session of this task, locks the row (makes it where missing), raises epoch (new_owner) or conn, names this
+	 * session in it. *epoch: in, for !new_owner; out. ERR_FENCED where the epoch is no longer ours. */
+	bool (*learn)(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err);
+	/* Plain read, for check, status and cleanup; raises nothing. */
+	bool (*look)(struct target *t, struct target_remains *ret, struct err *err);
+	bool (*save_source)(struct target *t, const struct checkpoint *cp, struct err *err);	/* identity, slot, made flags, position, load_done; own transaction */
+	bool (*save_paused)(struct target *t, uint64_t epoch, bool paused, struct err *err);
+	bool (*load_states)(struct target *t, struct table_states *ret, struct err *err);
+	bool (*save_state)(struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err);	/* upsert; own transaction */
+	bool (*forget_state)(struct target *t, uint64_t epoch, const char *source_schema, const char *source_name, struct err *err);
+	bool (*cleanup)(struct target *t, struct err *err);	/* drops the task's rows; the schema too where it was the last */
+
+	/* Tables. describe(): table->target in the arena; NULL where it is not there. */
+	bool (*describe)(struct target *t, struct table *tab, struct arena *arena, struct err *err);
+	bool (*has_rows)(struct target *t, const struct table *tab, bool *ret, struct err *err);
+	/* Everything that would stop or endanger the task on this side; writes nothing. states: what is loaded already (may be empty). */
+	bool (*check)(struct target *t, const struct tableset *set, const struct table_states *states, enum target_prep prep, bool loads,
+	    struct findings *f, struct err *err);
+	/* Makes the table ready for its load and returns what was done ("created", "truncated", "dropped", "appended"); own transaction. again: a load of
+	 * ours was cut short, so its rows may be removed. */
+	bool (*prepare_table)(struct target *t, struct table *tab, enum target_prep prep, bool again, const char **ret_done, struct err *err);
+	/* Secondary indexes and unique constraints of a table that we made; ANALYZE. May be repeated. */
+	bool (*finish_table)(struct target *t, const struct table *tab, struct err *err);
+
+	/* Load. binary: rows come as VALUE_BINARY/VALUE_LABEL throughout. */
+	bool (*load_begin)(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt, bool binary, struct err *err);
+	bool (*load_row)(struct target *t, const struct value *vals, struct err *err);
+	bool (*load_end)(struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err);
+	void (*load_abort)(struct target *t);
+	/* Chunks of this attempt that are committed: bit per chunk number; n bits. */
+	bool (*load_done)(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits, uint32_t n, struct err *err);
+
+	/* Apply. */
+	bool (*begin)(struct target *t, struct err *err);
+	bool (*write)(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err);
+	/* Writes the checkpoint (cp->epoch, cp->conn must match: else ROLLBACK and ERR_FENCED), then COMMIT. *ret_token as progress_applied() wants it.
+	 * states: table phases that change with this commit (n may be 0). ERR_RETRY with *ret_unknown: the outcome is not known. */
+	bool (*commit)(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n, uint64_t *ret_token,
+	    bool *ret_unknown, struct err *err);
+	bool (*rollback)(struct target *t, struct err *err);
+	bool (*flushed)(struct target *t, uint64_t *ret_token, struct err *err);	/* commits up to this token are durable */
+	void (*forget)(struct target *t, struct plan *plan);	/* frees plan->statements */
+};
+
+const struct target_ops *target_ops_for(enum endpoint_kind kind);	/* never NULL */
+
+#endif

@@ -1,0 +1,66 @@
+/* checkpoint.h - what a task must remember, as a value; it lives in the target (DESIGN.md 8, RULES A).
+ * Threads: plain values. */
+#ifndef REPLD_STAGING_CHECKPOINT_H
+#define REPLD_STAGING_CHECKPOINT_H
+
+#include "cdc/position.h"
+#include "daemon/base/clock.h"
+
+#define NAME_MAX_BYTES 64		/* a server's identifier with its NUL (PostgreSQL 63, MySQL 64 characters are handled as text) */
+
+/* Who the source is: a checkpoint of one source never continues on another (RULES 6). */
+struct source_identity {
+	char kind[16];			/* "postgresql" */
+	char id[64];			/* PostgreSQL: system_identifier; MySQL: server_uuid */
+	char dbname[NAME_MAX_BYTES];
+	uint32_t timeline;		/* PostgreSQL */
+	char slot[NAME_MAX_BYTES], publication[NAME_MAX_BYTES];
+};
+
+/* Totals since the task began; columns of the checkpoint row, so that they stay true after a crash (RULES 31).
+ * read = applied + filtered + excepted. */
+struct totals {
+	uint64_t transactions, read, applied, filtered, excepted, inserts, updates, deletes, truncates;
+};
+
+struct checkpoint {
+	bool exists;			/* a row for the task was there */
+	struct source_identity source;
+	bool slot_made, publication_made;	/* by repld */
+	struct position position;	/* NONE: not streamed yet */
+	struct wall commit_time;	/* of the last source transaction applied */
+	uint64_t epoch;			/* raised by each new owner */
+	uint64_t conn;			/* raised by each apply connection of an owner */
+	bool paused;
+	bool load_done;			/* the first full load is complete */
+	struct totals totals;
+};
+
+/* A row of table_state. */
+enum table_phase { TABLE_QUEUED, TABLE_LOADING, TABLE_LOADED, TABLE_CATCH_UP, TABLE_STREAMING, TABLE_SUSPENDED, TABLE_SUSPECT, TABLE_ERROR };
+const char *table_phase_name(enum table_phase p);	/* DESIGN.md 4's words */
+bool table_phase_parse(const char *text, enum table_phase *ret);
+
+struct table_state {
+	char *source_schema, *source_name, *target_schema, *target_name;
+	enum table_phase phase;
+	uint32_t load_group;		/* 0: the task's first */
+	struct snapshot_pos snapshot;	/* NONE: not loaded by us (mode cdc: from the stream's start) */
+	uint32_t attempt;		/* raised by each load of the table: fences loaders (RULES 3) */
+	uint64_t rows_loaded, bytes_loaded;
+	char *shape;			/* table_shape() of the source as last applied; NULL */
+	char *filenodes;		/* "oid:filenode,..." of the leaves when the snapshot was taken; NULL */
+	char *made;			/* what repld did to the target table: "created", "truncated", "dropped", "appended"; NULL */
+	char *error;			/* SUSPENDED, ERROR: why */
+};
+
+struct table_states {
+	size_t n, cap;
+	struct table_state *rows;	/* strings are malloc'ed and owned */
+};
+
+void table_states_done(struct table_states *ts);
+struct table_state *table_states_find(const struct table_states *ts, const char *source_schema, const char *source_name);
+struct table_state *table_states_add(struct table_states *ts, struct err *err) MUST_CHECK;	/* zeroed, valid until the next add */
+
+#endif

@@ -1,0 +1,99 @@
+/* table.h - a table as a server's catalog describes it, and a captured table of a task.
+ * Filled by endpoints/*_catalog.c; read-only while a stream runs (states and counters live elsewhere).
+ * Threads: read-only after the task's preparation. Owner: the tableset's arena. */
+#ifndef REPLD_STAGING_TABLE_H
+#define REPLD_STAGING_TABLE_H
+
+#include "cdc/position.h"
+#include "cdc/type.h"
+#include "daemon/base/arena.h"
+#include "daemon/base/bytes.h"
+
+struct column_desc {
+	const char *name;
+	struct coltype type;
+	int16_t attnum;
+	bool notnull;
+	bool generated;			/* a stored generated column: never written */
+	char identity;			/* 'a' always, 'd' by default, 0 none */
+	bool has_default;
+	const char *default_sql;	/* as the catalog prints it; NULL: none, or a generated column's expression */
+	const char *collation;		/* schema-qualified where it is not the type's default; NULL */
+};
+
+struct index_desc {
+	const char *name;
+	const char *sql;		/* CREATE INDEX as the catalog prints it */
+	const char *constraint_sql;	/* "UNIQUE (a, b)" where it backs a constraint; NULL */
+	bool unique, primary, immediate, partial, expression, replica_identity;
+	bool nulls_not_distinct;
+	uint16_t ncols;			/* key columns */
+	const uint16_t *cols;		/* indexes into table_desc.cols; valid where !expression */
+};
+
+struct leaf_desc {			/* a partition that holds rows, or the table itself */
+	uint32_t oid;
+	const char *schema, *name;
+	uint32_t filenode;
+	const char *bound_sql;		/* its partition constraint as SQL; NULL: none */
+	double tuples;			/* estimate; < 0: never analysed */
+	uint64_t pages;			/* of 8 kB, at the time of asking */
+	char replica_identity;
+};
+
+struct table_desc {
+	uint32_t oid;
+	const char *schema, *name;
+	char kind;			/* 'r' table, 'p' partitioned */
+	char persistence;		/* 'p', 'u' unlogged, 't' temporary */
+	char replica_identity;		/* 'd','n','f','i' of the table itself */
+	bool row_security;		/* policies apply to us */
+	bool inherits;			/* plain inheritance (parent or child) */
+	uint16_t ncols;
+	struct column_desc *cols;
+	uint16_t nindexes;
+	struct index_desc *indexes;
+	uint16_t nleaves;
+	struct leaf_desc *leaves;
+	const char **triggers;		/* enabled user triggers, names; NULL-terminated; target only */
+	const char **foreign_keys;	/* names; NULL-terminated */
+	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */
+	double tuples;			/* estimated rows, all leaves; < 0: unknown */
+	uint64_t bytes;			/* on disk, all leaves, without indexes */
+};
+
+int table_desc_column(const struct table_desc *d, const char *name);	/* -1: none */
+const struct index_desc *table_desc_primary(const struct table_desc *d);	/* NULL: none */
+
+/* One captured table of a task. */
+struct table {
+	uint32_t index;			/* in the tableset; also of its counters */
+	const char *source_schema, *source_name, *target_schema, *target_name;
+	struct table_desc *source;	/* what the source's catalog says now */
+	struct table_desc *target;	/* what the target's catalog says; NULL: not there (yet) */
+};
+
+struct tableset {
+	struct arena *arena;
+	uint32_t n;
+	struct table **tables;		/* sorted by source schema, name */
+};
+
+struct tableset *tableset_new(struct err *err) MUST_CHECK;
+void tableset_free(struct tableset *set);
+/* Adds a table; strings are copied into the set's arena; source stays borrowed from the same arena. */
+struct table *tableset_add(struct tableset *set, const char *source_schema, const char *source_name,
+    const char *target_schema, const char *target_name, struct err *err) MUST_CHECK;
+bool tableset_sort(struct tableset *set, struct err *err) MUST_CHECK;	/* sets index; ERR_CONFIG: two meet in one target */
+struct table *tableset_by_source(const struct tableset *set, const char *schema, const char *name);
+struct table *tableset_by_leaf(const struct tableset *set, uint32_t oid, const struct leaf_desc **ret_leaf);
+
+/* The shape of a source table as text (columns in order: name, type, not null, key, generated; identity), kept in table_state and
+ * compared at start and at each RELATION. In the arena. */
+const char *table_shape(const struct table_desc *d, struct arena *arena);
+/* A sentence that says how two shapes differ ("column email: character varying(40) became character varying(80)"), and the ALTER TABLE
+ * for the target where one can be named ("" otherwise). False: they are equal. */
+bool table_shape_diff(const char *was, const char *is, const char *target_table_sql, struct buf *ret_difference,
+    struct buf *ret_alter);
+
+#endif
