@@ -27,7 +27,7 @@ enum old_image {
 };
 
 struct change {
-	uint32_t size;			/* of the whole record in bytes, a multiple of 16; set by the sink's commit */
+	_Alignas(16) uint32_t size;	/* of the whole record in bytes, a multiple of 16; set by the sink's commit */
 	uint8_t kind;			/* enum change_kind */
 	uint8_t old;			/* enum old_image */
 	uint16_t nnew, nold;		/* values that follow: the relation's column count, or 0 */
