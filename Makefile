@@ -64,16 +64,23 @@ UNITS := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/unit/test_*.c)))
 PROGS := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/scenario/*.c test/system/*.c test/demo/*.c)))
 FUZZ  := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
 
+# One short line a step; V=1 shows the commands.
+Q    := $(if $(V),,@)
+still = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say   = $(if $(V)$(still),,@printf '  %-5s %s\n' $(1) $(2))
+
 all: $(O)/repld
 
 $(O)/repld: $(O)/daemon/main.o $(LIB)
-	$(CC) $(R_LDFLAGS) $(LDFLAGS) -o $@ $^ $(PC_L)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(R_LDFLAGS) $(LDFLAGS) -o $@ $^ $(PC_L)
 $(LIB): $(filter-out $(O)/daemon/main.o,$(OBJ)) $(O)/sources.list
 	@$(RM) $@
-	$(AR) rcs $@ $(filter %.o,$^)
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 $(O)/%.o: %.c $(O)/flags.list
 	@mkdir -p $(@D)
-	$(CC) $(R_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(R_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Other flags or other sources than last time: compile or link anew.
 $(O)/flags.list: NOW = $(CC) $(R_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(R_LDFLAGS) $(LDFLAGS)
@@ -84,23 +91,26 @@ $(O)/flags.list $(O)/sources.list: FORCE
 
 linked = $(patsubst %.c,$(O)/%.o,$(shell sed -n 's,^/\* link: \(.*\) \*/$$,\1,p' $(patsubst $(O)/%,%.c,$(1))))
 CHECK_L = $(shell $(PKG_CONFIG) --libs check)
-ifneq ($(filter tests $(O)/test/%,$(GOALS)),)
+ifneq ($(filter tests fuzzers $(O)/test/%,$(GOALS)),)
 .SECONDEXPANSION:
 # A unit test includes its .c file; the archive supplies the rest (that member is not pulled in).
 $(UNITS): $(O)/%: $(O)/%.o $$(call linked,$$@) $(LIB)
-	$(CC) $(R_LDFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_L) $(PC_L)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(R_LDFLAGS) $(LDFLAGS) -o $@ $^ $(CHECK_L) $(PC_L)
 $(PROGS): $(O)/%: $(O)/%.o $$(call linked,$$@) $(LIB)
-	$(CC) $(R_LDFLAGS) $(LDFLAGS) -o $@ $^ $(PC_L)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(R_LDFLAGS) $(LDFLAGS) -o $@ $^ $(PC_L)
+# Called with CC=clang SAN=fuzzer-no-link,...; libFuzzer itself comes in at the link.
+$(FUZZ): $(O)/%: $(O)/%.o $$(call linked,$$@) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(R_LDFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PC_L)
 endif
 tests: all $(UNITS) $(PROGS)
 
-# Called with CC=clang SAN=fuzzer-no-link,...; libFuzzer itself comes in at the link.
-$(FUZZ): $(O)/%: $(O)/%.o $(LIB)
-	$(CC) $(R_LDFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(PC_L)
 fuzzers: $(FUZZ)
 
 # ---- targets that call make again -------------------------------------------------------------------------------
-SUB    = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+SUB    = +@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 QUIET  = $(if $(V),,-s)
 RUN    = O='$(abspath $(1))' T='$(T)' JOBS='$(JOBS)' sh test/run.sh
 FSUB   = $(SUB) $(QUIET) fuzzers O=$(O)/fuzz CC=clang CFLAGS='-O1 -g' COVERAGE=1 \

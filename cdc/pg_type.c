@@ -1,5 +1,7 @@
-/* pg_type.c - the list of PostgreSQL types whose binary form repld passes through, and what a typmod means for each.
- * Invariant: OIDs below 10000 are fixed by PostgreSQL's own catalog (pg_type.dat) and equal on every server.
+/* pg_type.c - the list of PostgreSQL types whose binary form repld passes through, and what a
+ * typmod means for each.
+ * Invariant: OIDs below 10000 are fixed by PostgreSQL's own catalog (pg_type.dat) and equal on
+ * every server.
  * Threads: any; constant tables. */
 #include "cdc/pg_type.h"
 

@@ -1,25 +1,32 @@
 /* pgoutput.c - PostgreSQL's logical replication messages -> changes.
- * Flow: one message -> checks -> sink.reserve(upper bound) -> values copied once into the record -> sink.commit.
- * Invariant: rows reach the sink between one BEGIN and its COMMIT only, decoded by the version of the relation that was announced
- * last; whatever is not fully understood is refused, and nothing of that message reaches the sink.
- * Threads: the capture thread. Owner: the decoder owns the relation versions; records belong to the sink.
+ * Flow: one message -> checks -> sink.reserve(upper bound) -> values copied once into the record ->
+ * sink.commit.
+ * Invariant: rows reach the sink between one BEGIN and its COMMIT only, decoded by the version of
+ * the relation that was announced last; whatever is not fully understood is refused, and nothing of
+ * that message reaches the sink.
+ * Threads: the capture thread. Owner: the decoder owns the relation versions; records belong to the
+ * sink.
  *
- * Messages of protocol versions 1 and 2 with streaming off, each begins with its tag. Integers are big-endian; cstr ends in NUL;
- * time is microseconds since 2000-01-01 UTC.
+ * Messages of protocol versions 1 and 2 with streaming off, each begins with its tag. Integers are
+ * big-endian; cstr ends in NUL; time is microseconds since 2000-01-01 UTC.
  *   B  begin      u64 final_lsn (start of the commit record), i64 commit time, u32 xid
  *   C  commit     u8 flags (0), u64 commit_lsn (= final_lsn), u64 end_lsn, i64 commit time
- *   O  origin     u64 commit_lsn on the origin, cstr name; after B, where the transaction was replicated itself
- *   M  message    u8 flags (1: transactional), u64 lsn, cstr prefix, u32 length, content; without flag 1 also between transactions
- *   R  relation   u32 relid, cstr schema ("" is pg_catalog), cstr name, u8 replica identity (d, n, f, i), u16 columns,
- *                 each: u8 flags (1: part of the identity; all columns where it is f), cstr name, u32 type, i32 typmod
+ *   O  origin     u64 commit_lsn on the origin, cstr name; after B, where the transaction was
+ *                 replicated itself
+ *   M  message    u8 flags (1: transactional), u64 lsn, cstr prefix, u32 length, content; without
+ *                 flag 1 also between transactions
+ *   R  relation   u32 relid, cstr schema ("" is pg_catalog), cstr name, u8 replica identity (d, n,
+ *                 f, i), u16 columns, each: u8 flags (1: part of the identity; all columns where it
+ *                 is f), cstr name, u32 type, i32 typmod
  *   Y  type       u32 oid, cstr schema, cstr name; before an R that uses a type not built in
  *   I  insert     u32 relid, 'N', tuple
- *   U  update     u32 relid, nothing or ('K', tuple: old identity) or ('O', tuple: old row), 'N', tuple
+ *   U  update     u32 relid, ('O', tuple: old row) under identity f, else nothing or ('K', tuple:
+ *                 old identity), 'N', tuple
  *   D  delete     u32 relid, 'K' or 'O', tuple
  *   T  truncate   u32 relations, u8 options (1: cascade, 2: restart identity), u32 relid each
- *   tuple         u16 columns (all of the relation), each: 'n' NULL, 'u' TOAST value not changed and not sent,
- *                 't' u32 length, text form, or 'b' u32 length, binary form. In a 'K' tuple 'n' stands for each column outside the
- *                 identity: not sent, not NULL.
+ *   tuple         u16 columns (all of the relation), each: 'n' NULL, 'u' TOAST value not changed
+ *                 and not sent, 't' u32 length, text form, or 'b' u32 length, binary form. In a 'K'
+ *                 tuple 'n' stands for each column outside the identity: not sent, not NULL.
  * R and Y come before the first change that needs them and again after a change of shape. */
 #include "cdc/pgoutput.h"
 
@@ -29,7 +36,7 @@
 
 #include "daemon/base/bytes.h"
 
-#define EPOCH_2000	 INT64_C(946684800000000) /* microseconds from 1970 to PostgreSQL's epoch */
+#define EPOCH_2000	 INT64_C(946684800000000) /* from 1970 to PostgreSQL's epoch, in usec */
 #define COLUMN_IDENTITY	 1
 #define MESSAGE_IN_TXN	 1
 #define TRUNCATE_CASCADE 1
@@ -391,7 +398,8 @@ relation_of(struct pgoutput *dec, uint32_t id, struct err *err)
 
 /* ---- rows ---- */
 
-/* One value with its bytes; 'u' becomes ABSENT. False: cut (in->bad), or a kind that does not exist. */
+/* One value with its bytes; 'u' becomes ABSENT. False: cut (in->bad), or a kind that does not
+ * exist. */
 static inline bool
 read_value(struct rd *in, struct value *v, uint8_t **bytes)
 {
@@ -415,7 +423,8 @@ read_value(struct rd *in, struct value *v, uint8_t **bytes)
 	return true;
 }
 
-/* What this tuple may say of this column. In a key image a column outside the identity becomes ABSENT. */
+/* What this tuple may say of this column. In a key image a column outside the identity becomes
+ * ABSENT. */
 static inline bool
 value_allowed(struct value *v, enum tuple_role role, bool identity)
 {
@@ -507,21 +516,27 @@ decode_old(struct rd *in, struct row *row, uint8_t part, struct err *err)
 	return decode_tuple(in, row, full ? TUPLE_OLD : TUPLE_KEY, change_old_values(row->c), err);
 }
 
-/* What was not sent because it did not change stands in the full old row: the same bytes serve both (RULES 24). */
+/* What was not sent because it did not change stands in the old tuple, where that has the column:
+ * the same bytes serve both. Elsewhere it stays absent, but never in the identity: without it the
+ * row could not be found. */
 static bool
 fill_unchanged(struct row *row, struct err *err)
 {
 	struct value *new_values = change_new_values(row->c);
 	const struct value *old_values = change_old_values(row->c);
+	const struct relation_column *cols = row->rel->cols;
 
-	for (uint16_t i = 0; i < row->rel->ncols; i++) {
+	for (uint16_t i = 0; i < row->c->nnew; i++) {
 		if (new_values[i].kind != VALUE_ABSENT)
 			continue;
-		if (old_values[i].kind == VALUE_NULL)
+		if (row->c->nold > 0 && old_values[i].kind == VALUE_NULL)
 			return err_set(err, ERR_PROTOCOL,
-			    "column %s: unchanged, but NULL in the old row",
-			    row->rel->cols[i].name);
-		new_values[i] = old_values[i];
+			    "column %s: unchanged, but NULL in the old row", cols[i].name);
+		if (row->c->nold > 0)
+			new_values[i] = old_values[i];
+		else if (cols[i].identity)
+			return err_set(err, ERR_PROTOCOL,
+			    "column %s: part of the identity, but nowhere sent", cols[i].name);
 	}
 	return true;
 }
@@ -547,12 +562,13 @@ decode_update(struct rd *in, struct row *row, struct err *err)
 		if (!decode_old(in, row, part, err))
 			return false;
 		part = rd_u8(in);
+	} else if (row->rel->replica_identity == 'f') {
+		return err_set(err, ERR_PROTOCOL,
+		    "update without old row under replica identity 'f'");
 	}
-	if (!expect_new(in, part, err) ||
-	    !decode_tuple(in, row, TUPLE_UPDATED, change_new_values(row->c), err) ||
-	    !finish(in, err))
-		return false;
-	return row->c->old != OLD_FULL || fill_unchanged(row, err);
+	return expect_new(in, part, err) &&
+	    decode_tuple(in, row, TUPLE_UPDATED, change_new_values(row->c), err) &&
+	    finish(in, err) && fill_unchanged(row, err);
 }
 
 static bool

@@ -54,8 +54,8 @@ lsn_parse(const char *text, uint64_t *ret, struct err *err)
 	else
 		s = NULL;
 	if (s == NULL || *s != '\0')
-		return err_set(err, ERR_CONFIG, "\"%.40s\" is not an LSN: expected X/X, as 0/16B3748",
-		    text);
+		return err_set(err, ERR_CONFIG,
+		    "\"%.40s\" is not an LSN: expected X/X, as 0/16B3748", text);
 	*ret = (uint64_t)high << 32 | low;
 	return true;
 }
@@ -70,7 +70,8 @@ place_text(enum position_kind kind, uint64_t v, char out[POSITION_TEXT])
 	return out;
 }
 
-/* "-" is no position whatever the source's kind, so that every text of place_text() can be read back. */
+/* "-" is no position whatever the source's kind, so that every text of place_text() can be read
+ * back. */
 static bool
 place_parse(enum position_kind kind, const char *text, enum position_kind *ret_kind, uint64_t *ret,
     struct err *err)

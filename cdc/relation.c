@@ -1,7 +1,8 @@
 /* relation.c - one immutable version of a table: its hash, its end, look-up of a column by name.
- * Invariant: the version depends on the table's name and shape only; the source's id and the captured table are not part of it,
- * so equal shapes have equal versions after a restart too.
- * Threads: as relation.h. Owner: the relation's arena owns all of it, the relation itself included. */
+ * Invariant: the version depends on the table's name and shape only; the source's id and the
+ * captured table are not part of it, so equal shapes have equal versions after a restart too.
+ * Threads: as relation.h. Owner: the relation's arena owns all of it, the relation itself
+ * included. */
 #include "cdc/relation.h"
 
 #include <string.h>

@@ -63,7 +63,8 @@ same_columns(const struct relation *a, const struct relation *b)
 	return true;
 }
 
-/* By content too: a row decoded by a shape whose hash happens to be equal would be wrong without a word. */
+/* By content too: a row decoded by a shape whose hash happens to be equal would be wrong without a
+ * word. */
 static bool
 same_relation(const struct relation *a, const struct relation *b)
 {

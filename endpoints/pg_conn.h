@@ -43,6 +43,8 @@ bool pg_flush(struct pg_conn *c, struct err *err) MUST_CHECK;	/* until all is se
 bool pg_err_result(struct pg_conn *c, const PGresult *res, struct err *err);	/* always false */
 bool pg_err_conn(struct pg_conn *c, const char *doing, struct err *err);	/* always false; a lost connection */
 enum err_kind pg_err_kind(const char *sqlstate);
+/* A connection that did not come about; always false. silent: an address gave no answer. Wants PQERRORS_VERBOSE. */
+bool pg_err_connect(const PGconn *pg, const struct endpoint *ep, bool silent, struct err *err);
 
 /* Quoting into a buffer; names are UTF-8 and checked (no NUL by construction). */
 void pg_ident(struct buf *b, const char *name);				/* "name" */

@@ -24,6 +24,13 @@ enum step_kind { STEP_DELETE, STEP_PARK, STEP_UPDATE, STEP_INSERT, STEP_UNPARK, 
 
 #define BATCH_COLSET_WORDS (RELATION_MAX_COLUMNS / 64)
 
+/* One table of a TRUNCATE. where: only the rows that this SQL condition names (the leaves of a partitioned source table that were truncated), written as
+ * DELETE FROM table WHERE (where); NULL: the whole table. The text is the caller's until the batch is reset or copied (batch_truncate() copies it). */
+struct truncation {
+	const struct plan *plan;
+	const char *where;
+};
+
 struct row {
 	uint8_t op;			/* enum change_kind of the net effect (ORDERED: of the change) */
 	const struct value *key;	/* values in relation order whose key columns find the row on the target; NULL: INSERT */
@@ -39,7 +46,7 @@ struct step {
 					 * UNPARK step per column set, its rows' `park` numbers in `park`) */
 	const uint32_t *park;		/* PARK, UNPARK: a row's number in the batch, unique per plan */
 	size_t ntruncate;		/* TRUNCATE */
-	const struct plan **truncate;
+	const struct truncation *truncate;
 	bool restart_identity;
 };
 
@@ -54,7 +61,7 @@ void batch_reset(struct batch *b, enum batch_mode mode);
  * that is absent (BATCH_NET and BATCH_CAREFUL then ask for BATCH_SINGLE by that kind). ERR_LIMIT: the arena is full: write what is there first. */
 bool batch_add(struct batch *b, const struct plan *plan, const struct change *c, struct err *err) MUST_CHECK;
 /* A TRUNCATE closes what came before it: its step follows all steps of earlier changes, and later ones follow it. */
-bool batch_truncate(struct batch *b, const struct plan **plans, size_t n, bool restart_identity, struct err *err) MUST_CHECK;
+bool batch_truncate(struct batch *b, const struct truncation *tables, size_t n, bool restart_identity, struct err *err) MUST_CHECK;
 size_t batch_rows(const struct batch *b);	/* source changes added */
 size_t batch_bytes(const struct batch *b);	/* of their records */
 void batch_stats(const struct batch *b, struct batch_stats *ret);

@@ -14,7 +14,8 @@ struct progress;
 struct progress *progress_new(const struct position *start, struct err *err) MUST_CHECK;
 void progress_free(struct progress *p);
 void progress_received(struct progress *p, const struct position *pos, struct wall commit_time);
-/* The checkpoint `pos` was committed on the target; token orders commits (PostgreSQL: the WAL insert position after COMMIT; 0: durable at once). */
+/* The checkpoint `pos` was committed on the target; token orders commits (PostgreSQL: the WAL insert position after COMMIT; 0: durable at once). A position behind the one
+ * applied before means that the target lost commits: ERR_RETRY (stream again from its checkpoint), ERR_HOLE where it was confirmed. */
 bool progress_applied(struct progress *p, const struct position *pos, struct wall commit_time, uint64_t token, struct err *err) MUST_CHECK;
 /* All commits with token <= flushed are durable. */
 void progress_durable(struct progress *p, uint64_t flushed);

@@ -26,7 +26,8 @@ void ring_commit(struct ring *r, struct change *c, size_t size);
 /* The producer has ended; why is copied (ERR_NONE: orderly). The consumer sees it after the last record. */
 void ring_close(struct ring *r, const struct err *why);
 
-/* The next record; NULL where nothing came within wait_usec (0: look only), or the ring is closed and empty. */
+/* The next record; NULL where nothing came within wait_usec (0: look only; < 0: no limit), the ring is closed and empty,
+ * ring_wake() was called, or nothing is left to take and ring_pressure() holds: then something must be acked. */
 const struct change *ring_take(struct ring *r, int64_t wait_usec);
 bool ring_closed(const struct ring *r, struct err *ret_why);	/* true: closed and everything taken */
 /* Frees all records up to and including c. */

@@ -22,10 +22,14 @@ struct rule {
 	const char *text;		/* the pattern as written */
 	struct name_pattern *pattern;
 	const char *target_schema;	/* NULL: not set by this rule */
-	const char *target;		/* "schema.table"; NULL: not set */
+	const char *target;		/* "schema.table" as written; NULL: not set. Set by rule_set_target() alone */
+	const char *into_schema, *into_table;	/* target's two names */
 	int line;			/* of the configuration, for messages */
 	const char *file;
 };
+
+/* Splits text into target, into_schema and into_table, in the arena (ERR_CONFIG). */
+bool rule_set_target(struct rule *rule, const char *text, struct arena *arena, struct err *err) MUST_CHECK;
 
 struct rules {
 	uint32_t n;

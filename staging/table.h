@@ -1,5 +1,5 @@
 /* table.h - a table as a server's catalog describes it, and a captured table of a task.
- * Filled by endpoints/*_catalog.c; read-only while a stream runs (states and counters live elsewhere).
+ * Filled by the catalog files of endpoints; read-only while a stream runs (states and counters live elsewhere).
  * Threads: read-only after the task's preparation. Owner: the tableset's arena. */
 #ifndef REPLD_STAGING_TABLE_H
 #define REPLD_STAGING_TABLE_H
@@ -65,6 +65,9 @@ struct table_desc {
 int table_desc_column(const struct table_desc *d, const char *name);	/* -1: none */
 const struct index_desc *table_desc_primary(const struct table_desc *d);	/* NULL: none */
 
+/* The name as an identifier in SQL text: in double quotes, those inside doubled. PostgreSQL. */
+void table_quote_name(struct buf *b, const char *name);
+
 /* One captured table of a task. */
 struct table {
 	uint32_t index;			/* in the tableset; also of its counters */
@@ -81,18 +84,21 @@ struct tableset {
 
 struct tableset *tableset_new(struct err *err) MUST_CHECK;
 void tableset_free(struct tableset *set);
-/* Adds a table; strings are copied into the set's arena; source stays borrowed from the same arena. */
+/* Adds a table (ERR_CONFIG: it is there); strings are copied into the set's arena; source stays borrowed from the same arena. */
 struct table *tableset_add(struct tableset *set, const char *source_schema, const char *source_name,
     const char *target_schema, const char *target_name, struct err *err) MUST_CHECK;
-bool tableset_sort(struct tableset *set, struct err *err) MUST_CHECK;	/* sets index; ERR_CONFIG: two meet in one target */
+/* Sets index, and learns the leaves of each source: call it again when they changed. ERR_CONFIG: two tables meet in one target,
+ * or one leaf belongs to two of them. */
+bool tableset_sort(struct tableset *set, struct err *err) MUST_CHECK;
 struct table *tableset_by_source(const struct tableset *set, const char *schema, const char *name);
 struct table *tableset_by_leaf(const struct tableset *set, uint32_t oid, const struct leaf_desc **ret_leaf);
 
 /* The shape of a source table as text (columns in order: name, type, not null, key, generated; identity), kept in table_state and
- * compared at start and at each RELATION. In the arena. */
+ * compared at start and at each RELATION; also each column's default, which the comparison leaves out. In the arena; NULL: no
+ * memory. */
 const char *table_shape(const struct table_desc *d, struct arena *arena);
 /* A sentence that says how two shapes differ ("column email: character varying(40) became character varying(80)"), and the ALTER TABLE
- * for the target where one can be named ("" otherwise). False: they are equal. */
+ * for the target where one can be named ("" otherwise), both added to what the buffers hold. False: they are equal. */
 bool table_shape_diff(const char *was, const char *is, const char *target_table_sql, struct buf *ret_difference,
     struct buf *ret_alter);
 

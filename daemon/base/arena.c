@@ -1,6 +1,8 @@
-/* arena.c - two lists of chunks: regular ones of one size, filled one after the other, and big ones of one allocation.
- * Invariant: used <= budget; each allocation starts at a multiple of ARENA_ALIGN; reset leaves at most one regular chunk.
- * Under AddressSanitizer everything not handed out is poisoned, the padding between allocations too. */
+/* arena.c - two lists of chunks: regular ones of one size, filled one after the other, and big ones
+ * of one allocation each.
+ * Invariant: used <= budget; each allocation starts at a multiple of ARENA_ALIGN; reset leaves at
+ * most one regular chunk. Under AddressSanitizer everything not handed out is poisoned, the padding
+ * between allocations too. */
 #include "daemon/base/arena.h"
 
 #include <assert.h>
@@ -104,8 +106,8 @@ arena_free(struct arena *a)
 	free(a);
 }
 
-/* A chunk with room for n (already rounded) bytes. What is larger than half a chunk and does not fit gets its own,
- * so that at most half of a regular chunk is ever left over. */
+/* A chunk with room for n (already rounded) bytes. What is larger than half a chunk and does not
+ * fit gets its own, so that at most half of a regular chunk is ever left over. */
 static struct chunk *
 chunk_for(struct arena *a, size_t n)
 {
@@ -230,7 +232,8 @@ mem_grow(void *arr, size_t *cap, size_t need, size_t size, struct err *err)
 		n = need;
 	memcpy(&old, arr, sizeof(old));
 	if (n > SIZE_MAX / size || (p = realloc(old, n * size)) == NULL)
-		return err_set(err, ERR_SYSTEM, "out of memory (%zu elements of %zu bytes)", n, size);
+		return err_set(err, ERR_SYSTEM, "out of memory (%zu elements of %zu bytes)", n,
+		    size);
 	memset((uint8_t *)p + *cap * size, 0, (n - *cap) * size);
 	memcpy(arr, &p, sizeof(p));
 	*cap = n;

@@ -1,4 +1,4 @@
-/* bytes.c - reading and writing byte strings; see bytes.h. Failure sticks in the cursor or in the buffer. */
+/* bytes.c - reading and writing byte strings. Failure sticks in the cursor or in the buffer. */
 #include "daemon/base/bytes.h"
 
 #include <assert.h>
@@ -176,7 +176,7 @@ buf_cstr(struct buf *b)
 	return (const char *)b->p;
 }
 
-/* Length of the valid UTF-8 sequence at p (no overlong forms, no surrogates, at most U+10FFFF), or 0. */
+/* Length of the UTF-8 sequence at p, or 0: no overlong forms, no surrogates, at most U+10FFFF. */
 static size_t
 utf8_len(const uint8_t *p, size_t n)
 {
@@ -272,7 +272,8 @@ load64(const uint8_t *p)
 uint64_t
 hash_bytes(const void *p, size_t n, uint64_t seed)
 {
-	static const uint64_t k0 = 0x9e3779b97f4a7c15, k1 = 0xd6e8feb86659fd93, k2 = 0xa0761d6478bd642f;
+	static const uint64_t k0 = 0x9e3779b97f4a7c15, k1 = 0xd6e8feb86659fd93,
+			      k2 = 0xa0761d6478bd642f;
 	const uint8_t *s = p;
 	uint64_t h = fold(seed ^ k0, k1 ^ n);
 	uint8_t tail[16] = { 0 };

@@ -1,5 +1,6 @@
 /* fault.c - the table of armed faults, read once from REPLD_FAULT; empty in normal builds.
- * Threads: any; passages are counted with atomics. A variable that cannot be understood aborts: a test meant something. */
+ * Threads: any; passages are counted with atomics. A variable that cannot be understood aborts:
+ * a test meant something by it. */
 #include "daemon/base/fault.h"
 
 #ifdef REPLD_FAULTS
@@ -34,7 +35,8 @@ static pthread_once_t faults_once = PTHREAD_ONCE_INIT;
 static void
 refuse(const char *spec)
 {
-	fprintf(stderr, "repld: REPLD_FAULT: expected name=kill|error|delay:MS[@N], got \"%s\"\n", spec);
+	fprintf(stderr,
+	    "repld: REPLD_FAULT: expected name=kill|error|delay:MS[@N], got \"%s\"\n", spec);
 	abort();
 }
 
@@ -86,7 +88,8 @@ faults_load(void)
 		size_t n = strcspn(s, ",");
 
 		snprintf(spec, sizeof(spec), "%.*s", (int)n, s);
-		if (n >= sizeof(spec) || nfaults == FAULTS_MAX || !parse_one(&faults[nfaults], spec))
+		if (n >= sizeof(spec) || nfaults == FAULTS_MAX ||
+		    !parse_one(&faults[nfaults], spec))
 			refuse(s);
 		nfaults++;
 		s += n + (s[n] == ',');

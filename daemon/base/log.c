@@ -1,6 +1,7 @@
-/* log.c - formats one event into one buffer on the stack and hands it to the kernel with one write(2).
- * Flow: caller -> text -> escaped line -> stderr. Nothing is allocated, no lock is taken, errno is kept.
- * Invariant: a line never holds a control byte but the newline at its end, and is at most LOG_LINE_MAX bytes. */
+/* log.c - formats one event into a buffer on the stack and hands it over with one write(2).
+ * Flow: caller -> text -> escaped line -> stderr. Nothing is allocated, no lock is taken, errno is
+ * kept. Invariant: a line never holds a control byte but the newline at its end, and is at most
+ * LOG_LINE_MAX bytes. */
 #include "daemon/base/log.h"
 
 #include <errno.h>
@@ -220,9 +221,10 @@ void
 log_err(enum log_level level, const char *what, const struct err *err)
 {
 	bool name_table = err->table[0] != '\0' && strstr(err->msg, err->table) == NULL;
+	bool state = err->sqlstate[0] != '\0';
 
 	log_write(level, "%s: %s%s%s%s%s%s%s%s%s%s", what, name_table ? err->table : "",
-	    name_table ? ": " : "", err->msg, err->sqlstate[0] != '\0' ? " (" : "", err->sqlstate,
-	    err->sqlstate[0] != '\0' ? ")" : "", err->position[0] != '\0' ? " at " : "", err->position,
+	    name_table ? ": " : "", err->msg, state ? " (" : "", err->sqlstate, state ? ")" : "",
+	    err->position[0] != '\0' ? " at " : "", err->position,
 	    err->remedy[0] != '\0' ? "; " : "", err->remedy);
 }

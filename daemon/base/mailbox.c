@@ -1,4 +1,5 @@
-/* mailbox.c - a ring of mails under one lock, and an eventfd that is readable exactly while the ring is not empty.
+/* mailbox.c - a ring of mails under one lock, and an eventfd that is readable exactly while the
+ * ring is not empty.
  * Owner: the creator frees it after its posting threads are joined. */
 #include "daemon/base/mailbox.h"
 
@@ -57,7 +58,7 @@ mailbox_fd(const struct mailbox *mb)
 	return mb->fd;
 }
 
-/* An eventfd of ours can neither be full nor be empty here: both calls are made under the lock, on the edges. */
+/* Both calls are made under the lock, on the edges: the eventfd is neither full nor empty here. */
 static void
 signal_fd(struct mailbox *mb, bool readable)
 {

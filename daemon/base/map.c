@@ -1,5 +1,6 @@
-/* map.c - linear probing over a table of a power of two, at most 3/4 full; a removal moves followers back, so there
- * are no tombstones. Keys of up to 16 bytes live in the entry, longer ones on the heap.
+/* map.c - linear probing over a table of a power of two, at most 3/4 full; a removal moves
+ * followers back, so there are no tombstones. Keys of up to 16 bytes live in the entry, longer ones
+ * on the heap.
  * Invariant: every entry is reachable from its hash's home slot without an empty slot between. */
 #include "daemon/base/map.h"
 
@@ -27,7 +28,7 @@ struct map {
 	struct entry *tab;
 	size_t size;	/* a power of two; 0: no table yet */
 	size_t count;
-	uint64_t seed;	/* keys may come from rows: their writers cannot know the order of the slots */
+	uint64_t seed;	/* keys may come from rows: their writers cannot aim at a slot */
 };
 
 static const uint8_t *

@@ -35,7 +35,7 @@ static const struct unit times[] = {
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Digits at *text, at least one; moves *text past them. False also where the number passes 64 bits. */
+/* Digits at *text, at least one; moves *text past them. False also beyond 64 bits. */
 static bool
 digits(const char **text, uint64_t *ret)
 {
@@ -73,12 +73,13 @@ num_int(const char *text, int64_t min, int64_t max, int64_t *ret, struct err *er
 
 	if (!digits(&s, &v) || *s != '\0' || !signed_value(minus, v, &n) || n < min || n > max)
 		return err_set(err, ERR_CONFIG,
-		    "expected a whole number from %" PRId64 " to %" PRId64 ", got \"%.60s\"", min, max, text);
+		    "expected a whole number from %" PRId64 " to %" PRId64 ", got \"%.60s\"",
+		    min, max, text);
 	*ret = n;
 	return true;
 }
 
-/* A number and its unit from the table; the bare number counts in `bare` (0: only "0" may be bare). */
+/* A number and its unit from the table; a bare number counts in `bare` (0: only "0" is fine). */
 static bool
 with_unit(const char *text, const struct unit *units, size_t n, uint64_t bare, uint64_t *ret)
 {
@@ -115,7 +116,8 @@ num_duration(const char *text, int64_t *ret_usec, struct err *err)
 
 	if (!with_unit(text, times, COUNT(times), 0, &v) || v > INT64_MAX)
 		return err_set(err, ERR_CONFIG,
-		    "expected a time such as \"20ms\" or \"5min\" (us, ms, s, min, h or d), got \"%.60s\"", text);
+		    "expected a time such as \"20ms\" (us, ms, s, min, h or d), got \"%.60s\"",
+		    text);
 	*ret_usec = (int64_t)v;
 	return true;
 }
@@ -146,7 +148,8 @@ two_units(int64_t usec, int64_t big, const char *big_name, int64_t small, const 
 	int64_t a = usec / big, b = usec % big / small;
 
 	if (b != 0)
-		snprintf(out, NUM_TEXT, "%s%" PRId64 " %s %" PRId64 " %s", sign, a, big_name, b, small_name);
+		snprintf(out, NUM_TEXT, "%s%" PRId64 " %s %" PRId64 " %s", sign, a, big_name, b,
+		    small_name);
 	else
 		snprintf(out, NUM_TEXT, "%s%" PRId64 " %s", sign, a, big_name);
 }
@@ -164,7 +167,8 @@ num_duration_text(int64_t usec, char out[NUM_TEXT])
 	else if (v < 100000)
 		snprintf(out, NUM_TEXT, "%s%" PRId64 " ms", sign, v / 1000);
 	else if (v < 10 * USEC_SEC)
-		snprintf(out, NUM_TEXT, "%s%" PRId64 ".%d s", sign, v / USEC_SEC, (int)(v % USEC_SEC / 100000));
+		snprintf(out, NUM_TEXT, "%s%" PRId64 ".%d s", sign, v / USEC_SEC,
+		    (int)(v % USEC_SEC / 100000));
 	else if (v < USEC_MIN)
 		snprintf(out, NUM_TEXT, "%s%" PRId64 " s", sign, v / USEC_SEC);
 	else if (v < 10 * USEC_MIN)

@@ -22,7 +22,7 @@ must(int rc, const char *what)
 	abort();
 }
 
-/* Signals belong to the main thread. Faults of the thread's own code stay unblocked: they must kill (and tell). */
+/* Signals belong to the main thread. Faults of the thread's own code stay unblocked: they kill. */
 static void
 block_signals(sigset_t *old)
 {
@@ -69,7 +69,7 @@ mutex_init(struct mutex *m)
 	pthread_mutexattr_t attr;
 
 	must(pthread_mutexattr_init(&attr), "pthread_mutexattr_init");
-	must(pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK), "pthread_mutexattr_settype");
+	must(pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK), "mutex_init");
 	must(pthread_mutex_init(&m->m, &attr), "pthread_mutex_init");
 	pthread_mutexattr_destroy(&attr);
 }
@@ -139,18 +139,19 @@ time_after(struct timespec ts, int64_t usec)
 bool
 cond_wait(struct cond *c, struct mutex *m, int64_t usec)
 {
+	static const char not_held[] = "cond_wait: this thread does not hold the lock";
 	struct timespec until;
 	int rc;
 
 	if (usec < 0) {
-		must(pthread_cond_wait(&c->c, &m->m), "cond_wait: this thread does not hold the lock");
+		must(pthread_cond_wait(&c->c, &m->m), not_held);
 		return true;
 	}
 	until = time_after(mono_now(), usec);
 	rc = pthread_cond_timedwait(&c->c, &m->m, &until);
 	if (rc == ETIMEDOUT)
 		return false;
-	must(rc, "cond_wait: this thread does not hold the lock");
+	must(rc, not_held);
 	return true;
 }
 

@@ -1,0 +1,720 @@
+/* apply.c - see apply.h. */
+#include "daemon/apply.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "daemon/base/fault.h"
+#include "daemon/base/log.h"
+#include "daemon/base/map.h"
+#include "daemon/tables.h"
+
+#define BATCH_BUDGET (16u << 20)	/* bytes of a batch's own bookkeeping and merged rows */
+#define IDLE_WAIT 100000		/* usec */
+#define NOTE_EVERY 10000000		/* usec: an idle position is written at most this often, ... */
+#define NOTE_BYTES (16u << 20)		/* ... or each time this much log went by (RULES 4) */
+#define FLUSH_EVERY 200000		/* usec between questions what is durable */
+#define RELAXED_TRAIL 10000000		/* usec that confirmations trail under durability = "relaxed" (RULES 5) */
+#define SAME_TRIES 5			/* of a batch that met a deadlock */
+
+struct delta {				/* of one table since the last target COMMIT */
+	uint64_t inserts, updates, deletes, truncates;
+	bool touched;
+};
+
+struct apply {
+	struct apply_ctx c;
+	struct batch *batch;
+	struct map *plans;		/* by the relation's address */
+	enum batch_mode base;		/* without failures */
+	bool open;			/* a target transaction is under way */
+	bool in_txn;			/* between BEGIN and COMMIT of the source */
+	bool marked;			/* parts of the open transaction are no longer in the ring */
+	struct txn_mark mark;		/* of the transaction in hand */
+	const struct change *last;	/* taken last */
+	const struct change *boundary;	/* the last COMMIT or KEEPALIVE taken that is not acked; NULL: nothing complete is pending */
+	struct position pos;		/* its position */
+	struct wall commit_time;
+	struct usec oldest;		/* when the oldest pending complete transaction was there */
+	struct position noted;		/* nothing is missing up to here, though it is not in the checkpoint yet */
+	struct totals pending;		/* since the last target COMMIT */
+	struct delta *deltas;		/* by table index */
+	uint32_t *touched, ntouched;
+	struct table_state **by_table;	/* by table index; NULL: none */
+	bool *dirty;			/* table_states rows to write with the next commit */
+	struct table_state *writes;	/* room for them */
+	bool catching_up;		/* some table is in CATCH_UP */
+	struct usec last_checkpoint, last_flush_look, sampled_at;
+	uint64_t sampled;		/* relaxed: what was flushed RELAXED_TRAIL ago */
+	uint32_t same_tries;
+};
+
+static bool apply_commit(struct apply *a, struct err *err);
+
+/* ---- plans ------------------------------------------------------------------------------------------------------- */
+
+/* The shape last applied becomes the current one with the first change that has it. */
+static bool
+note_shape(struct apply *a, const struct relation *rel, struct err *err)
+{
+	const struct table *t = rel->table;
+	struct table_state *ts = a->by_table[t->index];
+	const char *shape;
+	char *copy;
+
+	if (ts == NULL || !tables_relation_is_current(rel, t))
+		return true;
+	if ((shape = table_shape(t->source, a->c.tables->arena)) == NULL)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	if (ts->shape != NULL && strcmp(ts->shape, shape) == 0)
+		return true;
+	if ((copy = mem_strdup(shape, err)) == NULL)
+		return false;
+	free(ts->shape);
+	ts->shape = copy;
+	a->dirty[ts - a->c.states->rows] = true;
+	return true;
+}
+
+static struct plan *
+plan_for(struct apply *a, const struct relation *rel, struct err *err)
+{
+	struct plan *p = map_get(a->plans, &rel, sizeof(rel));
+
+	if (p != NULL)
+		return p;
+	if ((p = plan_new(rel, rel->table, err)) == NULL)
+		return NULL;
+	if (!map_put(a->plans, &rel, sizeof(rel), p, err)) {
+		plan_free(p);
+		return NULL;
+	}
+	return note_shape(a, rel, err) ? p : NULL;
+}
+
+/* ---- accounts ------------------------------------------------------------------------------------------------------ */
+
+static struct delta *
+touch(struct apply *a, const struct table *t)
+{
+	struct delta *d = &a->deltas[t->index];
+
+	if (!d->touched) {
+		d->touched = true;
+		a->touched[a->ntouched++] = t->index;
+	}
+	return d;
+}
+
+static void
+drop_accounts(struct apply *a)
+{
+	for (uint32_t i = 0; i < a->ntouched; i++)
+		a->deltas[a->touched[i]] = (struct delta){ 0 };
+	a->ntouched = 0;
+	a->pending = (struct totals){ 0 };
+}
+
+static void
+book_accounts(struct apply *a)
+{
+	struct board *b = a->c.board;
+
+	for (uint32_t i = 0; i < a->ntouched; i++) {
+		struct delta *d = &a->deltas[a->touched[i]];
+		struct board_table *t = b->tables[a->touched[i]];
+
+		counter_add(&t->inserts, d->inserts);
+		counter_add(&t->updates, d->updates);
+		counter_add(&t->deletes, d->deletes);
+		counter_add(&t->truncates, d->truncates);
+	}
+	counter_add(&b->transactions, a->pending.transactions);
+	counter_add(&b->read, a->pending.read);
+	counter_add(&b->applied, a->pending.applied);
+	counter_add(&b->inserts, a->pending.inserts);
+	counter_add(&b->updates, a->pending.updates);
+	counter_add(&b->deletes, a->pending.deletes);
+	counter_add(&b->truncates, a->pending.truncates);
+	drop_accounts(a);
+}
+
+static void
+add_totals(struct totals *t, const struct totals *more)
+{
+	t->transactions += more->transactions;
+	t->read += more->read;
+	t->applied += more->applied;
+	t->filtered += more->filtered;
+	t->excepted += more->excepted;
+	t->inserts += more->inserts;
+	t->updates += more->updates;
+	t->deletes += more->deletes;
+	t->truncates += more->truncates;
+}
+
+static void
+say_reached(struct apply *a, const struct position *p)
+{
+	if (p->kind == POSITION_LSN)
+		atomic_store(&a->c.board->reached, p->lsn.v);
+}
+
+/* ---- writing and committing ------------------------------------------------------------------------------------------ */
+
+/* Writes what the batch holds into the target's transaction, which stays open. */
+static bool
+apply_write(struct apply *a, struct err *err)
+{
+	const struct step *steps;
+	size_t n;
+
+	if (!batch_finish(a->batch, &steps, &n, err))
+		return false;
+	if (!a->open) {
+		if (!FAULT("apply.begin", err) || !a->c.ops->begin(a->c.target, err))
+			return false;
+		a->open = true;
+	}
+	if (n > 0 && (!FAULT("apply.write", err) || !a->c.ops->write(a->c.target, steps, n, a->c.redo->mode, err)))
+		return false;
+	batch_reset(a->batch, a->c.redo->mode);
+	return true;
+}
+
+/* In the middle of a source transaction: writes a part, and gives its memory back where capture needs it. */
+static bool
+apply_write_part(struct apply *a, struct err *err)
+{
+	if (!apply_write(a, err))
+		return false;
+	counter_add(&a->c.board->batches, 1);
+	if (ring_pressure(a->c.ring) && a->last != NULL) {
+		a->marked = true;
+		a->boundary = NULL;
+		ring_ack(a->c.ring, a->last);
+		a->last = NULL;
+	}
+	return true;
+}
+
+/* Rows of table_state that go with this commit: tables whose snapshot has passed, shapes that changed. */
+static size_t
+collect_states(struct apply *a, const struct position *pos)
+{
+	size_t n = 0;
+	bool waiting = false;
+
+	for (size_t i = 0; i < a->c.states->n; i++) {
+		struct table_state *ts = &a->c.states->rows[i];
+
+		if (a->catching_up && ts->phase == TABLE_CATCH_UP) {
+			if (snapshot_passed(&ts->snapshot, pos)) {
+				ts->phase = TABLE_STREAMING;
+				a->dirty[i] = true;
+			} else {
+				waiting = true;
+			}
+		}
+		if (a->dirty[i])
+			a->writes[n++] = *ts;
+	}
+	a->catching_up = waiting;
+	return n;
+}
+
+static void
+states_written(struct apply *a)
+{
+	for (size_t i = 0; i < a->c.states->n; i++) {
+		struct table_state *ts = &a->c.states->rows[i];
+		struct table *t;
+
+		if (!a->dirty[i])
+			continue;
+		a->dirty[i] = false;
+		t = tableset_by_source(a->c.tables, ts->source_schema, ts->source_name);
+		if (t != NULL)
+			atomic_store(&a->c.board->tables[t->index]->phase, (int)ts->phase);
+	}
+	if (!a->catching_up && atomic_load(&a->c.board->phase) == PHASE_CATCH_UP)
+		board_phase(a->c.board, PHASE_CDC);
+}
+
+/* The target's COMMIT with the checkpoint at pos. */
+static bool
+commit_at(struct apply *a, const struct position *pos, struct wall commit_time, struct err *err)
+{
+	struct checkpoint cp = *a->c.cp;
+	uint64_t token = 0;
+	bool unknown = false;
+	size_t nstates;
+
+	cp.position = *pos;
+	if (commit_time.v != 0)
+		cp.commit_time = commit_time;
+	add_totals(&cp.totals, &a->pending);
+	if (!a->open && !a->c.ops->begin(a->c.target, err))
+		return false;
+	a->open = true;
+	nstates = collect_states(a, pos);
+	if (!FAULT("apply.before_commit", err) ||
+	    !a->c.ops->commit(a->c.target, &cp, a->writes, nstates, &token, &unknown, err)) {
+		if (unknown)
+			err_ctx(err, "the outcome of the last COMMIT is not known and will be asked for");
+		return false;
+	}
+	a->open = false;
+	*a->c.cp = cp;
+	states_written(a);
+	if (!FAULT("apply.after_commit", err))
+		return false;
+	mutex_lock(&a->c.board->lock);
+	a->c.board->lifetime = cp.totals;
+	mutex_unlock(&a->c.board->lock);
+	book_accounts(a);
+	a->last_checkpoint = clock_mono();
+	a->same_tries = 0;
+	return progress_applied(a->c.progress, pos, commit_time, token, err);
+}
+
+/* Where a redo has done its work, the batches go on as before. */
+static void
+end_redo(struct apply *a)
+{
+	if (a->c.redo->mode == a->base || !position_reached(&a->pos, &a->c.redo->until))
+		return;
+	log_info("batch applied at last, at %s", position_text(&a->pos, (char[POSITION_TEXT]){ 0 }));
+	a->c.redo->mode = a->base;
+	batch_reset(a->batch, a->base);
+}
+
+/* Commits all that is complete. The batch must end at a boundary. */
+static bool
+apply_commit(struct apply *a, struct err *err)
+{
+	assert(!a->in_txn);
+	if (!apply_write(a, err) || !commit_at(a, &a->pos, a->commit_time, err))
+		return false;
+	counter_add(&a->c.board->batches, 1);
+	end_redo(a);
+	if (a->boundary != NULL)
+		ring_ack(a->c.ring, a->boundary);
+	a->boundary = a->last = NULL;
+	a->marked = false;
+	a->noted = a->pos;
+	a->pos.kind = POSITION_NONE;
+	atomic_store(&a->c.board->oldest_pending, 0);
+	say_reached(a, &a->noted);
+	return FAULT("apply.acked", err);
+}
+
+/* Writes a position that moved without anything to apply, so that the source may forget its log (RULES 4). */
+static bool
+note_position(struct apply *a, bool now, struct err *err)
+{
+	uint64_t bytes = 0, want = atomic_load(&a->c.board->want);
+
+	if (a->boundary != NULL || a->in_txn || a->noted.kind == POSITION_NONE ||
+	    position_reached(&a->c.cp->position, &a->noted))
+		return true;
+	position_distance(&a->c.cp->position, &a->noted, &bytes);
+	if (want != 0 && a->noted.kind == POSITION_LSN && a->noted.lsn.v >= want)
+		now = true;
+	if (!now && !a->catching_up && bytes < NOTE_BYTES && usec_since(a->last_checkpoint) < NOTE_EVERY)
+		return true;
+	return commit_at(a, &a->noted, (struct wall){ 0 }, err);
+}
+
+/* Asks what is durable, now and then. */
+static bool
+look_flushed(struct apply *a, struct err *err)
+{
+	uint64_t token;
+
+	if (a->open || !progress_has_pending(a->c.progress) || usec_since(a->last_flush_look) < FLUSH_EVERY)
+		return true;
+	a->last_flush_look = clock_mono();
+	if (!a->c.ops->flushed(a->c.target, &token, err))
+		return false;
+	if (!a->c.relaxed) {
+		progress_durable(a->c.progress, token);
+	} else if (usec_since(a->sampled_at) >= RELAXED_TRAIL) {
+		progress_durable(a->c.progress, a->sampled);
+		a->sampled = token;
+		a->sampled_at = clock_mono();
+	}
+	return true;
+}
+
+/* ---- failures --------------------------------------------------------------------------------------------------------- */
+
+/* How a failed batch is tried next; false: it has been tried change by change. */
+static bool
+next_mode(enum batch_mode mode, const struct err *err, enum batch_mode *ret)
+{
+	if (mode == BATCH_SINGLE)
+		return false;
+	*ret = mode == BATCH_NET && strcmp(err->sqlstate, "23505") == 0 ? BATCH_CAREFUL : BATCH_SINGLE;
+	return true;
+}
+
+static bool
+is_passing(const struct err *err)
+{
+	return strcmp(err->sqlstate, "40P01") == 0 || strcmp(err->sqlstate, "40001") == 0 ||
+	    strcmp(err->sqlstate, "55P03") == 0;
+}
+
+/* Back to the first change that is not acked. */
+static void
+rewind_ring(struct apply *a)
+{
+	ring_rewind(a->c.ring);
+	batch_reset(a->batch, a->c.redo->mode);
+	drop_accounts(a);
+	a->in_txn = false;
+	a->boundary = a->last = NULL;
+	a->pos.kind = POSITION_NONE;
+	atomic_store(&a->c.board->oldest_pending, 0);
+}
+
+/* The redo ends at the boundary that ends what was taken so far. */
+static struct position
+redo_until(const struct apply *a)
+{
+	if (a->in_txn && a->mark.kind == POSITION_LSN)
+		return (struct position){ POSITION_LSN, { a->mark.lsn.v + 1 } };	/* any end after its commit's start */
+	return a->pos;
+}
+
+static void
+say_where(struct apply *a, struct err *err)
+{
+	char text[LSN_TEXT];
+
+	if (err->position[0] == '\0' && a->mark.kind == POSITION_LSN)
+		err_position(err, "%s", lsn_text(a->mark.lsn.v, text));
+}
+
+/* True: the ring is rewound, go on. False: the stream ends with err. */
+static bool
+apply_failed(struct apply *a, struct err *err)
+{
+	struct apply_redo *redo = a->c.redo;
+	enum batch_mode mode = redo->mode;
+	struct err second = ERR_INIT;
+	bool passing = is_passing(err);
+
+	if (a->open && (!a->c.ops->rollback(a->c.target, &second) || err->kind == ERR_FENCED))
+		return err->kind == ERR_DATA ? (*err = second, false) : false;
+	a->open = false;
+	say_where(a, err);
+	if (!(passing && a->same_tries++ < SAME_TRIES) &&
+	    (err->kind != ERR_DATA || !next_mode(redo->mode, err, &mode)))
+		return false;
+	if (mode != redo->mode) {
+		redo->until = redo_until(a);
+		redo->mode = mode;
+		counter_add(&a->c.board->fallbacks, 1);
+		log_err(LOG_LEVEL_WARNING, mode == BATCH_CAREFUL ? "batch failed, writing it again with care for unique values" :
+		    "batch failed, writing it again change by change", err);
+	}
+	if (a->marked) {
+		counter_add(&a->c.board->rewinds, 1);
+		err->kind = ERR_RETRY;
+		err_ctx(err, "a transaction larger than the ring failed and is read again from the checkpoint");
+		return false;
+	}
+	rewind_ring(a);
+	return true;
+}
+
+/* ---- changes ------------------------------------------------------------------------------------------------------------ */
+
+static bool
+batch_is_full(const struct apply *a)
+{
+	return batch_rows(a->batch) >= atomic_load_explicit(&a->c.board->max_rows, memory_order_relaxed) ||
+	    batch_bytes(a->batch) >= atomic_load_explicit(&a->c.board->max_bytes, memory_order_relaxed);
+}
+
+/* The row is part of the snapshot that its table was loaded from. */
+static bool
+skips(struct apply *a, const struct table *t)
+{
+	const struct table_state *ts = a->by_table[t->index];
+
+	return a->catching_up && ts != NULL && snapshot_has(&ts->snapshot, &a->mark);
+}
+
+static void
+count_row(struct apply *a, const struct change *c)
+{
+	struct delta *d = touch(a, c->rel->table);
+
+	a->pending.read++;
+	a->pending.applied++;
+	switch (c->kind) {
+	case CHANGE_INSERT: d->inserts++; a->pending.inserts++; break;
+	case CHANGE_UPDATE: d->updates++; a->pending.updates++; break;
+	default: d->deletes++; a->pending.deletes++; break;
+	}
+}
+
+static bool
+on_row(struct apply *a, const struct change *c, struct err *err)
+{
+	struct plan *plan;
+
+	if (skips(a, c->rel->table))
+		return true;
+	if ((plan = plan_for(a, c->rel, err)) == NULL)
+		return false;
+	if (!batch_add(a->batch, plan, c, err)) {
+		if (err->kind != ERR_LIMIT || batch_rows(a->batch) == 0)
+			return false;
+		err_clear(err);
+		if (!apply_write_part(a, err) || !batch_add(a->batch, plan, c, err))
+			return false;
+	}
+	count_row(a, c);
+	return !batch_is_full(a) || apply_write_part(a, err);
+}
+
+static bool
+on_truncate(struct apply *a, const struct change *c, struct err *err)
+{
+	struct tables_truncate tt;
+	bool ok = false;
+
+	if (!tables_truncate_plan(c, a->c.tables, &tt, err))
+		return false;
+	for (uint32_t i = 0; i < tt.n; i++) {
+		if (skips(a, tt.items[i].rel->table))
+			continue;
+		if ((tt.items[i].plan = plan_for(a, tt.items[i].rel, err)) == NULL)
+			goto out;
+		touch(a, tt.items[i].rel->table)->truncates++;
+		a->pending.truncates++;
+		a->pending.read++;
+		a->pending.applied++;
+	}
+	ok = tables_truncate_add(a->batch, &tt, c->u.truncate.restart_identity, err);
+out:
+	tables_truncate_done(&tt);
+	return ok;
+}
+
+/* A transaction of which nothing concerns us moves the position, no more. */
+static bool
+nothing_pending(const struct apply *a)
+{
+	return a->boundary == NULL && !a->open && batch_rows(a->batch) == 0;
+}
+
+static bool
+on_boundary(struct apply *a, const struct change *c, struct err *err)
+{
+	struct wall time = c->u.commit.commit_time;
+
+	a->in_txn = false;
+	if (nothing_pending(a)) {
+		a->noted = c->u.commit.position;
+		ring_ack(a->c.ring, c);
+		a->last = NULL;
+		if (c->kind == CHANGE_COMMIT)
+			atomic_store(&a->c.board->oldest_pending, 0);
+		say_reached(a, &a->noted);
+		return note_position(a, false, err);
+	}
+	if (a->boundary == NULL)
+		a->oldest = clock_mono();
+	a->boundary = c;
+	a->pos = c->u.commit.position;
+	if (time.v != 0)
+		a->commit_time = time;
+	if (c->kind == CHANGE_COMMIT)
+		a->pending.transactions++;
+	if (a->c.mode == APPLY_TRANSACTIONAL || a->c.redo->mode == BATCH_SINGLE || batch_is_full(a) || a->open ||
+	    usec_since(a->oldest) >= atomic_load_explicit(&a->c.board->max_delay, memory_order_relaxed))
+		return apply_commit(a, err);
+	return true;
+}
+
+static bool
+on_begin(struct apply *a, const struct change *c)
+{
+	a->in_txn = true;
+	a->mark = c->u.begin.mark;
+	if (atomic_load_explicit(&a->c.board->oldest_pending, memory_order_relaxed) == 0)
+		atomic_store(&a->c.board->oldest_pending, c->u.begin.commit_time.v);
+	return true;
+}
+
+static bool
+on_change(struct apply *a, const struct change *c, struct err *err)
+{
+	a->last = c;
+	switch ((enum change_kind)c->kind) {
+	case CHANGE_BEGIN: return on_begin(a, c);
+	case CHANGE_INSERT:
+	case CHANGE_UPDATE:
+	case CHANGE_DELETE: return on_row(a, c, err);
+	case CHANGE_TRUNCATE: return on_truncate(a, c, err);
+	case CHANGE_COMMIT:
+	case CHANGE_KEEPALIVE: return on_boundary(a, c, err);
+	}
+	return err_set(err, ERR_PROTOCOL, "a change of unknown kind %u in the ring", c->kind);
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------------------------ */
+
+/* Nothing came: commit what is complete, free what blocks capture, write and confirm positions. */
+static bool
+on_idle(struct apply *a, struct err *err)
+{
+	if (a->boundary != NULL && !a->in_txn)
+		return apply_commit(a, err);
+	if (ring_pressure(a->c.ring) && a->last != NULL)
+		return apply_write_part(a, err);
+	return note_position(a, false, err) && look_flushed(a, err);
+}
+
+static bool
+commit_complete(struct apply *a, struct err *err)
+{
+	const struct change *end = a->boundary, *c;
+
+	if (a->in_txn && end != NULL && !a->open) {	/* leave out the transaction that is not complete */
+		rewind_ring(a);
+		do {
+			if ((c = ring_take(a->c.ring, 0)) == NULL)
+				return err_set(err, ERR_PROTOCOL, "a rewound change is gone from the ring");
+			a->last = c;
+			if (c->kind == CHANGE_BEGIN)
+				on_begin(a, c);
+			else if (c != end && !on_change(a, c, err))
+				return false;
+		} while (c != end && (a->boundary != NULL || a->in_txn));
+		a->in_txn = false;
+		a->boundary = end;
+		a->pos = end->u.commit.position;
+	}
+	if (a->in_txn)
+		return true;		/* partly written: the connection's end rolls it back */
+	return a->boundary == NULL || apply_commit(a, err);
+}
+
+/* board->finish: what is complete is committed, the rest will be read again. */
+static bool
+apply_finish(struct apply *a, struct err *err)
+{
+	uint64_t token;
+
+	if (!commit_complete(a, err))
+		return false;
+	if (a->in_txn && a->open)
+		return a->c.ops->rollback(a->c.target, err);
+	if (!note_position(a, true, err))
+		return false;
+	if (!a->c.relaxed && progress_has_pending(a->c.progress)) {
+		if (!a->c.ops->flushed(a->c.target, &token, err))
+			return false;
+		progress_durable(a->c.progress, token);
+	}
+	return true;
+}
+
+static bool
+apply_loop(struct apply *a, struct err *err)
+{
+	const struct change *c;
+	uint32_t round = 0;
+	bool ok;
+
+	for (;;) {
+		if ((round++ & 255) == 0)
+			board_beat(a->c.board, BEAT_RUN);
+		if (stop_requested(a->c.stop))
+			return err_set(err, ERR_CANCELLED, "stopped");
+		if (atomic_load(&a->c.board->finish))
+			return apply_finish(a, err);
+		c = ring_take(a->c.ring, a->boundary != NULL && !a->in_txn ? 0 : IDLE_WAIT);
+		if (c == NULL)
+			round = 0;
+		if (c == NULL && ring_closed(a->c.ring, err))
+			return commit_complete(a, &(struct err)ERR_INIT) && false;
+		ok = c != NULL ? on_change(a, c, err) : on_idle(a, err);
+		if (ok && (round & 63) == 0)
+			ok = look_flushed(a, err);
+		if (!ok) {
+			if (!apply_failed(a, err))
+				return false;
+			err_clear(err);
+		}
+	}
+}
+
+static void
+free_plans(struct apply *a)
+{
+	size_t iter = 0, n;
+	const void *key;
+	void *plan;
+
+	if (a->plans == NULL)
+		return;
+	while (map_next(a->plans, &iter, &key, &n, &plan)) {
+		a->c.ops->forget(a->c.target, plan);
+		plan_free(plan);
+	}
+	map_free(a->plans, NULL);
+}
+
+static bool
+apply_init(struct apply *a, struct err *err)
+{
+	size_t n = a->c.tables->n + 1, m = a->c.states->n + 1;
+
+	if ((a->plans = map_new()) == NULL)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	if ((a->batch = batch_new(BATCH_BUDGET, err)) == NULL ||
+	    (a->deltas = mem_zalloc(n * sizeof(*a->deltas), err)) == NULL ||
+	    (a->touched = mem_zalloc(n * sizeof(*a->touched), err)) == NULL ||
+	    (a->by_table = mem_zalloc(n * sizeof(struct table_state *), err)) == NULL ||
+	    (a->dirty = mem_zalloc(m * sizeof(*a->dirty), err)) == NULL ||
+	    (a->writes = mem_zalloc(m * sizeof(*a->writes), err)) == NULL)
+		return false;
+	a->base = a->c.mode == APPLY_TRANSACTIONAL || a->c.in_order ? BATCH_ORDERED : BATCH_NET;
+	if (a->c.redo->mode == BATCH_NET)
+		a->c.redo->mode = a->base;
+	batch_reset(a->batch, a->c.redo->mode);
+	a->last_checkpoint = a->sampled_at = clock_mono();
+	for (uint32_t i = 0; i < a->c.tables->n; i++)
+		a->by_table[i] = table_states_find(a->c.states, a->c.tables->tables[i]->source_schema, a->c.tables->tables[i]->source_name);
+	for (size_t i = 0; i < a->c.states->n; i++)
+		a->catching_up = a->catching_up || a->c.states->rows[i].phase == TABLE_CATCH_UP;
+	return true;
+}
+
+bool
+apply_run(const struct apply_ctx *ctx, struct err *err)
+{
+	struct apply a = { .c = *ctx };
+	bool ok = apply_init(&a, err);
+
+	if (ok) {
+		atomic_store(&ctx->board->applying, true);
+		ok = apply_loop(&a, err);
+		atomic_store(&ctx->board->applying, false);
+	}
+	free_plans(&a);
+	batch_free(a.batch);
+	free(a.deltas);
+	free(a.touched);
+	free(a.by_table);
+	free(a.dirty);
+	free(a.writes);
+	return ok;
+}

@@ -1,0 +1,38 @@
+/* apply.h - the apply side of one stream: ring -> plan -> batch -> target, with the checkpoint in the same transaction.
+ * Flow: take -> batch_add -> (limits, idle, boundary) -> write -> commit -> ack -> progress.
+ * Invariants: a target COMMIT happens at a source commit only; nothing is acked before it, but for the parts of a transaction larger than the
+ * ring, which are marked: such a transaction can't be rewound in the ring, its failure ends the stream (reopened at the checkpoint).
+ * A failing batch is written again from the ring, first with care for unique values, then change by change, which names the row.
+ * Threads: the run thread. */
+#ifndef REPLD_DAEMON_APPLY_H
+#define REPLD_DAEMON_APPLY_H
+
+#include "daemon/board.h"
+#include "endpoints/target.h"
+
+/* How a batch that failed is tried again; kept by the caller over a reopening of the stream. */
+struct apply_redo {
+	enum batch_mode mode;		/* BATCH_NET: nothing to redo */
+	struct position until;		/* the first boundary at or after it ends it */
+};
+
+struct apply_ctx {
+	const struct target_ops *ops;
+	struct target *target;
+	struct checkpoint *cp;		/* the row as it stands; kept current */
+	struct tableset *tables;
+	struct table_states *states;
+	struct ring *ring;
+	struct progress *progress;
+	struct board *board;
+	struct stop *stop;
+	enum apply_mode mode;
+	bool in_order;			/* no compaction across tables: target triggers fire */
+	bool relaxed;			/* durability = "relaxed": confirmations trail */
+	struct apply_redo *redo;
+};
+
+/* Runs until the ring is closed and empty, a failure, or board->finish (then true, after the last complete transaction is committed). */
+bool apply_run(const struct apply_ctx *ctx, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,96 @@
+/* board.h - the notice board of a worker: what its threads say of themselves, and what the main thread asks of them.
+ * Flow: run, capture, apply, load and watch threads write; the main thread reads it a few times a second and fills status.h's structs.
+ * Numbers are relaxed atomics; texts, positions and the pointers to ring and progress are behind one mutex, held for copies only.
+ * Threads: any. Owner: the worker. */
+#ifndef REPLD_DAEMON_BOARD_H
+#define REPLD_DAEMON_BOARD_H
+
+#include "daemon/base/counter.h"
+#include "daemon/base/thread.h"
+#include "daemon/conf.h"
+#include "daemon/status.h"
+#include "staging/progress.h"
+#include "staging/ring.h"
+
+struct board_table {			/* of one captured table; lives as long as the board's table set */
+	char source[160], target[160];
+	_Atomic int phase;		/* enum table_phase */
+	counter rows_loaded, inserts, updates, deletes, truncates, excepted;
+	_Atomic double rows_estimated;	/* < 0: unknown */
+	char error[512];		/* under the mutex */
+};
+
+enum board_thread { BEAT_RUN, BEAT_CAPTURE, BEAT_GUARD, BEAT_WATCH, BEAT_LOAD, BEAT_COUNT = BEAT_LOAD + 64 };
+
+struct board {
+	struct mutex lock;
+
+	/* asked by the main thread */
+	atomic_bool finish;		/* end at a transaction boundary */
+	atomic_bool applying;		/* finish is looked at; else only the stop flag ends the run */
+	_Atomic uint32_t max_rows;	/* options that change without a restart */
+	_Atomic uint64_t max_bytes, max_rate;
+	_Atomic int64_t max_delay;
+	atomic_uint sync_asked, sync_done;	/* watch asks the source for a barrier while they differ */
+	_Atomic uint64_t want;		/* apply writes a checkpoint as soon as this LSN is reached; 0: none */
+	atomic_bool ask_source;		/* capture asks the source for its end of log */
+
+	/* said by the threads: numbers */
+	_Atomic int phase;		/* enum task_phase */
+	counter transactions, read, applied, filtered, excepted, inserts, updates, deletes, truncates;
+	counter batches, fallbacks, rewinds, keepalives;
+	counter load_rows, load_bytes, received_bytes;
+	_Atomic int64_t load_started;	/* monotonic usec; 0: no load */
+	_Atomic int64_t beats[BEAT_COUNT];	/* monotonic usec of the last round; 0: the thread does not run */
+	_Atomic int64_t oldest_pending;	/* wall usec: commit time of the oldest transaction taken and not on the target; 0: none */
+	_Atomic uint64_t reached;	/* LSN up to which nothing is missing on the target, recorded or not; 0: unknown */
+	atomic_bool load_done;
+
+	/* under the mutex */
+	char reason[256];
+	struct ring *ring;
+	struct progress *progress;
+	struct position checkpoint;	/* before a stream runs: where it will start */
+	struct totals lifetime;
+	struct position barrier;	/* what sync_done stands for */
+	bool monitor_known;
+	struct {
+		struct position end;
+		struct wall server_time;
+		struct usec at, ahead_since;	/* ahead_since: end was first seen ahead of what is applied; 0: it is not */
+		struct maybe_u64 retained, limit;
+		char state[32];
+	} monitor;
+	uint32_t ntables;
+	struct board_table **tables;
+};
+
+void board_init(struct board *b, const struct task_conf *t);
+void board_done(struct board *b);
+void board_tune(struct board *b, const struct task_conf *t);
+/* Forgets what the last run said, keeps the totals. Before a run starts. */
+void board_start(struct board *b);
+bool board_set_tables(struct board *b, const struct tableset *set, struct err *err) MUST_CHECK;
+void board_reason(struct board *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void board_table_error(struct board *b, uint32_t index, const char *text);
+void board_flow(struct board *b, struct ring *ring, struct progress *progress);	/* NULL, NULL: before they are freed */
+static inline void
+board_beat(struct board *b, int thread)
+{
+	atomic_store_explicit(&b->beats[thread], clock_mono().v, memory_order_relaxed);
+}
+static inline void
+board_rest(struct board *b, int thread)
+{
+	atomic_store_explicit(&b->beats[thread], 0, memory_order_relaxed);
+}
+static inline void
+board_phase(struct board *b, enum task_phase p)
+{
+	atomic_store(&b->phase, (int)p);
+}
+/* Fills all of ret but state, since, error, retry and rates. */
+void board_status(struct board *b, const struct task_conf *t, struct status_task *ret);
+void board_table_status(struct board *b, uint32_t index, struct status_table *ret);
+
+#endif

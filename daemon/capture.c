@@ -1,0 +1,121 @@
+/* capture.c - see capture.h. */
+#include "daemon/capture.h"
+
+#include <stdlib.h>
+#include "daemon/base/fault.h"
+
+#define STEP_WAIT 200000	/* usec: how soon a confirmation or a request is noticed while the source is quiet */
+
+struct capture {
+	struct capture_ctx ctx;
+	struct source_stream *stream;
+	struct thread thread;
+	atomic_bool end;
+};
+
+static void
+confirm(struct capture *c)
+{
+	struct position p = progress_confirmable(c->ctx.progress);
+
+	if (p.kind != POSITION_NONE)
+		c->ctx.ops->stream_confirm(c->stream, &p);
+}
+
+/* Room in the ring for a record. While there is none the source is not read, but told that we live. */
+static void *
+sink_reserve(void *arg, size_t max, struct err *err)
+{
+	struct capture *c = arg;
+	void *p;
+
+	for (;;) {
+		if ((p = ring_reserve(c->ctx.ring, max, STEP_WAIT, err)) != NULL)
+			return p;
+		if (err->kind != ERR_NONE)
+			return NULL;
+		board_beat(c->ctx.board, BEAT_CAPTURE);
+		if (atomic_load(&c->end) || stop_requested(c->ctx.stop)) {
+			err_set(err, ERR_CANCELLED, "capture is stopping");
+			return NULL;
+		}
+		confirm(c);
+		if (!c->ctx.ops->stream_tick(c->stream, err))
+			return NULL;
+	}
+}
+
+static bool
+sink_commit(void *arg, struct change *change, size_t size, struct err *err)
+{
+	struct capture *c = arg;
+
+	if (!FAULT("capture.put", err))
+		return false;
+	if (change->kind == CHANGE_COMMIT || change->kind == CHANGE_KEEPALIVE) {
+		progress_received(c->ctx.progress, &change->u.commit.position, change->u.commit.commit_time);
+		if (change->kind == CHANGE_KEEPALIVE)
+			counter_add(&c->ctx.board->keepalives, 1);
+	}
+	ring_commit(c->ctx.ring, change, size);
+	return true;
+}
+
+static void *
+capture_main(void *arg)
+{
+	struct capture *c = arg;
+	struct board *b = c->ctx.board;
+	struct err err = ERR_INIT;
+
+	while (!atomic_load(&c->end)) {
+		board_beat(b, BEAT_CAPTURE);
+		confirm(c);
+		if (atomic_exchange(&b->ask_source, false))
+			c->ctx.ops->stream_ask(c->stream);
+		if (!FAULT("capture.step", &err) || !c->ctx.ops->stream_step(c->stream, STEP_WAIT, &err))
+			break;
+		counter_set(&b->received_bytes, c->ctx.ops->stream_bytes(c->stream));
+	}
+	board_rest(b, BEAT_CAPTURE);
+	ring_close(c->ctx.ring, &err);
+	return NULL;
+}
+
+struct capture *
+capture_start(const struct capture_ctx *ctx, struct err *err)
+{
+	struct change_sink sink = { sink_reserve, sink_commit, NULL };
+	struct capture *c = mem_zalloc(sizeof(*c), err);
+
+	if (c == NULL)
+		return NULL;
+	c->ctx = *ctx;
+	sink.arg = c;
+	c->stream = ctx->ops->stream_open(&c->ctx.params, &ctx->from, ctx->binary, sink, ctx->resolve,
+	    ctx->resolve_arg, err);
+	if (c->stream == NULL || !thread_start(&c->thread, "capture", capture_main, c, err)) {
+		capture_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void
+capture_stop(struct capture *c)
+{
+	atomic_store(&c->end, true);
+	ring_wake(c->ctx.ring);
+	thread_join(&c->thread);
+	c->thread.started = false;
+	confirm(c);
+}
+
+void
+capture_free(struct capture *c)
+{
+	if (c == NULL)
+		return;
+	c->ctx.ops->stream_close(c->stream);
+	free(c);
+}

@@ -1,0 +1,341 @@
+/* check.c - `repld check`: the configuration, then a preflight of the servers. Everything that would stop or endanger a task at once, each with
+ * its fix; the DDL that would be run; each column's type on both sides. Writes nothing. */
+#include "daemon/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cdc/pg_type.h"
+#include "daemon/base/log.h"
+#include "daemon/cmdline.h"
+#include "daemon/tables.h"
+#include "endpoints/table_ddl.h"
+
+struct report {				/* of one task */
+	const struct task_conf *conf;
+	struct findings findings;
+	struct tableset *tables;
+	struct table_states states;
+	struct target_remains remains;
+	struct source_log log;
+	bool reached_source, reached_target;
+	char source_version[64], target_version[64];
+};
+
+static void
+look_at_target(struct report *r, const struct target_ops *to, struct target *t, struct err *err)
+{
+	if (!to->identify(t, r->target_version, err) || !to->look(t, &r->remains, err) ||
+	    (r->remains.installed && !to->load_states(t, &r->states, err)))
+		finding_add_err(&r->findings, "target", err);
+}
+
+/* The checkpoint, if there is one, must fit this source and its slot. */
+static void
+check_checkpoint(struct report *r, const struct source_info *info)
+{
+	const struct checkpoint *cp = &r->remains.cp;
+	char at[POSITION_TEXT], fix[200];
+
+	if (!r->remains.checkpoint || cp->position.kind == POSITION_NONE || r->conf->mode == MODE_FULL_LOAD)
+		return;
+	snprintf(fix, sizeof(fix), "repld ctl restart %s --reload", r->conf->name);
+	if (strcmp(cp->source.id, info->identity.id) != 0)
+		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "the checkpoint belongs to another source (system identifier %s, this one is %s)",
+		    cp->source.id, info->identity.id);
+	else if (!r->log.exists)
+		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "slot %s is gone; the checkpoint stands at %s", r->conf->postgresql.slot,
+		    position_text(&cp->position, at));
+	else if (r->log.lost || !position_reached(&cp->position, &r->log.confirmed))
+		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "slot %s no longer continues the checkpoint at %s (%s)", r->conf->postgresql.slot,
+		    position_text(&cp->position, at), r->log.state);
+}
+
+static bool
+ask_servers(struct report *r, const struct source_ops *so, struct source *s, const struct target_ops *to, struct target *t, struct err *err)
+{
+	bool streams = r->conf->mode != MODE_FULL_LOAD;
+	struct source_info info;
+
+	if (!so->identify(s, &info, err) || (streams && !so->log_state(s, &r->log, err)))
+		return err_ctx(err, "source");
+	memcpy(r->source_version, info.version_text, sizeof(r->source_version));
+	if (t != NULL)
+		check_checkpoint(r, &info);
+	if ((r->tables = tables_survey(r->conf, so, s, to, t, &r->findings, err)) == NULL)
+		return false;
+	if (!so->check(s, r->tables, streams && !r->log.exists, streams, &r->findings, err))
+		return err_ctx(err, "source");
+	if (t == NULL)
+		return true;
+	if (!tables_compare_shapes(r->tables, &r->states, &r->findings, err))
+		return false;
+	return to->check(t, r->tables, &r->states, r->conf->full_load.target_tables, r->conf->mode != MODE_CDC, &r->findings, err) ||
+	    err_ctx(err, "target");
+}
+
+static void
+check_task(struct report *r, struct stop *stop)
+{
+	const struct task_conf *c = r->conf;
+	const struct source_ops *so = source_ops_for(c->source->kind);
+	const struct target_ops *to = target_ops_for(c->target->kind);
+	struct source_params sp = { .endpoint = c->source, .task = c->name, .slot = c->postgresql.slot, .publication = c->postgresql.publication, .stop = stop };
+	struct target_params tp = { .endpoint = c->target, .task = c->name, .purpose = "check", .relaxed = c->durability_relaxed,
+		.fire_triggers = c->apply.fire_triggers, .stop = stop };
+	struct err err = ERR_INIT;
+	struct target *t = to->open(&tp, &err);
+	struct source *s;
+
+	r->reached_target = t != NULL;
+	if (t == NULL)
+		finding_add_err(&r->findings, "target", &err);
+	else
+		look_at_target(r, to, t, &err);
+	err_clear(&err);
+	s = so->open(&sp, &err);
+	r->reached_source = s != NULL;
+	if (s == NULL || !ask_servers(r, so, s, to, t, &err))
+		finding_add_err(&r->findings, s == NULL ? "source" : "check", &err);
+	so->close(s);
+	to->close(t);
+}
+
+/* ---- text --------------------------------------------------------------------------------------------------------------- */
+
+static void
+print_findings(const struct report *r)
+{
+	static const enum severity order[] = { FINDING_BLOCKER, FINDING_RISK, FINDING_INFO };
+
+	for (size_t k = 0; k < 3; k++)
+		for (size_t i = 0; i < r->findings.n; i++) {
+			const struct finding *f = &r->findings.rows[i];
+
+			if (f->severity != order[k])
+				continue;
+			printf("  %-8s%s%s%s\n", severity_name(f->severity), f->table, f->table[0] != '\0' ? ": " : "", f->what);
+			if (f->fix[0] != '\0')
+				printf("          fix: %s\n", f->fix);
+		}
+}
+
+static bool
+will_be_made(const struct report *r, const struct table *t)
+{
+	return r->conf->mode != MODE_CDC && (t->target == NULL || r->conf->full_load.target_tables == PREP_DROP) &&
+	    table_states_find(&r->states, t->source_schema, t->source_name) == NULL;
+}
+
+/* How a column travels: the type that the target has or will have, and whether anything can be lost on the way. */
+static const char *
+travels(const struct column_desc *src, const struct column_desc *dst)
+{
+	if (src->generated)
+		return "generated by the target";
+	if (src->type.wire == WIRE_LABEL)
+		return "lossless, as its label";
+	if (dst == NULL ? src->type.wire == WIRE_BINARY : pg_type_binary_ok(&src->type, &dst->type))
+		return "lossless, binary";
+	return dst == NULL || strcmp(src->type.name, dst->type.name) == 0 ? "lossless, text" : "as text, checked by the target";
+}
+
+static const struct column_desc *
+target_column(const struct table *t, const char *name)
+{
+	int i = t->target != NULL ? table_desc_column(t->target, name) : -1;
+
+	return i >= 0 ? &t->target->cols[i] : NULL;
+}
+
+static void
+print_table(const struct report *r, const struct table *t)
+{
+	struct buf ddl = { 0 };
+
+	printf("  table %s.%s > %s.%s%s\n", t->source_schema, t->source_name, t->target_schema, t->target_name,
+	    will_be_made(r, t) ? " (will be made)" : t->target == NULL ? " (missing)" : "");
+	for (uint16_t i = 0; i < t->source->ncols; i++) {
+		const struct column_desc *c = &t->source->cols[i], *d = target_column(t, c->name);
+
+		printf("    %-24s %-28s > %-28s %s\n", c->name, c->type.name, d != NULL ? d->type.name : c->type.name, travels(c, d));
+	}
+	if (will_be_made(r, t)) {
+		pg_table_ddl(&ddl, t);
+		pg_index_ddl(&ddl, t);
+		printf("    DDL that repld runs:\n%s", buf_cstr(&ddl));
+	}
+	for (const char **o = t->source->other_ddl; o != NULL && *o != NULL; o++)
+		printf("    not made by repld: %s\n", *o);
+	buf_done(&ddl);
+}
+
+static void
+print_report(const struct report *r)
+{
+	size_t blockers = findings_count(&r->findings, FINDING_BLOCKER), risks = findings_count(&r->findings, FINDING_RISK);
+
+	printf("task %s: %s (%s) > %s (%s), %s\n", r->conf->name, r->conf->source->name, r->reached_source ? r->source_version : "not reached",
+	    r->conf->target->name, r->reached_target ? r->target_version : "not reached", task_mode_name(r->conf->mode));
+	print_findings(r);
+	for (uint32_t i = 0; r->tables != NULL && i < r->tables->n; i++)
+		print_table(r, r->tables->tables[i]);
+	printf("task %s: %zu %s, %zu %s\n", r->conf->name, blockers, blockers == 1 ? "blocker" : "blockers", risks, risks == 1 ? "risk" : "risks");
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------------------------------------- */
+
+static void
+json_table(struct buf *b, const struct report *r, const struct table *t)
+{
+	struct buf ddl = { 0 };
+
+	buf_str(b, "{\"source\":");
+	buf_printf(&ddl, "%s.%s", t->source_schema, t->source_name);
+	buf_json_cstr(b, buf_cstr(&ddl));
+	buf_reset(&ddl);
+	buf_str(b, ",\"target\":");
+	buf_printf(&ddl, "%s.%s", t->target_schema, t->target_name);
+	buf_json_cstr(b, buf_cstr(&ddl));
+	buf_reset(&ddl);
+	buf_str(b, ",\"columns\":[");
+	for (uint16_t i = 0; i < t->source->ncols; i++) {
+		const struct column_desc *c = &t->source->cols[i], *d = target_column(t, c->name);
+
+		buf_str(b, i > 0 ? ",{\"name\":" : "{\"name\":");
+		buf_json_cstr(b, c->name);
+		buf_str(b, ",\"source_type\":");
+		buf_json_cstr(b, c->type.name);
+		buf_str(b, ",\"target_type\":");
+		buf_json_cstr(b, d != NULL ? d->type.name : c->type.name);
+		buf_str(b, ",\"mapping\":");
+		buf_json_cstr(b, travels(c, d));
+		buf_str(b, "}");
+	}
+	buf_str(b, "],\"ddl\":");
+	if (will_be_made(r, t)) {
+		pg_table_ddl(&ddl, t);
+		pg_index_ddl(&ddl, t);
+		buf_json_cstr(b, buf_cstr(&ddl));
+	} else {
+		buf_str(b, "null");
+	}
+	buf_str(b, "}");
+	buf_done(&ddl);
+}
+
+static void
+json_report(struct buf *b, const struct report *r)
+{
+	buf_str(b, "{\"name\":");
+	buf_json_cstr(b, r->conf->name);
+	buf_str(b, ",\"source\":");
+	buf_json_cstr(b, r->conf->source->name);
+	buf_str(b, ",\"target\":");
+	buf_json_cstr(b, r->conf->target->name);
+	buf_str(b, ",\"findings\":[");
+	for (size_t i = 0; i < r->findings.n; i++) {
+		const struct finding *f = &r->findings.rows[i];
+
+		buf_str(b, i > 0 ? ",{\"severity\":" : "{\"severity\":");
+		buf_json_cstr(b, severity_name(f->severity));
+		buf_str(b, ",\"kind\":");
+		buf_json_cstr(b, err_kind_name(f->kind));
+		buf_str(b, ",\"table\":");
+		buf_json_cstr(b, f->table[0] != '\0' ? f->table : NULL);
+		buf_str(b, ",\"what\":");
+		buf_json_cstr(b, f->what);
+		buf_str(b, ",\"fix\":");
+		buf_json_cstr(b, f->fix[0] != '\0' ? f->fix : NULL);
+		buf_str(b, "}");
+	}
+	buf_str(b, "],\"tables\":[");
+	for (uint32_t i = 0; r->tables != NULL && i < r->tables->n; i++) {
+		if (i > 0)
+			buf_str(b, ",");
+		json_table(b, r, r->tables->tables[i]);
+	}
+	buf_str(b, "]}");
+}
+
+/* ---- the command -------------------------------------------------------------------------------------------------------------- */
+
+static int
+report_status(const struct report *r)
+{
+	if (findings_count(&r->findings, FINDING_BLOCKER) == 0)
+		return 0;
+	return r->reached_source && r->reached_target ? 1 : 3;
+}
+
+static void
+report_done(struct report *r)
+{
+	findings_done(&r->findings);
+	tableset_free(r->tables);
+	table_states_done(&r->states);
+}
+
+static int
+check_tasks(const struct conf *conf, const char *only, bool json)
+{
+	struct buf out = { 0 };
+	struct err err = ERR_INIT;
+	struct stop stop;
+	int status = 0;
+	bool first = true;
+
+	if (!stop_init(&stop, &err))
+		return 1;
+	buf_str(&out, "{\"tasks\":[");
+	for (uint32_t i = 0; i < conf->ntasks; i++) {
+		struct report r = { .conf = conf->tasks[i] };
+
+		if (only != NULL && strcmp(only, r.conf->name) != 0)
+			continue;
+		check_task(&r, &stop);
+		status = report_status(&r) > status ? report_status(&r) : status;
+		if (!json) {
+			print_report(&r);
+		} else {
+			buf_str(&out, first ? "" : ",");
+			json_report(&out, &r);
+		}
+		first = false;
+		report_done(&r);
+	}
+	buf_str(&out, "]}\n");
+	if (json)
+		fputs(buf_cstr(&out), stdout);
+	buf_done(&out);
+	stop_done(&stop);
+	return status;
+}
+
+int
+command_check(const char *conf_path, int argc, char **argv)
+{
+	bool offline = false, json = false;
+	const char *task = NULL;
+	struct cmd_option options[] = { { "--offline", &offline, NULL }, { "--json", &json, NULL }, { NULL, NULL, NULL } };
+	struct conf *conf;
+	int status;
+
+	if (!cmdline_parse("check [TASK] [--offline] [--json]", argc, argv, options, &task, 1))
+		return 2;
+	log_init(LOG_LEVEL_WARNING);
+	endpoint_clean_environment();
+	if ((conf = cmdline_conf(conf_path, task)) == NULL)
+		return 2;
+	if (offline) {
+		if (!json)
+			printf("%s: the configuration is fine: %u endpoints, %u tasks\n", conf->file, conf->nendpoints, conf->ntasks);
+		else
+			puts("{\"tasks\":[]}");
+		status = 0;
+	} else {
+		status = check_tasks(conf, task, json);
+	}
+	conf_free(conf);
+	return status;
+}

@@ -1,0 +1,509 @@
+/* load.c - see load.h. */
+#include "daemon/load.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include "daemon/base/fault.h"
+#include "daemon/base/log.h"
+#include "daemon/base/num.h"
+
+#define CHUNK_MIN_BYTES (64u << 20)	/* a smaller part of a table is not worth a chunk of its own */
+#define CHUNKS_PER_THREAD 4		/* so that threads that end early find something to do */
+#define RATE_LOOK 256			/* rows between looks at rate, stop flag and heartbeat */
+
+struct load_table {
+	struct table *table;
+	struct table_state *state;
+	const struct relation *rel;
+	const char *filenodes;
+	struct chunk *chunks;
+	uint32_t nchunks;
+	uint32_t units, next, running, done;	/* what threads take: a chunk each, or all at once; under the lock */
+	bool failed;				/* under the lock */
+	bool binary, whole;			/* whole: one transaction, since rows of others are in the target's table */
+	counter rows, bytes;
+};
+
+struct load {
+	struct load_ctx c;
+	struct arena *arena;
+	struct mutex lock;
+	struct cond moved;
+	struct load_table *tables;
+	uint32_t n, active;			/* tables with a running chunk */
+	uint32_t alive;				/* load threads */
+	atomic_bool over;			/* a failure that ends the load */
+	struct err err;				/* the first such */
+	struct mutex rate_lock;
+	struct usec rate_at;			/* when the bytes sent so far are due */
+};
+
+struct loader {					/* one load thread */
+	struct load *load;
+	uint32_t number;
+	struct thread thread;
+	struct source_scan *scan;
+	struct target *target;
+};
+
+/* ---- shared state ------------------------------------------------------------------------------------------------ */
+
+static void
+load_over(struct load *l, const struct err *err)
+{
+	mutex_lock(&l->lock);
+	if (!atomic_load(&l->over) || (l->err.kind == ERR_CANCELLED && err->kind != ERR_CANCELLED)) {
+		l->err = *err;
+		atomic_store(&l->over, true);
+	}
+	cond_broadcast(&l->moved);
+	mutex_unlock(&l->lock);
+}
+
+/* What only concerns this table suspends it; anything else ends the load, which is then tried again. */
+static bool
+concerns_table(const struct err *err)
+{
+	return err->kind == ERR_DATA || err->kind == ERR_LIMIT;
+}
+
+static void
+set_phase(struct load *l, struct load_table *t, enum table_phase p)
+{
+	t->state->phase = p;
+	atomic_store(&l->c.board->tables[t->table->index]->phase, (int)p);
+}
+
+/* The next chunk: of a table under way where it may have one more, else of a table not yet begun. NULL: nothing for now. */
+static struct load_table *
+next_unit(struct load *l, uint32_t *ret_unit)
+{
+	const struct task_conf *conf = l->c.conf;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct load_table *t = &l->tables[i];
+		bool begun = t->running > 0;
+
+		if (t->next >= t->units || (begun && t->running >= conf->full_load.parallel_chunks))
+			continue;
+		if (!begun && l->active >= conf->full_load.parallel_tables)
+			continue;
+		l->active += !begun;
+		t->running++;
+		*ret_unit = t->next++;
+		return t;
+	}
+	return NULL;
+}
+
+static bool
+all_done(const struct load *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (l->tables[i].next < l->tables[i].units || l->tables[i].running > 0)
+			return false;
+	return true;
+}
+
+/* Waits for work; NULL: there is no more. */
+static struct load_table *
+take_unit(struct load *l, uint32_t number, uint32_t *ret_unit)
+{
+	struct load_table *t = NULL;
+
+	mutex_lock(&l->lock);
+	while (!atomic_load(&l->over) && !all_done(l) && (t = next_unit(l, ret_unit)) == NULL) {
+		board_beat(l->c.board, BEAT_LOAD + (int)(number % 64));
+		cond_wait(&l->moved, &l->lock, 500000);
+	}
+	mutex_unlock(&l->lock);
+	return t;
+}
+
+/* True: it was the table's last unit, and all of them are there. */
+static bool
+unit_ended(struct load *l, struct load_table *t, bool ok)
+{
+	bool last;
+
+	mutex_lock(&l->lock);
+	t->running--;
+	t->done += ok;
+	l->active -= t->running == 0;
+	last = t->done == t->units && !t->failed;
+	cond_broadcast(&l->moved);
+	mutex_unlock(&l->lock);
+	return last;
+}
+
+/* full_load.max_rate, over all threads: sleeps until the bytes sent so far are due. */
+static bool
+keep_rate(struct load *l, uint64_t bytes)
+{
+	uint64_t rate = atomic_load_explicit(&l->c.board->max_rate, memory_order_relaxed);
+	int64_t wait;
+	struct usec now = clock_mono();
+
+	if (rate == 0)
+		return !stop_requested(l->c.stop);
+	mutex_lock(&l->rate_lock);
+	if (l->rate_at.v < now.v)
+		l->rate_at = now;
+	l->rate_at.v += (int64_t)((double)bytes * 1e6 / (double)rate);
+	wait = l->rate_at.v - now.v;
+	mutex_unlock(&l->rate_lock);
+	if (wait > 1000000)
+		wait = 1000000;		/* a rate changed by reload is noticed soon */
+	return wait < 1000 ? !stop_requested(l->c.stop) : stop_sleep(l->c.stop, wait);
+}
+
+/* ---- one chunk --------------------------------------------------------------------------------------------------- */
+
+static bool
+copy_rows(struct loader *ld, struct load_table *t, struct value *vals, struct load_ledger *ledger, struct err *err)
+{
+	struct load *l = ld->load;
+	struct board *b = l->c.board;
+	struct board_table *bt = b->tables[t->table->index];
+	uint64_t rows = 0, bytes = 0, told = 0;
+	size_t n;
+	int rc;
+
+	while ((rc = l->c.source_ops->scan_next(ld->scan, vals, &n, err)) == 1) {
+		if (!l->c.target_ops->load_row(ld->target, vals, err))
+			return false;
+		rows++;
+		bytes += n;
+		if (rows % RATE_LOOK != 0 && bytes - told < (1u << 20))
+			continue;
+		board_beat(b, BEAT_LOAD + (int)(ld->number % 64));
+		counter_add(&bt->rows_loaded, rows - ledger->rows);
+		counter_add(&b->load_rows, rows - ledger->rows);
+		counter_add(&b->load_bytes, bytes - told);
+		if (!keep_rate(l, bytes - told) || atomic_load(&l->over))
+			return err_set(err, ERR_CANCELLED, "the load is ending");
+		ledger->rows = rows;
+		told = bytes;
+	}
+	counter_add(&bt->rows_loaded, rows - ledger->rows);
+	counter_add(&b->load_rows, rows - ledger->rows);
+	counter_add(&b->load_bytes, bytes - told);
+	ledger->rows = rows;
+	ledger->bytes = bytes;
+	return rc == 0;
+}
+
+static bool
+load_chunk_rows(struct loader *ld, struct load_table *t, uint32_t first, uint32_t end, struct err *err)
+{
+	struct load *l = ld->load;
+	struct load_ledger ledger = { t->table, t->state->attempt, first, 0, 0 };
+	struct value *vals = mem_zalloc(t->rel->ncols * sizeof(*vals), err);
+	struct plan *plan = vals != NULL ? plan_new(t->rel, t->table, err) : NULL;
+	bool ok = plan != NULL && l->c.target_ops->load_begin(ld->target, plan, l->c.epoch, ledger.attempt, t->binary, err);
+
+	for (uint32_t i = first; ok && i < end; i++) {
+		struct load_ledger part = ledger;
+
+		part.rows = part.bytes = 0;
+		ok = FAULT("load.chunk", err) && l->c.source_ops->scan_start(ld->scan, t->table, &t->chunks[i], t->binary,
+		    t->filenodes, err) && copy_rows(ld, t, vals, &part, err);
+		ledger.rows += part.rows;
+		ledger.bytes += part.bytes;
+	}
+	ok = ok && FAULT("load.before_commit", err) &&
+	    l->c.target_ops->load_end(ld->target, &ledger, end == t->nchunks, err);
+	if (!ok)
+		l->c.target_ops->load_abort(ld->target);
+	if (plan != NULL) {
+		l->c.target_ops->forget(ld->target, plan);
+		plan_free(plan);
+	}
+	free(vals);
+	counter_add(&t->rows, ok ? ledger.rows : 0);
+	counter_add(&t->bytes, ok ? ledger.bytes : 0);
+	return ok && FAULT("load.committed", err);
+}
+
+/* The table is complete: indexes, then its state. */
+static bool
+finish_table(struct loader *ld, struct load_table *t, struct err *err)
+{
+	struct load *l = ld->load;
+
+	char count[NUM_TEXT], size[NUM_TEXT];
+
+	if (!FAULT("load.finish", err) || !l->c.target_ops->finish_table(ld->target, t->table, err))
+		return false;
+	t->state->rows_loaded = counter_get(&t->rows);
+	t->state->bytes_loaded = counter_get(&t->bytes);
+	set_phase(l, t, TABLE_LOADED);
+	if (!l->c.target_ops->save_state(ld->target, l->c.epoch, t->state, err))
+		return false;
+	log_info("table %s.%s loaded: %s rows, %s", t->table->source_schema, t->table->source_name,
+	    num_count_text(t->state->rows_loaded, count), num_size_text(t->state->bytes_loaded, size));
+	return true;
+}
+
+static bool
+loader_open(struct loader *ld, struct err *err)
+{
+	struct load *l = ld->load;
+
+	ld->scan = l->c.source_ops->scan_open(&l->c.source_params, l->c.snapshot, err);
+	if (ld->scan == NULL)
+		return false;
+	ld->target = l->c.target_ops->open(&l->c.target_params, err);
+	return ld->target != NULL;
+}
+
+/* The first failure of a table suspends it; its other chunks are not begun any more. */
+static bool
+suspend_table(struct loader *ld, struct load_table *t, struct err *err)
+{
+	struct load *l = ld->load;
+	struct err why = *err;
+	bool first;
+
+	mutex_lock(&l->lock);
+	first = !t->failed;
+	t->failed = true;
+	t->next = t->units;
+	mutex_unlock(&l->lock);
+	err_clear(err);
+	if (!first)
+		return true;
+	err_table(&why, t->table->source_schema, t->table->source_name);
+	log_err(LOG_LEVEL_ERROR, "table suspended, the others go on", &why);
+	board_table_error(l->c.board, t->table->index, why.msg);
+	set_phase(l, t, TABLE_SUSPENDED);
+	free(t->state->error);
+	t->state->error = xstrdup(why.msg);
+	return l->c.target_ops->save_state(ld->target, l->c.epoch, t->state, err);
+}
+
+/* One unit: a chunk, or all of the table. */
+static bool
+load_unit(struct loader *ld, struct load_table *t, uint32_t unit, struct err *err)
+{
+	bool whole = t->units != t->nchunks || t->whole;
+	bool ok = load_chunk_rows(ld, t, whole ? 0 : unit, whole ? t->nchunks : unit + 1, err);
+
+	if (unit_ended(ld->load, t, ok))
+		ok = finish_table(ld, t, err);
+	return ok || (concerns_table(err) && suspend_table(ld, t, err));
+}
+
+static void *
+loader_main(void *arg)
+{
+	struct loader *ld = arg;
+	struct load *l = ld->load;
+	struct load_table *t;
+	struct err err = ERR_INIT;
+	uint32_t unit;
+	bool ok = true;
+
+	while (ok && (t = take_unit(l, ld->number, &unit)) != NULL) {
+		board_beat(l->c.board, BEAT_LOAD + (int)(ld->number % 64));
+		if (ld->target == NULL && !loader_open(ld, &err))
+			ok = false;
+		ok = ok && load_unit(ld, t, unit, &err);
+		if (!ok && err.kind != ERR_CANCELLED)
+			err_ctx(&err, "loading %s.%s", t->table->source_schema, t->table->source_name);
+	}
+	if (!ok)
+		load_over(l, &err);
+	l->c.target_ops->close(ld->target);
+	if (ld->scan != NULL)
+		l->c.source_ops->scan_close(ld->scan);
+	board_rest(l->c.board, BEAT_LOAD + (int)(ld->number % 64));
+	mutex_lock(&l->lock);
+	l->alive--;
+	cond_broadcast(&l->moved);
+	mutex_unlock(&l->lock);
+	return NULL;
+}
+
+/* ---- preparation ------------------------------------------------------------------------------------------------- */
+
+/* All columns may pass in binary: then the whole load does (a COPY has one format). */
+static bool
+plan_is_binary(const struct plan *p)
+{
+	for (uint16_t i = 0; i < p->ncols; i++)
+		if (!p->cols[i].binary_ok)
+			return false;
+	return true;
+}
+
+static bool
+choose_form(struct load *l, struct load_table *t, struct err *err)
+{
+	struct plan *plan;
+
+	t->rel = relation_from_desc(t->table->source, t->table, l->arena, err);
+	if (t->rel == NULL || (plan = plan_new(t->rel, t->table, err)) == NULL)
+		return false;
+	t->binary = plan_is_binary(plan);
+	plan_free(plan);
+	return true;
+}
+
+static bool
+split_table(struct load *l, struct load_table *t, struct err *err)
+{
+	uint32_t want = l->c.conf->full_load.parallel_chunks * CHUNKS_PER_THREAD;
+	uint64_t bytes = t->table->source->bytes / want;
+
+	return l->c.source_ops->split(l->c.source, t->table, want, bytes > CHUNK_MIN_BYTES ? bytes : CHUNK_MIN_BYTES,
+	    l->arena, &t->chunks, &t->nchunks, err);
+}
+
+/* Makes the target's table ready. What a load of ours has left behind is removed; nothing else, unless asked for. */
+static bool
+prepare_table(struct load *l, struct load_table *t, struct err *err)
+{
+	struct table_state *ts = t->state;
+	bool again = ts->made != NULL;
+	const char *done;
+
+	ts->attempt++;
+	ts->load_group = l->c.group;
+	ts->snapshot = l->c.source_ops->snapshot_pos(l->c.snapshot);
+	if (!l->c.target_ops->prepare_table(l->c.admin, t->table, l->c.conf->full_load.target_tables, again, &done, err) ||
+	    !l->c.target_ops->describe(l->c.admin, t->table, l->c.tables->arena, err))
+		return false;
+	if (!again) {
+		if ((ts->made = mem_strdup(done, err)) == NULL)
+			return false;
+	}
+	t->whole = strcmp(ts->made, "appended") == 0;
+	set_phase(l, t, TABLE_LOADING);
+	if (!choose_form(l, t, err) || !split_table(l, t, err))
+		return false;
+	t->units = t->whole || t->nchunks == 0 ? 1 : t->nchunks;
+	return FAULT("load.prepared", err) &&
+	    l->c.target_ops->save_state(l->c.admin, l->c.epoch, ts, err);
+}
+
+static int
+by_size(const void *x, const void *y)
+{
+	const struct load_table *a = x, *b = y;
+
+	return a->table->source->bytes < b->table->source->bytes ? 1 : a->table->source->bytes > b->table->source->bytes ? -1 : 0;
+}
+
+static bool
+collect_tables(struct load *l, struct err *err)
+{
+	if ((l->tables = mem_zalloc((l->c.tables->n + 1) * sizeof(*l->tables), err)) == NULL)
+		return false;
+	for (uint32_t i = 0; i < l->c.tables->n; i++) {
+		struct table *t = l->c.tables->tables[i];
+		struct table_state *ts = table_states_find(l->c.states, t->source_schema, t->source_name);
+
+		assert(ts != NULL);
+		if (ts->phase == TABLE_QUEUED)
+			l->tables[l->n++] = (struct load_table){ .table = t, .state = ts, .filenodes = ts->filenodes };
+	}
+	qsort(l->tables, l->n, sizeof(*l->tables), by_size);
+	return true;
+}
+
+static bool
+prepare_tables(struct load *l, struct err *err)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct load_table *t = &l->tables[i];
+
+		board_beat(l->c.board, BEAT_RUN);
+		counter_set(&l->c.board->tables[t->table->index]->rows_loaded, 0);
+		if (!prepare_table(l, t, err)) {
+			err_ctx(err, "preparing %s.%s", t->table->target_schema, t->table->target_name);
+			return err_table(err, t->table->source_schema, t->table->source_name);
+		}
+	}
+	return true;
+}
+
+/* The run thread looks after the snapshot while the load threads work. */
+static bool
+watch_loaders(struct load *l)
+{
+	struct err err = ERR_INIT;
+	bool alive = true;
+
+	while (alive) {
+		mutex_lock(&l->lock);
+		if (l->alive > 0)
+			cond_wait(&l->moved, &l->lock, 1000000);
+		alive = l->alive > 0;
+		mutex_unlock(&l->lock);
+		board_beat(l->c.board, BEAT_RUN);
+		if (alive && !atomic_load(&l->over) && !l->c.source_ops->snapshot_alive(l->c.snapshot, &err)) {
+			err_ctx(&err, "the session that holds the snapshot");
+			load_over(l, &err);
+		}
+	}
+	return !atomic_load(&l->over);
+}
+
+static bool
+run_loaders(struct load *l, struct err *err)
+{
+	uint32_t want = l->c.conf->full_load.parallel_tables * l->c.conf->full_load.parallel_chunks, chunks = 0, n;
+	struct loader *loaders;
+	bool ok = true;
+
+	for (uint32_t i = 0; i < l->n; i++)
+		chunks += l->tables[i].units;
+	n = chunks < want ? chunks : want;
+	if ((loaders = mem_zalloc((n + 1) * sizeof(*loaders), err)) == NULL)
+		return false;
+	for (uint32_t i = 0; ok && i < n; i++) {
+		loaders[i] = (struct loader){ .load = l, .number = i };
+		mutex_lock(&l->lock);
+		l->alive++;
+		mutex_unlock(&l->lock);
+		if (!thread_start(&loaders[i].thread, "load", loader_main, &loaders[i], err)) {
+			mutex_lock(&l->lock);
+			l->alive--;
+			mutex_unlock(&l->lock);
+			load_over(l, err);
+			ok = false;
+		}
+	}
+	ok = watch_loaders(l) && ok;
+	for (uint32_t i = 0; i < n; i++)
+		thread_join(&loaders[i].thread);
+	free(loaders);
+	if (!ok)
+		*err = l->err;
+	return ok;
+}
+
+bool
+load_run(const struct load_ctx *ctx, struct err *err)
+{
+	struct load l = { .c = *ctx };
+	bool ok = false;
+
+	mutex_init(&l.lock);
+	mutex_init(&l.rate_lock);
+	cond_init(&l.moved);
+	if ((l.arena = arena_new(64 << 10, 0)) == NULL) {
+		err_set(err, ERR_SYSTEM, "out of memory");
+	} else if (collect_tables(&l, err)) {
+		atomic_store(&ctx->board->load_started, clock_mono().v);
+		ok = prepare_tables(&l, err) && (l.n == 0 || run_loaders(&l, err));
+	}
+	free(l.tables);
+	arena_free(l.arena);
+	cond_done(&l.moved);
+	mutex_done(&l.rate_lock);
+	mutex_done(&l.lock);
+	return ok;
+}

@@ -1,0 +1,160 @@
+/* stream.c - see stream.h. */
+#include "daemon/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "daemon/base/log.h"
+#include "daemon/capture.h"
+#include "daemon/tables.h"
+
+struct stream {
+	struct stream_ctx c;
+	char **shapes;			/* by table index: as last applied when the stream began; read by capture */
+	bool *suspended;
+	struct ring *ring;
+	struct progress *progress;
+	struct capture *capture;
+};
+
+static bool
+is_uncaptured(const struct uncaptured *u, uint32_t oid)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (u->oids[i] == oid)
+			return true;
+	return false;
+}
+
+/* A relation that the survey did not find: perhaps a partition made since. The run starts again and looks; a second time
+ * it is one that the rules do not take (a publication of others may hold more than our tables). */
+static bool
+unknown_relation(struct stream *s, const struct relation *rel, const void **ret_table, struct err *err)
+{
+	struct uncaptured *u = s->c.uncaptured;
+
+	*ret_table = NULL;
+	if (is_uncaptured(u, rel->id))
+		return true;
+	if (!mem_grow(&u->oids, &u->cap, u->n + 1, sizeof(*u->oids), err))
+		return false;
+	u->oids[u->n++] = rel->id;
+	return err_set(err, ERR_RETRY, "table %s.%s is new in the stream: looking up the source's tables again", rel->schema, rel->name);
+}
+
+/* Called by capture at each new relation version. */
+static bool
+resolve(void *arg, const struct relation *rel, const void **ret_table, struct err *err)
+{
+	struct stream *s = arg;
+	struct table *t = tableset_by_leaf(s->c.tables, rel->id, NULL);
+
+	if (t == NULL)
+		return unknown_relation(s, rel, ret_table, err);
+	*ret_table = s->suspended[t->index] ? NULL : t;
+	if (*ret_table == NULL || tables_relation_is_current(rel, t) || tables_relation_is_shape(rel, s->shapes[t->index]))
+		return true;
+	return tables_relation_differs(rel, t, err);
+}
+
+static bool
+copy_states(struct stream *s, struct err *err)
+{
+	size_t n = s->c.tables->n + 1;
+
+	if ((s->shapes = mem_zalloc(n * sizeof(*s->shapes), err)) == NULL ||
+	    (s->suspended = mem_zalloc(n * sizeof(*s->suspended), err)) == NULL)
+		return false;
+	for (uint32_t i = 0; i < s->c.tables->n; i++) {
+		const struct table *t = s->c.tables->tables[i];
+		const struct table_state *ts = table_states_find(s->c.states, t->source_schema, t->source_name);
+
+		s->suspended[i] = ts == NULL || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR;
+		if (ts != NULL && ts->shape != NULL && (s->shapes[i] = mem_strdup(ts->shape, err)) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Every column of every table may travel in binary, and the target takes it so. Building the plans also names what does not fit. */
+static bool
+stream_is_binary(const struct stream *s, bool *ret, struct err *err)
+{
+	struct arena *arena = arena_new(16 << 10, 0);
+
+	*ret = source_stream_binary(s->c.tables);
+	for (uint32_t i = 0; i < s->c.tables->n; i++) {
+		const struct table *t = s->c.tables->tables[i];
+		const struct relation *rel;
+		struct plan *p;
+
+		if (s->suspended[i])
+			continue;
+		if (arena == NULL || (rel = relation_from_desc(t->source, t, arena, err)) == NULL ||
+		    (p = plan_new(rel, t, err)) == NULL) {
+			arena_free(arena);
+			return false;
+		}
+		for (uint16_t j = 0; j < p->ncols; j++)
+			*ret = *ret && p->cols[j].binary_ok;
+		plan_free(p);
+	}
+	arena_free(arena);
+	return true;
+}
+
+static bool
+stream_open(struct stream *s, struct err *err)
+{
+	struct capture_ctx cc = { .ops = s->c.source_ops, .params = s->c.source_params, .from = s->c.cp->position,
+		.board = s->c.board, .stop = s->c.stop, .resolve = resolve, .resolve_arg = s };
+
+	if (!copy_states(s, err) || !stream_is_binary(s, &cc.binary, err) ||
+	    (s->ring = ring_new(s->c.conf->staging.ring_size, err)) == NULL ||
+	    (s->progress = progress_new(&s->c.cp->position, err)) == NULL)
+		return false;
+	cc.ring = s->ring;
+	cc.progress = s->progress;
+	board_flow(s->c.board, s->ring, s->progress);
+	if ((s->capture = capture_start(&cc, err)) == NULL)
+		return false;
+	log_info("streaming from %s, values in %s form", position_text(&cc.from, (char[POSITION_TEXT]){ 0 }),
+	    cc.binary ? "binary" : "text");
+	return true;
+}
+
+/* The stream's relations live in the capture, the ring points to them: the ring goes first. */
+static void
+stream_close(struct stream *s)
+{
+	if (s->capture != NULL)
+		capture_stop(s->capture);
+	board_flow(s->c.board, NULL, NULL);
+	ring_free(s->ring);
+	capture_free(s->capture);
+	mutex_lock(&s->c.board->lock);
+	s->c.board->checkpoint = s->c.cp->position;
+	mutex_unlock(&s->c.board->lock);
+	progress_free(s->progress);
+	for (uint32_t i = 0; s->shapes != NULL && i < s->c.tables->n; i++)
+		free(s->shapes[i]);
+	free(s->shapes);
+	free(s->suspended);
+}
+
+bool
+stream_run(const struct stream_ctx *ctx, struct err *err)
+{
+	struct stream s = { .c = *ctx };
+	bool ok = stream_open(&s, err);
+
+	if (ok) {
+		struct apply_ctx ac = { .ops = ctx->target_ops, .target = ctx->target, .cp = ctx->cp, .tables = ctx->tables,
+			.states = ctx->states, .ring = s.ring, .progress = s.progress, .board = ctx->board, .stop = ctx->stop,
+			.mode = ctx->conf->apply.mode, .in_order = ctx->in_order, .relaxed = ctx->conf->durability_relaxed,
+			.redo = ctx->redo };
+
+		ok = apply_run(&ac, err);
+	}
+	stream_close(&s);
+	return ok;
+}

@@ -1,0 +1,34 @@
+/* stream.h - one stream: a capture thread, a ring, an apply side, a checkpoint row. A task has one; each load group beside it is one more.
+ * Threads: stream_run() = the run thread, which becomes the apply side; capture is a thread of its own. */
+#ifndef REPLD_DAEMON_STREAM_H
+#define REPLD_DAEMON_STREAM_H
+
+#include "daemon/apply.h"
+#include "endpoints/source.h"
+
+/* Relations that turned out not to be captured, over the restarts of a task: an unknown relation is looked up once. */
+struct uncaptured {
+	size_t n, cap;
+	uint32_t *oids;
+};
+
+struct stream_ctx {
+	const struct task_conf *conf;
+	const struct source_ops *source_ops;
+	const struct target_ops *target_ops;
+	struct source_params source_params;
+	struct target *target;			/* the apply connection, named in the checkpoint row */
+	struct checkpoint *cp;
+	struct tableset *tables;
+	struct table_states *states;
+	struct board *board;
+	struct stop *stop;
+	bool in_order;
+	struct apply_redo *redo;
+	struct uncaptured *uncaptured;
+};
+
+/* True: board->finish was seen, and what was complete is committed. */
+bool stream_run(const struct stream_ctx *ctx, struct err *err) MUST_CHECK;
+
+#endif

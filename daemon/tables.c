@@ -1,0 +1,359 @@
+/* tables.c - see tables.h. */
+#include "daemon/tables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- which tables ------------------------------------------------------------------------------------------------ */
+
+struct survey {
+	const struct task_conf *conf;
+	struct tableset *set;
+	bool *matched;			/* by rule */
+};
+
+static bool
+visit_table(void *arg, const char *schema, const char *name)
+{
+	struct survey *s = arg;
+	struct mapping m;
+	struct err err = ERR_INIT;
+
+	if (rules_schema_is_system(schema))
+		return true;
+	for (uint32_t i = 0; i < s->conf->rules.n; i++)
+		if (name_pattern_match(s->conf->rules.rules[i].pattern, schema, name))
+			s->matched[i] = true;
+	rules_map(&s->conf->rules, schema, name, &m);
+	return !m.captured || tableset_add(s->set, schema, name, m.target_schema, m.target_name, &err) != NULL;
+}
+
+static void
+report_unmatched(const struct survey *s, struct findings *f)
+{
+	for (uint32_t i = 0; i < s->conf->rules.n; i++) {
+		const struct rule *r = &s->conf->rules.rules[i];
+
+		if (!s->matched[i] && !r->exclude)
+			finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "correct the pattern, or take the rule out",
+			    "%s:%d: include = \"%s\" matches no table of the source", r->file, r->line, r->text);
+	}
+	if (s->set->n == 0)
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "name tables of the source in `tables`",
+		    "the rules take no table");
+}
+
+static bool
+describe_all(struct tableset *set, const struct source_ops *so, struct source *s, const struct target_ops *to,
+    struct target *t, struct err *err)
+{
+	for (uint32_t i = 0; i < set->n; i++) {
+		struct table *tab = set->tables[i];
+
+		if (!so->describe(s, tab, set->arena, err))
+			return err_ctx(err, "table %s.%s", tab->source_schema, tab->source_name);
+		if (t != NULL && !to->describe(t, tab, set->arena, err))
+			return err_ctx(err, "table %s.%s", tab->target_schema, tab->target_name);
+	}
+	return true;
+}
+
+struct tableset *
+tables_survey(const struct task_conf *conf, const struct source_ops *so, struct source *s, const struct target_ops *to,
+    struct target *t, struct findings *f, struct err *err)
+{
+	struct survey sv = { .conf = conf };
+	bool ok = false;
+
+	if ((sv.set = tableset_new(err)) == NULL)
+		return NULL;
+	sv.matched = mem_zalloc((conf->rules.n + 1) * sizeof(bool), err);
+	if (sv.matched != NULL && so->list_tables(s, visit_table, &sv, err)) {
+		report_unmatched(&sv, f);
+		ok = tableset_sort(sv.set, err) && describe_all(sv.set, so, s, to, t, err);
+	}
+	free(sv.matched);
+	if (!ok) {
+		tableset_free(sv.set);
+		return NULL;
+	}
+	return sv.set;
+}
+
+/* ---- shapes ------------------------------------------------------------------------------------------------------- */
+
+static const struct column_desc *
+sent_column(const struct table_desc *d, const char *name)
+{
+	int i = table_desc_column(d, name);
+
+	return i >= 0 && !d->cols[i].generated ? &d->cols[i] : NULL;
+}
+
+static uint16_t
+sent_count(const struct table_desc *d)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < d->ncols; i++)
+		n += !d->cols[i].generated;
+	return n;
+}
+
+bool
+tables_relation_is_current(const struct relation *rel, const struct table *t)
+{
+	if (rel->ncols != sent_count(t->source))
+		return false;
+	for (uint16_t i = 0; i < rel->ncols; i++) {
+		const struct column_desc *c = sent_column(t->source, rel->cols[i].name);
+
+		if (c == NULL || c->type.oid != rel->cols[i].oid)
+			return false;
+	}
+	return true;
+}
+
+/* One field of a shape's line, escapes taken away; *at moves behind it. */
+static void
+shape_field(const char **at, char *out, size_t size)
+{
+	size_t n = 0;
+	const char *p = *at;
+
+	for (; *p != '\0' && *p != '\t' && *p != '\n'; p++) {
+		char c = *p;
+
+		if (c == '\\' && p[1] != '\0') {
+			p++;
+			c = *p == 't' ? '\t' : *p == 'n' ? '\n' : *p;
+		}
+		if (n + 1 < size)
+			out[n++] = c;
+	}
+	out[n] = '\0';
+	*at = *p == '\t' ? p + 1 : p;
+}
+
+bool
+tables_relation_is_shape(const struct relation *rel, const char *shape)
+{
+	uint16_t n = 0;
+
+	while (shape != NULL && strncmp(shape, "column\t", 7) == 0) {
+		char name[NAME_MAX_BYTES * 2], field[64];
+
+		shape += 7;
+		shape_field(&shape, name, sizeof(name));
+		for (int i = 0; i < 4; i++)	/* type, null, key, generated */
+			shape_field(&shape, field, sizeof(field));
+		if (strcmp(field, "generated") != 0) {
+			if (relation_column_index(rel, name) < 0)
+				return false;
+			n++;
+		}
+		if ((shape = strchr(shape, '\n')) != NULL)
+			shape++;
+	}
+	return n == rel->ncols;
+}
+
+bool
+tables_relation_differs(const struct relation *rel, const struct table *t, struct err *err)
+{
+	struct buf b = { 0 };
+
+	for (uint16_t i = 0; i < rel->ncols; i++) {
+		const struct column_desc *c = sent_column(t->source, rel->cols[i].name);
+
+		if (c == NULL)
+			buf_printf(&b, "%scolumn %s is new", b.n > 0 ? ", " : "", rel->cols[i].name);
+		else if (c->type.oid != rel->cols[i].oid)
+			buf_printf(&b, "%scolumn %s is no longer %s", b.n > 0 ? ", " : "", c->name, c->type.name);
+	}
+	for (uint16_t i = 0; i < t->source->ncols; i++)
+		if (!t->source->cols[i].generated && relation_column_index(rel, t->source->cols[i].name) < 0)
+			buf_printf(&b, "%scolumn %s is gone", b.n > 0 ? ", " : "", t->source->cols[i].name);
+	err_set(err, ERR_SCHEMA, "the source's table %s.%s has changed: %s", t->source_schema, t->source_name, buf_cstr(&b));
+	err_table(err, t->source_schema, t->source_name);
+	err_remedy(err, "make the same change on %s.%s, then: repld ctl restart", t->target_schema, t->target_name);
+	buf_done(&b);
+	return false;
+}
+
+/* A column that is gone from the source must be gone from the target too: else nobody has looked at it. */
+static bool
+target_keeps_dropped(const struct table *t, const char *was)
+{
+	while (was != NULL && strncmp(was, "column\t", 7) == 0) {
+		char name[NAME_MAX_BYTES * 2];
+
+		was += 7;
+		shape_field(&was, name, sizeof(name));
+		if (table_desc_column(t->source, name) < 0 && table_desc_column(t->target, name) >= 0)
+			return true;
+		if ((was = strchr(was, '\n')) != NULL)
+			was++;
+	}
+	return false;
+}
+
+/* The target has taken the change: every column is there, and none that the source has dropped. (Types are target check's.) */
+static bool
+target_follows(const struct table *t, const char *was)
+{
+	for (uint16_t i = 0; i < t->source->ncols; i++) {
+		int j;
+
+		if (t->source->cols[i].generated)
+			continue;
+		j = table_desc_column(t->target, t->source->cols[i].name);
+		if (j < 0 || strcmp(t->target->cols[j].type.name, t->source->cols[i].type.name) != 0)
+			return false;
+	}
+	return !target_keeps_dropped(t, was);
+}
+
+static void
+put_name(struct buf *b, const char *name)
+{
+	buf_u8(b, '"');
+	for (; *name != '\0'; name++) {
+		if (*name == '"')
+			buf_u8(b, '"');
+		buf_u8(b, (uint8_t)*name);
+	}
+	buf_u8(b, '"');
+}
+
+static bool
+compare_shape(const struct table *t, const struct table_state *ts, struct arena *arena, struct findings *f, struct err *err)
+{
+	struct buf diff = { 0 }, alter = { 0 }, sql = { 0 }, fix = { 0 };
+	const char *now = table_shape(t->source, arena);
+	char name[160];
+
+	if (now == NULL)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	put_name(&sql, t->target_schema);
+	buf_u8(&sql, '.');
+	put_name(&sql, t->target_name);
+	if (table_shape_diff(ts->shape, now, buf_cstr(&sql), &diff, &alter) && !target_follows(t, ts->shape)) {
+		snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
+		buf_printf(&fix, "%s%sthen: repld ctl restart", buf_cstr(&alter), alter.n > 0 ? " " : "make the same change on the target, ");
+		finding_add(f, FINDING_BLOCKER, ERR_SCHEMA, name, buf_cstr(&fix), "the source's table has changed: %s", buf_cstr(&diff));
+	}
+	buf_done(&diff);
+	buf_done(&alter);
+	buf_done(&sql);
+	buf_done(&fix);
+	return true;
+}
+
+bool
+tables_compare_shapes(const struct tableset *set, struct table_states *states, struct findings *f, struct err *err)
+{
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct table *t = set->tables[i];
+		const struct table_state *ts = table_states_find(states, t->source_schema, t->source_name);
+
+		if (ts != NULL && ts->shape != NULL && t->target != NULL && ts->phase >= TABLE_LOADED &&
+		    ts->phase <= TABLE_STREAMING && !compare_shape(t, ts, set->arena, f, err))
+			return false;
+	}
+	return true;
+}
+
+/* ---- truncate ------------------------------------------------------------------------------------------------------ */
+
+static bool
+leaf_truncated(const struct change *c, uint32_t oid)
+{
+	for (uint16_t i = 0; i < c->u.truncate.nrels; i++)
+		if (change_truncated(c)[i]->id == oid)
+			return true;
+	return false;
+}
+
+static bool
+add_leaf(struct buf *where, const struct table *t, const struct leaf_desc *leaf, struct err *err)
+{
+	if (leaf->bound_sql == NULL || strstr(leaf->bound_sql, "satisfies_hash_partition") != NULL) {
+		err_set(err, ERR_SCHEMA, "partition %s.%s was truncated, and its rows can't be told on the target", leaf->schema, leaf->name);
+		return err_remedy(err, "load the table again: repld ctl restart --reload");
+	}
+	buf_printf(where, "%s(%s)", where->n > 0 ? " OR " : "", leaf->bound_sql);
+	(void)t;
+	return !where->bad || err_set(err, ERR_SYSTEM, "out of memory");
+}
+
+static bool
+fill_item(const struct change *c, const struct table *t, struct tables_truncate_item *item, struct err *err)
+{
+	struct buf where = { 0 };
+	bool ok = true;
+
+	item->whole = true;
+	for (uint16_t i = 0; i < t->source->nleaves; i++)
+		item->whole = item->whole && leaf_truncated(c, t->source->leaves[i].oid);
+	if (t->source->kind != 'p')
+		item->whole = true;
+	for (uint16_t i = 0; ok && !item->whole && i < t->source->nleaves; i++)
+		if (leaf_truncated(c, t->source->leaves[i].oid))
+			ok = add_leaf(&where, t, &t->source->leaves[i], err);
+	if (ok && !item->whole)
+		item->where = xstrdup(buf_cstr(&where));
+	buf_done(&where);
+	return ok;
+}
+
+bool
+tables_truncate_plan(const struct change *c, const struct tableset *set, struct tables_truncate *ret, struct err *err)
+{
+	*ret = (struct tables_truncate){ 0 };
+	(void)set;
+	if ((ret->items = mem_zalloc((c->u.truncate.nrels + 1u) * sizeof(*ret->items), err)) == NULL)
+		return false;
+	for (uint16_t i = 0; i < c->u.truncate.nrels; i++) {
+		const struct relation *rel = change_truncated(c)[i];
+		uint32_t j = 0;
+
+		while (j < ret->n && ret->items[j].rel->table != rel->table)
+			j++;
+		if (j < ret->n)
+			continue;
+		ret->items[ret->n].rel = rel;
+		if (!fill_item(c, rel->table, &ret->items[ret->n++], err)) {
+			tables_truncate_done(ret);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+tables_truncate_add(struct batch *b, const struct tables_truncate *tt, bool restart_identity, struct err *err)
+{
+	struct truncation *list = mem_zalloc((tt->n + 1) * sizeof(*list), err);
+	size_t n = 0;
+	bool ok;
+
+	if (list == NULL)
+		return false;
+	for (uint32_t i = 0; i < tt->n; i++)
+		if (tt->items[i].plan != NULL)
+			list[n++] = (struct truncation){ tt->items[i].plan, tt->items[i].where };
+	ok = n == 0 || batch_truncate(b, list, n, restart_identity, err);
+	free(list);
+	return ok;
+}
+
+void
+tables_truncate_done(struct tables_truncate *tt)
+{
+	for (uint32_t i = 0; i < tt->n; i++)
+		free(tt->items[i].where);
+	free(tt->items);
+	*tt = (struct tables_truncate){ 0 };
+}

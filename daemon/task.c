@@ -1,0 +1,613 @@
+/* task.c - see task.h. */
+#include "daemon/task.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "daemon/base/log.h"
+#include "daemon/base/mailbox.h"
+#include "daemon/base/num.h"
+
+#define BACKOFF_MIN 1000000		/* usec */
+#define BACKOFF_MAX 60000000
+#define CALM 60000000			/* a run that lasted this long begins a new series of retries */
+#define FORCE_AFTER 2500000		/* usec that an orderly end may take */
+#define SYNC_TICK 50000
+#define SAMPLES 40			/* of four a second: rates over 10 s */
+
+enum { MAIL_RUNNING = 1, MAIL_ENDED };
+
+enum after {				/* what follows the end of the run */
+	AFTER_JUDGE,			/* nobody asked for it: by the error's kind */
+	AFTER_PAUSE, AFTER_RESTART, AFTER_STOP
+};
+
+struct sync {
+	uint32_t id;
+	unsigned number;		/* of board.sync_asked */
+	struct usec deadline;		/* 0: none */
+	struct sync *next;
+};
+
+struct sample {
+	struct usec at;
+	uint64_t transactions, rows, bytes;
+};
+
+struct ended {				/* what the run thread leaves */
+	enum run_end end;
+	struct err err;
+};
+
+struct task {
+	struct event_base *base;
+	struct conf *conf;
+	const struct task_conf *tc;
+	task_reply_fn *reply;
+	void *reply_arg;
+	struct board board;
+	struct mailbox *mailbox;
+	struct event *mail_event, *retry_timer, *force_timer, *sync_timer;
+	struct stop stop;
+	struct thread thread;
+	struct run_ctx run;
+	bool running;			/* a run thread exists */
+	struct usec run_since;		/* of the phase after ownership; 0: not there yet */
+	enum after after;
+	enum run_intent next_intent;
+	uint32_t pause_id, restart_id;	/* commands that wait for the run's end; 0: none */
+	bool pausing_only;		/* the run only writes the pause */
+	void (*stop_done)(void *arg);
+	void *stop_arg;
+
+	enum task_state state;
+	struct wall since;
+	char reason[256];
+	bool has_error;
+	struct err err;
+	uint32_t attempt;
+	struct wall next;
+	struct sync *syncs;
+	struct sample samples[SAMPLES];
+	uint32_t nsamples;
+};
+
+static void run_start(struct task *t, enum run_intent intent);
+
+/* ---- states -------------------------------------------------------------------------------------------------------- */
+
+static void
+task_enter(struct task *t, enum task_state to, const char *reason)
+{
+	if (t->state != to) {
+		t->since = clock_wall();
+		log_debug("task is %s", task_state_name(to));
+	}
+	t->state = to;
+	snprintf(t->reason, sizeof(t->reason), "%s", reason);
+	if (to != TASK_RETRYING)
+		t->next.v = 0;
+	if (to == TASK_RUNNING || to == TASK_STOPPED)
+		t->has_error = false;
+}
+
+enum task_state
+task_state(const struct task *t)
+{
+	return t->state;
+}
+
+static void
+answer(struct task *t, uint32_t *id, bool ok, const char *text)
+{
+	if (*id != 0)
+		t->reply(t->reply_arg, *id, ok, text);
+	*id = 0;
+}
+
+/* ---- the run thread --------------------------------------------------------------------------------------------------- */
+
+static void
+on_running(void *arg)
+{
+	struct task *t = arg;
+
+	mailbox_post(t->mailbox, (struct mail){ .what = MAIL_RUNNING });
+}
+
+static void *
+run_thread(void *arg)
+{
+	struct task *t = arg;
+	struct ended *e = xzalloc(sizeof(*e));
+
+	e->end = run_main(&t->run, &e->err);
+	mailbox_post(t->mailbox, (struct mail){ .what = MAIL_ENDED, .take_ptr = e });
+	return NULL;
+}
+
+static void
+run_start(struct task *t, enum run_intent intent)
+{
+	struct err err = ERR_INIT;
+
+	stop_clear(&t->stop);
+	board_start(&t->board);
+	t->run.intent = intent;
+	atomic_store(&t->run.pause_at_end, false);
+	t->after = AFTER_JUDGE;
+	t->run_since.v = 0;
+	t->pausing_only = intent == RUN_PAUSE;
+	if (!t->pausing_only)
+		task_enter(t, TASK_STARTING, "");
+	t->running = thread_start(&t->thread, "run", run_thread, t, &err);
+	if (!t->running) {
+		t->err = err;
+		t->has_error = true;
+		task_enter(t, TASK_ERROR, "");
+		log_err(LOG_LEVEL_ERROR, "the task can't start", &err);
+	}
+}
+
+/* Asks the run to end: at a transaction boundary where it applies, else at once. */
+static void
+run_finish(struct task *t, enum after after)
+{
+	struct timeval force = { FORCE_AFTER / 1000000, FORCE_AFTER % 1000000 };
+
+	t->after = after;
+	atomic_store(&t->run.pause_at_end, after == AFTER_PAUSE);
+	atomic_store(&t->board.finish, true);
+	mutex_lock(&t->board.lock);
+	if (t->board.ring != NULL)
+		ring_wake(t->board.ring);
+	mutex_unlock(&t->board.lock);
+	if (!atomic_load(&t->board.applying))
+		stop_request(&t->stop);
+	evtimer_add(t->force_timer, &force);
+}
+
+static void
+on_force(evutil_socket_t fd, short what, void *arg)
+{
+	struct task *t = arg;
+
+	(void)fd;
+	(void)what;
+	if (t->running)
+		stop_request(&t->stop);
+}
+
+/* ---- what follows a run's end -------------------------------------------------------------------------------------------- */
+
+static int64_t
+backoff(const struct task *t)
+{
+	int64_t wait = BACKOFF_MIN;
+
+	for (uint32_t i = 1; i < t->attempt && wait < BACKOFF_MAX; i++)
+		wait *= 2;
+	return wait < BACKOFF_MAX ? wait : BACKOFF_MAX;
+}
+
+static void
+retry(struct task *t, const struct err *err)
+{
+	bool calm = t->run_since.v != 0 && usec_since(t->run_since) >= CALM;
+	bool news = calm || t->attempt == 0 || strcmp(t->err.msg, err->msg) != 0;
+	struct timeval tv;
+	char text[NUM_TEXT], what[NUM_TEXT + 32];
+	int64_t wait;
+
+	t->attempt = calm ? 1 : t->attempt + 1;
+	wait = backoff(t);
+	if (news || wait != BACKOFF_MAX || t->attempt % 60 == 0) {
+		snprintf(what, sizeof(what), "retry in %s", num_duration_text(wait, text));
+		log_err(LOG_LEVEL_WARNING, what, err);
+	}
+	t->err = *err;
+	t->has_error = true;
+	task_enter(t, TASK_RETRYING, err->msg);
+	t->next.v = clock_wall().v + wait;
+	tv = (struct timeval){ wait / 1000000, wait % 1000000 };
+	evtimer_add(t->retry_timer, &tv);
+}
+
+static void
+on_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct task *t = arg;
+
+	(void)fd;
+	(void)what;
+	if (t->state == TASK_RETRYING && !t->running)
+		run_start(t, t->next_intent);
+}
+
+/* The error's kind decides: what comes back by itself is tried for ever, the rest waits for a person. */
+static void
+judge(struct task *t, const struct err *err)
+{
+	t->next_intent = t->run.intent;
+	if (err->kind == ERR_RETRY || err->kind == ERR_SYSTEM || err->kind == ERR_CANCELLED || err->kind == ERR_NONE) {
+		retry(t, err);
+		return;
+	}
+	t->err = *err;
+	t->has_error = true;
+	t->next_intent = RUN_NORMAL;
+	task_enter(t, TASK_ERROR, "");
+	log_err(LOG_LEVEL_ERROR, "stopped", err);
+}
+
+static void
+paused(struct task *t, bool stored, const struct err *err)
+{
+	char text[1400], size[NUM_TEXT];
+
+	task_enter(t, TASK_PAUSED, stored ? "paused by command" : "paused by command; not stored on the target");
+	if (!stored)
+		snprintf(text, sizeof(text), "the task is paused, but that could not be stored on the target (%s): "
+		    "it will start again with the daemon", err->msg);
+	else if (t->board.monitor_known && t->board.monitor.retained.known)
+		snprintf(text, sizeof(text), "paused; the source keeps its log from the checkpoint on (%s now), until the task is resumed",
+		    num_size_text(t->board.monitor.retained.v, size));
+	else
+		snprintf(text, sizeof(text), "paused; the source keeps its log from the checkpoint on, until the task is resumed");
+	log_info("%s", text);
+	answer(t, &t->pause_id, stored, text);
+}
+
+static void
+run_ended(struct task *t, enum run_end end, const struct err *err)
+{
+	enum after after = t->after;
+
+	if (after == AFTER_STOP) {
+		task_enter(t, TASK_STOPPED, "the daemon is stopping");
+		t->stop_done(t->stop_arg);
+	} else if (after == AFTER_RESTART) {
+		run_start(t, t->next_intent);
+		answer(t, &t->restart_id, true, "restarted");
+	} else if (t->pausing_only) {
+		paused(t, end == RUN_IS_PAUSED, err);
+	} else if (after == AFTER_PAUSE && end == RUN_FINISHED) {
+		paused(t, true, err);
+	} else if (after == AFTER_PAUSE) {
+		run_start(t, RUN_PAUSE);
+	} else if (end == RUN_IS_PAUSED) {
+		paused(t, true, err);
+	} else if (end == RUN_LOADED) {
+		log_info("full load complete");
+		task_enter(t, TASK_STOPPED, "full load complete");
+	} else {
+		judge(t, err);
+	}
+}
+
+static void
+on_mail(evutil_socket_t fd, short what, void *arg)
+{
+	struct task *t = arg;
+	struct mail m;
+
+	(void)fd;
+	(void)what;
+	while (mailbox_take(t->mailbox, &m)) {
+		if (m.what == MAIL_RUNNING) {
+			t->run_since = clock_mono();
+			if (t->after == AFTER_JUDGE)
+				task_enter(t, TASK_RUNNING, "");
+		} else if (m.what == MAIL_ENDED) {
+			struct ended *e = m.take_ptr;
+
+			thread_join(&t->thread);
+			t->running = false;
+			evtimer_del(t->force_timer);
+			run_ended(t, e->end, &e->err);
+			free(e);
+		}
+	}
+}
+
+/* ---- commands ---------------------------------------------------------------------------------------------------------------- */
+
+void
+task_start(struct task *t)
+{
+	run_start(t, RUN_NORMAL);
+}
+
+void
+task_stop(struct task *t, void (*done)(void *arg), void *arg)
+{
+	t->stop_done = done;
+	t->stop_arg = arg;
+	evtimer_del(t->retry_timer);
+	if (t->running)
+		run_finish(t, AFTER_STOP);
+	else
+		done(arg);
+}
+
+void
+task_pause(struct task *t, uint32_t id)
+{
+	if (t->state == TASK_PAUSED || t->pause_id != 0) {
+		t->reply(t->reply_arg, id, true, "already paused");
+		return;
+	}
+	t->pause_id = id;
+	evtimer_del(t->retry_timer);
+	log_info("pausing, as asked");
+	if (t->running)
+		run_finish(t, AFTER_PAUSE);
+	else
+		run_start(t, RUN_PAUSE);
+}
+
+void
+task_resume(struct task *t, uint32_t id)
+{
+	if (t->state != TASK_PAUSED || t->running) {
+		t->reply(t->reply_arg, id, t->state == TASK_RUNNING, t->state == TASK_RUNNING ? "the task is running" : "the task is not paused");
+		return;
+	}
+	log_info("resuming, as asked");
+	t->attempt = 0;
+	run_start(t, RUN_RESUME);
+	t->reply(t->reply_arg, id, true, "resumed");
+}
+
+void
+task_restart(struct task *t, uint32_t id, const char *how)
+{
+	enum run_intent intent = t->state == TASK_PAUSED ? RUN_RESUME : RUN_NORMAL;
+
+	if (strcmp(how, "reload") == 0) {
+		intent = RUN_RELOAD;
+	} else if (strncmp(how, "from ", 5) == 0) {
+		struct position p;
+		struct err err = ERR_INIT;
+
+		if (strcmp(how + 5, "now") != 0 && !position_parse(POSITION_LSN, how + 5, &p, &err)) {
+			t->reply(t->reply_arg, id, false, err.msg);
+			return;
+		}
+		intent = RUN_FROM;
+		snprintf(t->run.from, sizeof(t->run.from), "%s", how + 5);
+	}
+	evtimer_del(t->retry_timer);
+	log_info("restarting%s%s, as asked", how[0] != '\0' ? ": " : "", how);
+	t->attempt = 0;
+	t->next_intent = intent;
+	answer(t, &t->restart_id, true, "restarted again");
+	if (t->running) {
+		t->restart_id = id;
+		run_finish(t, AFTER_RESTART);
+	} else {
+		run_start(t, intent);
+		t->reply(t->reply_arg, id, true, "restarted");
+	}
+}
+
+/* Only what may change without a restart differs; the run reads it from the board. */
+void
+task_tune(struct task *t, uint32_t id, struct conf *take_conf)
+{
+	const struct task_conf *next = conf_task(take_conf, t->tc->name);
+
+	if (next == NULL) {
+		t->reply(t->reply_arg, id, false, "the configuration does not name this task");
+	} else {
+		board_tune(&t->board, next);
+		t->reply(t->reply_arg, id, true, "");
+	}
+	conf_free(take_conf);
+}
+
+/* ---- sync ---------------------------------------------------------------------------------------------------------------------- */
+
+/* 1: reached, 0: wait, -1: it can't be. */
+static int
+sync_look(struct task *t, const struct sync *s)
+{
+	struct progress_view v = { 0 };
+	struct position barrier;
+
+	if (t->state == TASK_PAUSED || t->state == TASK_STOPPED || t->state == TASK_ERROR)
+		return -1;
+	if ((int)(atomic_load(&t->board.sync_done) - s->number) < 0)
+		return 0;
+	mutex_lock(&t->board.lock);
+	barrier = t->board.barrier;
+	if (t->board.progress != NULL)
+		progress_view(t->board.progress, &v);
+	mutex_unlock(&t->board.lock);
+	return v.applied.kind != POSITION_NONE && position_reached(&v.applied, &barrier);
+}
+
+static void
+sync_answer(struct task *t, const struct sync *s, int rc)
+{
+	char text[1400];
+
+	if (rc > 0)
+		snprintf(text, sizeof(text), "the target has all that the source had committed at the call");
+	else if (rc == 0)
+		snprintf(text, sizeof(text), "timeout: the target does not have it yet");
+	else
+		snprintf(text, sizeof(text), "the task is %s%s%s", task_state_name(t->state), t->has_error ? ": " : t->reason[0] != '\0' ? ": " : "",
+		    t->has_error ? t->err.msg : t->reason);
+	t->reply(t->reply_arg, s->id, rc > 0, text);
+}
+
+static void
+on_sync(evutil_socket_t fd, short what, void *arg)
+{
+	struct task *t = arg;
+	struct timeval tv = { 0, SYNC_TICK };
+
+	(void)fd;
+	(void)what;
+	for (struct sync **p = &t->syncs; *p != NULL;) {
+		struct sync *s = *p;
+		int rc = sync_look(t, s);
+
+		if (rc == 0 && (s->deadline.v == 0 || clock_mono().v < s->deadline.v)) {
+			p = &s->next;
+			continue;
+		}
+		*p = s->next;
+		sync_answer(t, s, rc);
+		free(s);
+	}
+	if (t->syncs != NULL)
+		evtimer_add(t->sync_timer, &tv);
+}
+
+void
+task_sync(struct task *t, uint32_t id, int64_t timeout_usec)
+{
+	struct sync *s = xzalloc(sizeof(*s));
+
+	s->id = id;
+	s->number = atomic_fetch_add(&t->board.sync_asked, 1) + 1;
+	if (timeout_usec >= 0)
+		s->deadline.v = clock_mono().v + timeout_usec + 1;
+	s->next = t->syncs;
+	t->syncs = s;
+	on_sync(-1, 0, t);
+}
+
+/* ---- status --------------------------------------------------------------------------------------------------------------------- */
+
+static void
+take_sample(struct task *t, struct status_task *ret)
+{
+	struct sample *last = &t->samples[t->nsamples % SAMPLES], *first;
+	uint32_t back = t->nsamples < SAMPLES ? t->nsamples : SAMPLES - 1;
+	uint64_t ms;
+
+	last->at = clock_mono();
+	last->transactions = ret->totals.transactions;
+	last->rows = ret->totals.read + counter_get(&t->board.load_rows);
+	last->bytes = counter_get(&t->board.received_bytes) + counter_get(&t->board.load_bytes);
+	first = &t->samples[(t->nsamples - back) % SAMPLES];
+	t->nsamples++;
+	ms = (uint64_t)(last->at.v - first->at.v) / 1000;
+	if (ms < 200 || last->rows < first->rows || last->bytes < first->bytes)
+		return;
+	ret->rate_transactions = (struct maybe_u64){ true, (last->transactions - first->transactions) * 1000000 / ms };
+	ret->rate_rows = (struct maybe_u64){ true, (last->rows - first->rows) * 1000000 / ms };
+	ret->rate_bytes = (struct maybe_u64){ true, (last->bytes - first->bytes) * 1000000 / ms };
+}
+
+static void
+fill_error(const struct err *err, struct status_task *ret)
+{
+	ret->has_error = true;
+	ret->error.kind = (uint8_t)err->kind;
+	snprintf(ret->error.message, sizeof(ret->error.message), "%s", err->msg);
+	snprintf(ret->error.position, sizeof(ret->error.position), "%s", err->position);
+	snprintf(ret->error.remedy, sizeof(ret->error.remedy), "%s", err->remedy);
+	snprintf(ret->error.table, sizeof(ret->error.table), "%s", err->table);
+	memcpy(ret->error.sqlstate, err->sqlstate, sizeof(ret->error.sqlstate));
+}
+
+void
+task_status(struct task *t, struct status_task *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	board_status(&t->board, t->tc, ret);
+	ret->state = (uint8_t)t->state;
+	ret->since = t->since;
+	if (t->state != TASK_RUNNING && t->state != TASK_STARTING)
+		ret->phase = PHASE_NONE;
+	if (t->reason[0] != '\0')
+		memcpy(ret->reason, t->reason, sizeof(ret->reason));
+	if (t->has_error)
+		fill_error(&t->err, ret);
+	ret->retry.attempt = t->attempt;
+	ret->retry.next = t->next;
+	take_sample(t, ret);
+}
+
+uint32_t
+task_tables(struct task *t)
+{
+	uint32_t n;
+
+	mutex_lock(&t->board.lock);
+	n = t->board.ntables;
+	mutex_unlock(&t->board.lock);
+	return n;
+}
+
+void
+task_table_status(struct task *t, uint32_t i, struct status_table *ret)
+{
+	board_table_status(&t->board, i, ret);
+}
+
+/* ---- life ---------------------------------------------------------------------------------------------------------------------------- */
+
+struct task *
+task_new(struct event_base *base, struct conf *take_conf, task_reply_fn *reply, void *arg, struct err *err)
+{
+	struct task *t = xzalloc(sizeof(*t));
+
+	t->base = base;
+	t->conf = take_conf;
+	t->tc = take_conf->tasks[0];
+	t->reply = reply;
+	t->reply_arg = arg;
+	t->state = TASK_STARTING;
+	t->since = clock_wall();
+	board_init(&t->board, t->tc);
+	if ((t->mailbox = mailbox_new(err)) == NULL || !stop_init(&t->stop, err)) {
+		task_free(t);
+		return NULL;
+	}
+	t->mail_event = event_new(base, mailbox_fd(t->mailbox), EV_READ | EV_PERSIST, on_mail, t);
+	t->retry_timer = evtimer_new(base, on_retry, t);
+	t->force_timer = evtimer_new(base, on_force, t);
+	t->sync_timer = evtimer_new(base, on_sync, t);
+	event_add(t->mail_event, NULL);
+	t->run.conf = t->tc;
+	t->run.board = &t->board;
+	t->run.stop = &t->stop;
+	t->run.on_running = on_running;
+	t->run.arg = t;
+	return t;
+}
+
+static void
+free_event(struct event *e)
+{
+	if (e != NULL)
+		event_free(e);
+}
+
+void
+task_free(struct task *t)
+{
+	if (t == NULL)
+		return;
+	for (struct sync *s = t->syncs, *next; s != NULL; s = next) {
+		next = s->next;
+		free(s);
+	}
+	free_event(t->mail_event);
+	free_event(t->retry_timer);
+	free_event(t->force_timer);
+	free_event(t->sync_timer);
+	if (t->mailbox != NULL) {
+		mailbox_free(t->mailbox, NULL);
+		stop_done(&t->stop);
+	}
+	board_done(&t->board);
+	free(t->run.uncaptured.oids);
+	conf_free(t->conf);
+	free(t);
+}

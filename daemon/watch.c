@@ -1,0 +1,257 @@
+/* watch.c - see watch.h. */
+#include "daemon/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "daemon/base/log.h"
+
+#define PING_EVERY 5000000		/* usec; the lock's session is ended by the server after 30 s of silence */
+#define OWN_RETRY 1000000
+#define LOOK_EVERY 1000000
+#define SYNC_LOOK 50000
+
+/* ---- guard --------------------------------------------------------------------------------------------------------- */
+
+struct guard {
+	const struct target_ops *ops;
+	struct target *target;
+	struct board *board;
+	struct stop *run_stop;		/* requested when the lock is lost */
+	struct stop stop;		/* ends this thread */
+	struct thread thread;
+	atomic_bool lost;
+	struct err err;			/* readable once lost is set */
+};
+
+static void *
+guard_main(void *arg)
+{
+	struct guard *g = arg;
+
+	do {
+		board_beat(g->board, BEAT_GUARD);
+		if (!g->ops->ping(g->target, &g->err)) {
+			if (g->err.kind != ERR_CANCELLED) {
+				err_ctx(&g->err, "the session that owns the task");
+				atomic_store(&g->lost, true);
+				stop_request(g->run_stop);
+			}
+			break;
+		}
+	} while (stop_sleep(&g->stop, PING_EVERY));
+	board_rest(g->board, BEAT_GUARD);
+	return NULL;
+}
+
+static bool
+wait_for_lock(struct guard *g, struct stop *stop, struct err *err)
+{
+	bool said = false;
+
+	for (;;) {
+		struct owner other = { .pid = 0 };
+		char since[WALL_TEXT];
+
+		board_beat(g->board, BEAT_RUN);
+		if (g->ops->own(g->target, &other, err))
+			return true;
+		if (err->kind != ERR_NONE)
+			return false;
+		if (other.pid != 0)
+			board_reason(g->board, "owned by another daemon: %s, pid %d, since %s", other.host, other.pid, wall_text(other.since, since));
+		else
+			board_reason(g->board, "owned by another daemon");
+		if (!said)
+			log_warning("the task is owned by another daemon (%s, pid %d); waiting for its end",
+			    other.pid != 0 ? other.host : "not known yet", other.pid);
+		said = true;
+		if (!stop_sleep(stop, OWN_RETRY))
+			return err_set(err, ERR_CANCELLED, "stopped");
+	}
+}
+
+struct guard *
+guard_start(const struct target_ops *ops, const struct target_params *p, struct board *b, struct stop *stop, struct err *err)
+{
+	struct guard *g = mem_zalloc(sizeof(*g), err);
+	struct target_params gp = *p;
+
+	if (g == NULL)
+		return NULL;
+	g->ops = ops;
+	g->board = b;
+	g->run_stop = stop;
+	if (!stop_init(&g->stop, err)) {
+		free(g);
+		return NULL;
+	}
+	gp.purpose = "guard";
+	if ((g->target = ops->open(&gp, err)) == NULL || !wait_for_lock(g, stop, err) ||
+	    !thread_start(&g->thread, "guard", guard_main, g, err)) {
+		guard_stop(g);
+		return NULL;
+	}
+	board_reason(b, "%s", "");
+	return g;
+}
+
+bool
+guard_error(struct guard *g, struct err *ret)
+{
+	if (g == NULL || !atomic_load(&g->lost))
+		return false;
+	*ret = g->err;
+	return true;
+}
+
+void
+guard_stop(struct guard *g)
+{
+	if (g == NULL)
+		return;
+	stop_request(&g->stop);
+	thread_join(&g->thread);
+	g->ops->close(g->target);
+	stop_done(&g->stop);
+	free(g);
+}
+
+/* ---- watch --------------------------------------------------------------------------------------------------------- */
+
+struct watch {
+	const struct source_ops *ops;
+	struct source_params params;
+	struct source *source;
+	struct board *board;
+	struct stop stop;
+	struct thread thread;
+	bool complained;
+};
+
+/* The source was asked: is it ahead of what is on the target? Then capture asks for the end of its log, so that a log in which nothing
+ * concerns us counts as reached. */
+static void
+note_monitor(struct board *b, const struct source_monitor *m)
+{
+	struct position reached = { POSITION_NONE, { 0 } };
+	uint64_t memory = atomic_load(&b->reached);
+	bool ahead;
+
+	mutex_lock(&b->lock);
+	b->monitor.end = m->end;
+	b->monitor.server_time = m->server_time;
+	b->monitor.at = clock_mono();
+	b->monitor.retained = (struct maybe_u64){ m->has_retained, m->retained_bytes };
+	b->monitor.limit = (struct maybe_u64){ m->has_limit, m->limit_bytes };
+	memcpy(b->monitor.state, m->state, sizeof(b->monitor.state));
+	b->monitor_known = true;
+	if (m->end.kind == POSITION_LSN)
+		reached = (struct position){ POSITION_LSN, { memory } };
+	ahead = !position_reached(&reached, &m->end);
+	if (!ahead)
+		b->monitor.ahead_since.v = 0;
+	else if (b->monitor.ahead_since.v == 0)
+		b->monitor.ahead_since = b->monitor.at;
+	mutex_unlock(&b->lock);
+	if (ahead)
+		atomic_store(&b->ask_source, true);
+}
+
+/* The position that covers all that was committed when sync was asked for. */
+static bool
+make_barrier(struct watch *w, struct err *err)
+{
+	struct board *b = w->board;
+	unsigned asked = atomic_load(&b->sync_asked);
+	struct position p;
+
+	if (asked == atomic_load(&b->sync_done))
+		return true;
+	if (!w->ops->barrier(w->source, &p, err))
+		return false;
+	mutex_lock(&b->lock);
+	b->barrier = p;
+	mutex_unlock(&b->lock);
+	if (p.kind == POSITION_LSN)
+		atomic_store(&b->want, p.lsn.v);
+	atomic_store(&b->sync_done, asked);
+	atomic_store(&b->ask_source, true);
+	return true;
+}
+
+static bool
+look(struct watch *w, struct err *err)
+{
+	struct source_monitor m = { 0 };
+
+	if (w->source == NULL && (w->source = w->ops->open(&w->params, err)) == NULL)
+		return false;
+	if (!w->ops->monitor(w->source, &m, err))
+		return false;
+	note_monitor(w->board, &m);
+	return make_barrier(w, err);
+}
+
+static void *
+watch_main(void *arg)
+{
+	struct watch *w = arg;
+	struct usec last = { 0 };
+	bool go_on = true;
+
+	while (go_on) {
+		struct err err = ERR_INIT;
+		bool sync = atomic_load(&w->board->sync_asked) != atomic_load(&w->board->sync_done);
+
+		board_beat(w->board, BEAT_WATCH);
+		if (sync || last.v == 0 || usec_since(last) >= LOOK_EVERY) {
+			last = clock_mono();
+			if (!look(w, &err)) {
+				if (!w->complained && err.kind != ERR_CANCELLED)
+					log_err(LOG_LEVEL_WARNING, "the source can't be asked for its position, trying on", &err);
+				w->complained = true;
+				w->ops->close(w->source);
+				w->source = NULL;
+			} else {
+				w->complained = false;
+			}
+		}
+		go_on = stop_sleep(&w->stop, SYNC_LOOK);
+	}
+	w->ops->close(w->source);
+	board_rest(w->board, BEAT_WATCH);
+	return NULL;
+}
+
+struct watch *
+watch_start(const struct source_ops *ops, const struct source_params *p, struct board *b, struct err *err)
+{
+	struct watch *w = mem_zalloc(sizeof(*w), err);
+
+	if (w == NULL)
+		return NULL;
+	w->ops = ops;
+	w->params = *p;
+	w->board = b;
+	if (!stop_init(&w->stop, err)) {
+		free(w);
+		return NULL;
+	}
+	w->params.stop = &w->stop;
+	if (!thread_start(&w->thread, "watch", watch_main, w, err)) {
+		watch_stop(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+watch_stop(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	stop_request(&w->stop);
+	thread_join(&w->thread);
+	stop_done(&w->stop);
+	free(w);
+}

@@ -1,0 +1,880 @@
+/* pg_apply.c - a batch's steps as a pipeline of prepared statements and COPY.
+ * Flow: begin() -> write(): each step is cut into executions of at most 1000 rows or 4 MB, sent without waiting; answers are taken as they
+ * come -> commit() (pg_commit.c) waits for all that count before COMMIT is sent, so a row that was not there never commits.
+ * Invariant: `sent` lists exactly what libpq owes an answer for, in order; after a failure nothing more is sent until rollback().
+ * libpq keeps what it can't send and moves it about as a whole, so never more than 128 KB (or one statement) waits unsent.
+ * Plans' caches (struct pg_plan) belong to one connection: one made by another is emptied at its first use.
+ * Threads: the target's. */
+#include "endpoints/pg_target.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cdc/pg_type.h"
+#include "daemon/base/arena.h"
+#include "daemon/base/map.h"
+
+#define MANY_ROWS    1000		/* of one execution */
+#define MANY_BYTES   (4u << 20)
+#define MANY_LEAST   8			/* fewer go one by one: an unnest costs more than a few single statements */
+#define BIG_ROW	     (256u * 1024)	/* goes alone; an insert goes by COPY, in pieces */
+#define UNSENT_BYTES (128u * 1024)
+#define SENT_MOST    4096		/* answers outstanding */
+#define KEEP_BYTES   (1u << 20)		/* of a parameter's buffer, from one write() to the next */
+#define COPY_ROWS    64			/* least for a COPY on a local server */
+#define BEGIN_SQL    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
+struct pg_plan {
+	struct target *t;		/* whose server knows the statements; NULL: none any more */
+	struct pg_plan *prev, *next;
+	struct plan *plan;
+	struct map *by_shape;		/* struct pg_statement */
+	uint8_t *forms;			/* last seen, per column */
+	char **equals;			/* per column, the schema of the key's equality operator; NULL: pg_catalog throughout */
+	uint32_t park;			/* number of the table of parked rows */
+	bool parked;			/* that table is there */
+	uint64_t park_txn;		/* made in this transaction */
+	char *copy[2];			/* COPY in text, in binary */
+};
+
+/* ---- plans ---- */
+
+static void
+free_statement(void *st)
+{
+	pg_statement_free(st);
+}
+
+/* A server-side name that nobody will use again; dropped at the next BEGIN. Losing one for want of memory costs the server a little. */
+static void
+queue_drop(uint32_t **ids, size_t *n, size_t *cap, uint32_t id)
+{
+	struct err ignored = ERR_INIT;
+
+	if (mem_grow(ids, cap, *n + 1, sizeof(**ids), &ignored))
+		(*ids)[(*n)++] = id;
+}
+
+static void
+plan_detach(struct pg_plan *pp)
+{
+	struct target *t = pp->t;
+
+	if (t == NULL)
+		return;
+	if (pp->prev != NULL)
+		pp->prev->next = pp->next;
+	else
+		t->plans = pp->next;
+	if (pp->next != NULL)
+		pp->next->prev = pp->prev;
+	pp->t = NULL;
+}
+
+static void
+plan_queue_drops(struct pg_plan *pp, struct target *t)
+{
+	size_t iter = 0, n;
+	const void *key;
+	void *value;
+
+	while (map_next(pp->by_shape, &iter, &key, &n, &value)) {
+		const struct pg_statement *st = value;
+
+		if (st->prepared)
+			queue_drop(&t->drop_statements, &t->ndrop_statements, &t->cap_drop_statements, st->id);
+	}
+	if (pp->parked)
+		queue_drop(&t->drop_parks, &t->ndrop_parks, &t->cap_drop_parks, pp->park);
+}
+
+static void
+pg_plan_free(struct pg_plan *pp)
+{
+	if (pp == NULL)
+		return;
+	map_free(pp->by_shape, free_statement);
+	for (uint16_t i = 0; pp->equals != NULL && i < pp->plan->ncols; i++)
+		free(pp->equals[i]);
+	free(pp->equals);
+	free(pp->forms);
+	free(pp->copy[0]);
+	free(pp->copy[1]);
+	free(pp);
+}
+
+void
+pg_target_forget(struct target *t, struct plan *plan)
+{
+	struct pg_plan *pp = plan->statements;
+
+	if (pp == NULL)
+		return;
+	for (size_t i = 0; t != NULL && i < t->count; i++) {
+		struct pg_sent *s = &t->sent[(t->head + i) & (t->cap - 1)];
+
+		if (s->plan == plan) {
+			if (s->st != NULL)
+				s->st->prepared = false;
+			s->st = NULL;
+			s->plan = NULL;
+		}
+	}
+	if (t != NULL && pp->t == t)
+		plan_queue_drops(pp, t);
+	plan_detach(pp);
+	pg_plan_free(pp);
+	plan->statements = NULL;
+}
+
+/* A key of a type outside the list may have its equality in another schema (citext): the unique index knows it. */
+static const char equals_sql[] =
+    "SELECT a.attname, n.nspname FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[]) k(attnum, opclass)"
+    " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum JOIN pg_opclass c ON c.oid = k.opclass"
+    " JOIN pg_amop o ON o.amopfamily = c.opcfamily AND o.amoplefttype = c.opcintype"
+    " AND o.amoprighttype = c.opcintype AND o.amopstrategy = 3 JOIN pg_operator p ON p.oid = o.amopopr"
+    " JOIN pg_namespace n ON n.oid = p.oprnamespace"
+    " WHERE i.indrelid = $1::oid AND i.indisunique AND n.nspname <> 'pg_catalog'";
+
+static bool
+foreign_key_type(const struct plan *plan)
+{
+	for (uint16_t i = 0; i < plan->nkey; i++) {
+		const struct coltype *type = plan->cols[plan->key[i]].target_type;
+
+		if (type->wire != WIRE_LABEL && pg_type_cast_name(type->base_oid) == NULL)
+			return true;
+	}
+	return false;
+}
+
+static bool
+read_equals(struct target *t, struct pg_plan *pp, struct err *err)
+{
+	char oid[NUMBER_TEXT];
+	const char *params[] = { number_text(pp->plan->target->oid, oid) };
+	PGresult *res;
+	bool ok = true;
+
+	if ((pp->equals = mem_zalloc((size_t)pp->plan->ncols * sizeof(*pp->equals), err)) == NULL ||
+	    (res = pg_query(t->c, err, equals_sql, 1, params)) == NULL)
+		return false;
+	for (int r = 0; ok && r < PQntuples(res); r++)
+		for (uint16_t i = 0; ok && i < pp->plan->ncols; i++)
+			if (pp->equals[i] == NULL && strcmp(pp->plan->cols[i].name, PQgetvalue(res, r, 0)) == 0)
+				ok = (pp->equals[i] = mem_strdup(PQgetvalue(res, r, 1), err)) != NULL;
+	PQclear(res);
+	return ok;
+}
+
+/* What has to be asked before the first statement of a plan is made. */
+static bool
+plan_ask(struct target *t, struct pg_plan *pp, struct err *err)
+{
+	const bool equals = foreign_key_type(pp->plan);
+
+	if (!equals && !t->origin_role)
+		return true;
+	return pg_pipe_drain(t, err) && target_plain(t, err) && target_check_role(t, pp->plan, err) &&
+	    (!equals || read_equals(t, pp, err));
+}
+
+static struct pg_plan *
+plan_cache(struct target *t, const struct plan *const_plan, struct err *err)
+{
+	struct plan *plan = (struct plan *)(uintptr_t)const_plan;
+	struct pg_plan *pp = plan->statements;
+
+	if (pp != NULL && pp->t == t)
+		return pp;
+	pg_target_forget(NULL, plan);
+	if ((pp = mem_zalloc(sizeof(*pp), err)) == NULL)
+		return NULL;
+	pp->plan = plan;
+	if ((pp->forms = mem_zalloc((size_t)plan->ncols + 1, err)) == NULL || (pp->by_shape = map_new()) == NULL ||
+	    !plan_ask(t, pp, err)) {
+		if (err->kind == ERR_NONE)
+			err_set(err, ERR_SYSTEM, "no memory for a plan's statements");
+		pg_plan_free(pp);
+		return NULL;
+	}
+	pp->t = t;
+	pp->park = ++t->last_id;
+	if ((pp->next = t->plans) != NULL)
+		pp->next->prev = pp;
+	t->plans = pp;
+	plan->statements = pp;
+	return pp;
+}
+
+/* ---- the pipeline ---- */
+
+static struct pg_sent *
+sent_push(struct target *t, struct pg_sent s, struct err *err)
+{
+	if (t->count == t->cap) {
+		const size_t cap = t->cap == 0 ? 64 : t->cap * 2;
+		struct pg_sent *all = mem_zalloc(cap * sizeof(*all), err);
+
+		if (all == NULL)
+			return NULL;
+		for (size_t i = 0; i < t->count; i++)
+			all[i] = t->sent[(t->head + i) & (t->cap - 1)];
+		free(t->sent);
+		t->sent = all;
+		t->cap = cap;
+		t->head = 0;
+	}
+	t->sent[(t->head + t->count) & (t->cap - 1)] = s;
+	t->checks += s.counted;
+	return &t->sent[(t->head + t->count++) & (t->cap - 1)];
+}
+
+/* The first failure is what the transaction dies of; it is returned by the call that meets it. */
+static void
+fail(struct target *t, const struct pg_sent *s, struct err *failure)
+{
+	const struct plan *plan = s->plan;
+
+	if (t->failed)
+		return;
+	if (plan != NULL && failure->kind != ERR_CANCELLED) {
+		if (failure->table[0] == '\0')
+			err_table(failure, plan->target->schema, plan->target->name);
+		if (s->rows == 1)
+			err_ctx(failure, "%s.%s, %s (change %" PRIu64 " of the batch)", plan->target->schema,
+			    plan->target->name, s->what, s->ordinal + 1);
+		else if (s->rows > 1)
+			err_ctx(failure, "%s.%s, %s of %u rows", plan->target->schema, plan->target->name, s->what,
+			    s->rows);
+		else
+			err_ctx(failure, "%s.%s, %s", plan->target->schema, plan->target->name, s->what);
+	}
+	t->failed = true;
+	t->failure = *failure;
+}
+
+/* After FATAL the server may have done the work before it went. */
+static bool
+went_away(const struct target *t, const PGresult *res)
+{
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+
+	return PQstatus(t->c->pg) != CONNECTION_OK || state == NULL || strncmp(state, "57P0", 4) == 0 ||
+	    strncmp(state, "08", 2) == 0;
+}
+
+static void
+answer_failed(struct target *t, const struct pg_sent *s, const PGresult *res)
+{
+	struct err failure = ERR_INIT;
+
+	if (s->kind == SENT_PREPARE && s->st != NULL)
+		s->st->prepared = false;
+	if (s->kind == SENT_COMMIT && !went_away(t, res))
+		t->commit_known = true;
+	pg_err_result(t->c, res, &failure);
+	if (s->kind == SENT_FENCE && strcmp(failure.sqlstate, "22012") == 0)
+		err_set(&failure, ERR_FENCED, "another owner has taken over task %s", t->task);
+	fail(t, s, &failure);
+}
+
+static void
+answer_rows(struct target *t, const struct pg_sent *s, const PGresult *res)
+{
+	struct err failure = ERR_INIT;
+	uint64_t n = 0;
+
+	if (!s->counted || (target_count(res, &n) && n == s->rows))
+		return;
+	if (n < s->rows)
+		err_set(&failure, ERR_DATA, "%" PRIu64 " of %u rows to %s were not there", s->rows - n, s->rows, s->what);
+	else
+		err_set(&failure, ERR_DATA, "%" PRIu64 " rows met %u keys to %s", n, s->rows, s->what);
+	err_remedy(&failure, "the target differs from the source: load the table again");
+	fail(t, s, &failure);
+}
+
+static void
+answer_commit(struct target *t, const struct pg_sent *s, PGresult *res)
+{
+	struct err failure = ERR_INIT;
+
+	t->commit_known = true;
+	if (strcmp(PQcmdStatus(res), "COMMIT") == 0)
+		return;
+	err_set(&failure, ERR_RETRY, "the server answered COMMIT with %.20s", PQcmdStatus(res));
+	fail(t, s, &failure);
+}
+
+static void
+answer_token(struct target *t, const struct pg_sent *s, const PGresult *res)
+{
+	struct err failure = ERR_INIT;
+
+	if (PQntuples(res) != 1 || !lsn_parse(PQgetvalue(res, 0, 0), &t->token, &failure)) {
+		err_set(&failure, ERR_PROTOCOL, "the target's log has no position");
+		fail(t, s, &failure);
+	}
+}
+
+static void
+answer(struct target *t, const struct pg_sent *s, PGresult *res)
+{
+	switch (PQresultStatus(res)) {
+	case PGRES_PIPELINE_ABORTED:
+		if (s->kind == SENT_PREPARE && s->st != NULL)
+			s->st->prepared = false;
+		if (s->kind == SENT_COMMIT)
+			t->commit_known = true;
+		return;
+	case PGRES_COMMAND_OK:
+	case PGRES_TUPLES_OK: break;
+	default: answer_failed(t, s, res); return;
+	}
+	if (s->kind == SENT_WRITE)
+		answer_rows(t, s, res);
+	else if (s->kind == SENT_COMMIT)
+		answer_commit(t, s, res);
+	else if (s->kind == SENT_TOKEN)
+		answer_token(t, s, res);
+}
+
+/* One answer, waiting for it. False: the connection is of no more use, or the wait was ended. */
+static bool
+take_answer(struct target *t, struct err *err)
+{
+	struct err wait_err = ERR_INIT;
+	struct pg_sent s = t->sent[t->head];
+	PGresult *res = NULL;
+
+	for (int tries = 0; res == NULL; tries++) {
+		res = pg_next_result(t->c, &wait_err);
+		if (res == NULL && wait_err.kind != ERR_NONE) {
+			*err = wait_err;
+			return false;
+		}
+		if (res == NULL && PQstatus(t->c->pg) != CONNECTION_OK)
+			return pg_err_conn(t->c, "receive", err);
+		if (res == NULL && tries > 3)
+			return err_set(err, ERR_PROTOCOL, "the server owes %zu answers", t->count);
+	}
+	t->head = (t->head + 1) & (t->cap - 1);
+	t->count--;
+	t->checks -= s.counted;
+	if ((s.kind == SENT_SYNC) != (PQresultStatus(res) == PGRES_PIPELINE_SYNC)) {
+		answer_failed(t, &s, res);
+		PQclear(res);
+		if (PQstatus(t->c->pg) == CONNECTION_OK && s.kind == SENT_SYNC)
+			return err_set(err, ERR_PROTOCOL, "the server's answers are out of step");
+		*err = t->failure;
+		return false;
+	}
+	if (s.kind != SENT_SYNC)
+		answer(t, &s, res);
+	PQclear(res);
+	if (PQstatus(t->c->pg) != CONNECTION_OK) {
+		*err = t->failed ? t->failure : *err;
+		return t->failed ? false : pg_err_conn(t->c, "receive", err);
+	}
+	return true;
+}
+
+static bool
+failed(struct target *t, struct err *err)
+{
+	if (t->failed)
+		*err = t->failure;
+	return t->failed;
+}
+
+bool
+pg_pipe_drain(struct target *t, struct err *err)
+{
+	if (PQpipelineStatus(t->c->pg) != PQ_PIPELINE_OFF && t->count > 0 &&
+	    t->sent[(t->head + t->count - 1) & (t->cap - 1)].kind != SENT_SYNC) {
+		if (!PQpipelineSync(t->c->pg))
+			return pg_err_conn(t->c, "send", err);
+		if (sent_push(t, (struct pg_sent){ .kind = SENT_SYNC }, err) == NULL)
+			return false;
+	}
+	while (t->count > 0)
+		if (!take_answer(t, err))
+			return false;
+	t->unflushed = 0;
+	t->c->busy = false;
+	return !failed(t, err);
+}
+
+/* Sends what waits, and takes the answers that are there. */
+static bool
+pump(struct target *t, struct err *err)
+{
+	if (t->count >= SENT_MOST)
+		return pg_pipe_drain(t, err);
+	if (!pg_flush(t->c, err))
+		return false;
+	t->unflushed = 0;
+	while (t->count > 0 && !PQisBusy(t->c->pg))
+		if (!take_answer(t, err))
+			return false;
+	return !failed(t, err);
+}
+
+/* After a successful PQsend*(). */
+static bool
+note_sent(struct target *t, struct pg_sent s, size_t bytes, struct err *err)
+{
+	t->c->busy = true;
+	if (sent_push(t, s, err) == NULL)
+		return false;
+	t->unflushed += bytes;
+	return (t->unflushed < UNSENT_BYTES && t->count < SENT_MOST) || pump(t, err);
+}
+
+bool
+pg_pipe_plain(struct target *t, const char *sql, struct pg_sent sent, struct err *err)
+{
+	if (!PQsendQueryParams(t->c->pg, sql, 0, NULL, NULL, NULL, NULL, 0))
+		return pg_err_conn(t->c, "send a statement", err);
+	return note_sent(t, sent, strlen(sql) + 32, err);
+}
+
+bool
+pg_pipe_prepare(struct target *t, const char *name, const char *sql, struct pg_sent sent, struct err *err)
+{
+	sent.kind = SENT_PREPARE;
+	if (!PQsendPrepare(t->c->pg, name, sql, 0, NULL))
+		return pg_err_conn(t->c, "send a statement", err);
+	return note_sent(t, sent, strlen(sql) + 32, err);
+}
+
+bool
+pg_pipe_exec_text(struct target *t, const char *name, int n, const char *const *params, struct pg_sent sent, struct err *err)
+{
+	if (!PQsendQueryPrepared(t->c->pg, name, n, params, NULL, NULL, 0))
+		return pg_err_conn(t->c, "send a statement", err);
+	return note_sent(t, sent, 512, err);
+}
+
+static bool
+drop_forgotten(struct target *t, struct err *err)
+{
+	char sql[80];
+
+	while (t->ndrop_statements > 0) {
+		snprintf(sql, sizeof(sql), "DEALLOCATE r%u", t->drop_statements[--t->ndrop_statements]);
+		if (!pg_pipe_plain(t, sql, (struct pg_sent){ .kind = SENT_PLAIN }, err))
+			return false;
+	}
+	while (t->ndrop_parks > 0) {
+		snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS pg_temp.repld_park_%u", t->drop_parks[--t->ndrop_parks]);
+		if (!pg_pipe_plain(t, sql, (struct pg_sent){ .kind = SENT_PLAIN }, err))
+			return false;
+	}
+	return true;
+}
+
+bool
+pg_pipe_begin(struct target *t, struct err *err)
+{
+	if (PQpipelineStatus(t->c->pg) == PQ_PIPELINE_OFF) {
+		if (!PQenterPipelineMode(t->c->pg))
+			return pg_err_conn(t->c, "enter pipeline mode", err);
+		t->c->pipeline = true;
+	}
+	if (t->open)
+		return true;
+	t->open = true;
+	return pg_pipe_plain(t, BEGIN_SQL, (struct pg_sent){ .kind = SENT_BEGIN }, err) && drop_forgotten(t, err);
+}
+
+/* ---- steps ---- */
+
+struct writing {			/* of rows of one plan, by one verb */
+	struct target *t;
+	struct pg_plan *pp;
+	const struct plan *plan;
+	enum pg_verb verb;
+	const char *what;
+	const uint64_t *colset;
+	struct row *const *rows;
+	const uint32_t *numbers;
+	size_t n;
+	uint64_t ordinal;		/* of the first row */
+	bool counted;			/* the number of rows touched matters */
+};
+
+static struct pg_statement *
+statement_for(struct writing *w, const struct pg_shape *s, struct err *err)
+{
+	struct target *t = w->t;
+	struct pg_statement *st = map_get(w->pp->by_shape, s, pg_shape_size(s));
+	char name[16];
+
+	if (st == NULL) {
+		st = pg_statement_new(w->plan, s, ++t->last_id, w->pp->park, (const char *const *)w->pp->equals, err);
+		if (st == NULL || !map_put(w->pp->by_shape, s, pg_shape_size(s), st, err)) {
+			pg_statement_free(st);
+			return NULL;
+		}
+	}
+	if (st->prepared)
+		return st;
+	snprintf(name, sizeof(name), "r%u", st->id);
+	st->prepared = true;
+	if (!pg_pipe_prepare(t, name, st->sql, (struct pg_sent){ .st = st, .plan = w->plan, .what = w->what, .ordinal = w->ordinal }, err))
+		return NULL;
+	return st;
+}
+
+static bool
+execute(struct writing *w, struct pg_statement *st, size_t first, size_t n, struct err *err)
+{
+	struct target *t = w->t;
+	struct pg_params *ps = &t->params;
+	char name[16];
+
+	if (!pg_params_set(ps, st, w->plan, w->rows + first, w->numbers != NULL ? w->numbers + first : NULL, n, err))
+		return false;
+	snprintf(name, sizeof(name), "r%u", st->id);
+	if (!PQsendQueryPrepared(t->c->pg, name, st->nparams, ps->values, ps->lengths, ps->formats, 0))
+		return pg_err_conn(t->c, "send a statement", err);
+	return note_sent(t, (struct pg_sent){ .kind = SENT_WRITE, .st = st, .plan = w->plan, .what = w->what,
+	    .rows = (uint32_t)n, .counted = w->counted, .ordinal = w->ordinal + first }, ps->bytes, err);
+}
+
+/* Takes rows from `first` on that one execution can carry: of equal forms, not too many, not too big. */
+static bool
+gather(struct writing *w, size_t first, struct pg_shape *s, size_t *ret_n, struct err *err)
+{
+	size_t bytes = 0, n = 0;
+
+	pg_shape_start(s, w->verb, w->plan);
+	while (first + n < w->n && n < MANY_ROWS && bytes < MANY_BYTES) {
+		size_t more;
+		bool fits;
+
+		if (!pg_shape_add(s, w->plan, w->colset, w->rows[first + n], &fits, &more, err))
+			return false;
+		if (n > 0 && (!fits || more >= BIG_ROW))
+			break;
+		n++;
+		bytes += more;
+		if (more >= BIG_ROW)
+			break;
+	}
+	*ret_n = n;
+	return true;
+}
+
+static bool
+write_rows(struct writing *w, struct err *err)
+{
+	struct pg_shape s;
+
+	if (!pg_pipe_begin(w->t, err))
+		return false;
+	for (size_t first = 0, n; first < w->n; first += n) {
+		struct pg_statement *st;
+		size_t step;
+
+		if (!gather(w, first, &s, &n, err))
+			return false;
+		s.many = pg_shape_finish(&s, w->plan, w->pp->forms) && n >= MANY_LEAST;
+		if ((st = statement_for(w, &s, err)) == NULL)
+			return false;
+		step = s.many ? n : 1;
+		for (size_t i = 0; i < n; i += step)
+			if (!execute(w, st, first + i, step, err))
+				return false;
+	}
+	return true;
+}
+
+/* ---- inserts by COPY ---- */
+
+static bool
+has_big_row(const struct writing *w)
+{
+	for (size_t r = 0; r < w->n; r++) {
+		size_t bytes = 0;
+
+		for (uint16_t i = 0; i < w->plan->ncols; i++) {
+			const struct value *v = &w->rows[r]->vals[w->plan->cols[i].src];
+
+			bytes += v->kind > VALUE_NULL ? v->len : 0;
+		}
+		if (bytes >= BIG_ROW)
+			return true;
+	}
+	return false;
+}
+
+static enum pg_copy_kind
+copy_kind(const struct writing *w)
+{
+	unsigned kinds = 1u << PG_COPY_TEXT | 1u << PG_COPY_BINARY;
+
+	if (w->n < w->t->copy_min && !has_big_row(w))
+		return PG_COPY_NONE;
+	for (size_t r = 0; r < w->n && kinds != 0; r++)
+		pg_copy_can(w->plan, w->rows[r]->vals, &kinds);
+	return kinds & (1u << PG_COPY_BINARY) ? PG_COPY_BINARY : kinds != 0 ? PG_COPY_TEXT : PG_COPY_NONE;
+}
+
+static const char *
+copy_sql(struct pg_plan *pp, bool binary, struct err *err)
+{
+	struct buf sql = { 0 };
+
+	if (pp->copy[binary] == NULL) {
+		pg_copy_sql(&sql, pp->plan, binary);
+		pp->copy[binary] = mem_strdup(buf_cstr(&sql), err);
+		buf_done(&sql);
+	}
+	return pp->copy[binary];
+}
+
+/* BEGIN, where it is not sent yet, travels with COPY: a round trip less. */
+static bool
+copy_start(struct writing *w, bool binary, struct err *err)
+{
+	struct target *t = w->t;
+	const char *sql = copy_sql(w->pp, binary, err);
+	struct buf both = { 0 };
+	bool ok;
+
+	if (sql == NULL || !pg_pipe_drain(t, err) || !target_plain(t, err))
+		return false;
+	if (t->open)
+		return target_copy_begin(t, sql, err);
+	buf_printf(&both, "%s; %s", BEGIN_SQL, sql);
+	t->open = true;
+	ok = target_copy_begin(t, buf_cstr(&both), err);
+	buf_done(&both);
+	return ok;
+}
+
+static bool
+copy_rows(struct writing *w, bool binary, struct err *err)
+{
+	struct target *t = w->t;
+	struct pg_copy *copy = &t->load.copy;
+
+	if (!copy_start(w, binary, err))
+		return false;
+	pg_copy_start(copy, w->plan, binary);
+	for (size_t r = 0; r < w->n; r++)
+		if (!pg_copy_row(copy, w->rows[r]->vals, err))
+			return target_copy_end(t, 0, "given up", err);
+	if (!pg_copy_finish(copy, err))
+		return target_copy_end(t, 0, "given up", err);
+	return target_copy_end(t, w->n, NULL, err);
+}
+
+static bool
+insert_rows(struct writing *w, struct err *err)
+{
+	const enum pg_copy_kind kind = copy_kind(w);
+
+	/* Nothing but a trigger can keep a row out in silence. */
+	w->counted = w->plan->target->triggers != NULL && w->plan->target->triggers[0] != NULL;
+	if (kind == PG_COPY_NONE)
+		return write_rows(w, err);
+	if (copy_rows(w, kind == PG_COPY_BINARY, err))
+		return true;
+	fail(w->t, &(struct pg_sent){ .plan = w->plan, .what = w->what, .rows = (uint32_t)w->n, .ordinal = w->ordinal }, err);
+	*err = w->t->failure;
+	return false;
+}
+
+/* ---- the kinds of step ---- */
+
+static bool
+make_park(struct target *t, struct pg_plan *pp, struct err *err)
+{
+	struct buf create = { 0 }, key = { 0 };
+	const struct pg_sent plain = { .kind = SENT_PLAIN };
+	bool ok;
+
+	if (pp->parked)
+		return true;
+	pp->parked = true;
+	pp->park_txn = t->txn;
+	pg_park_ddl(&create, &key, pp->plan, pp->park);
+	ok = pg_pipe_plain(t, buf_cstr(&create), plain, err) && pg_pipe_plain(t, buf_cstr(&key), plain, err);
+	buf_done(&create);
+	buf_done(&key);
+	return ok;
+}
+
+static bool
+write_truncate(struct target *t, const struct step *step, struct err *err)
+{
+	struct buf sql = { 0 };
+	bool ok;
+
+	buf_str(&sql, "TRUNCATE ");
+	for (size_t i = 0; i < step->ntruncate; i++) {
+		buf_str(&sql, i > 0 ? ", " : "");
+		pg_ident2(&sql, step->truncate[i]->target->schema, step->truncate[i]->target->name);
+	}
+	buf_str(&sql, step->restart_identity ? " RESTART IDENTITY" : "");
+	ok = pg_pipe_plain(t, buf_cstr(&sql), (struct pg_sent){ .kind = SENT_WRITE, .plan = step->truncate[0],
+	    .what = "truncate" }, err);
+	buf_done(&sql);
+	return ok;
+}
+
+static bool
+write_ordered(struct writing *w, struct row **rows, size_t n, bool runs, struct err *err)
+{
+	const uint64_t ordinal = w->ordinal;
+
+	for (size_t i = 0; i < n; i += w->n) {
+		const uint8_t op = rows[i]->op;
+
+		w->rows = rows + i;
+		w->n = 1;
+		w->ordinal = ordinal + i;
+		w->verb = op == CHANGE_INSERT ? PG_VERB_INSERT : op == CHANGE_UPDATE ? PG_VERB_UPDATE : PG_VERB_DELETE;
+		w->what = op == CHANGE_INSERT ? "insert" : op == CHANGE_UPDATE ? "update" : "delete";
+		w->counted = true;
+		if (op == CHANGE_INSERT)
+			while (runs && i + w->n < n && rows[i + w->n]->op == CHANGE_INSERT)
+				w->n++;
+		if (!(op == CHANGE_INSERT ? insert_rows(w, err) : write_rows(w, err)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+write_step(struct target *t, const struct step *step, enum batch_mode mode, uint64_t ordinal, struct err *err)
+{
+	struct writing w = { .t = t, .plan = step->plan, .colset = step->colset, .rows = step->rows,
+		.numbers = step->park, .n = step->n, .ordinal = ordinal, .counted = true };
+
+	if (step->kind == STEP_TRUNCATE)
+		return pg_pipe_begin(t, err) && write_truncate(t, step, err);
+	if ((w.pp = plan_cache(t, step->plan, err)) == NULL)
+		return false;
+	switch (step->kind) {
+	case STEP_DELETE: w.verb = PG_VERB_DELETE; w.what = "delete"; break;
+	case STEP_UPDATE: w.verb = PG_VERB_UPDATE; w.what = "update"; break;
+	case STEP_UNPARK: w.verb = PG_VERB_UNPARK; w.what = "move back"; break;
+	case STEP_INSERT: w.verb = PG_VERB_INSERT; w.what = "insert"; return insert_rows(&w, err);
+	case STEP_ORDERED: w.numbers = NULL; return write_ordered(&w, step->rows, step->n, mode != BATCH_SINGLE, err);
+	case STEP_PARK:
+		w.verb = PG_VERB_PARK;
+		w.what = "move";
+		if (!pg_pipe_begin(t, err) || !make_park(t, w.pp, err))
+			return false;
+		break;
+	case STEP_TRUNCATE: break;
+	}
+	return write_rows(&w, err);
+}
+
+bool
+pg_target_begin(struct target *t, struct err *err)
+{
+	assert(!t->open && !t->failed);
+	t->txn++;
+	if (PQstatus(t->c->pg) != CONNECTION_OK)
+		return pg_err_conn(t->c, "begin", err);
+	t->commit_sent = t->commit_known = false;
+	return true;
+}
+
+bool
+pg_target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err)
+{
+	uint64_t ordinal = 0;
+	bool ok = true;
+
+	if (failed(t, err))
+		return false;
+	for (size_t i = 0; ok && i < n; i++) {
+		ok = write_step(t, &steps[i], mode, ordinal, err);
+		ordinal += steps[i].n;
+	}
+	pg_params_trim(&t->params, KEEP_BYTES);
+	if (ok && mode == BATCH_SINGLE)
+		ok = pg_pipe_drain(t, err);
+	if (!ok && !t->failed) {
+		t->failed = true;
+		t->failure = *err;
+	}
+	return ok;
+}
+
+/* ---- the end of a transaction ---- */
+
+void
+pg_apply_committed(struct target *t)
+{
+	t->open = false;
+}
+
+/* What the transaction made is gone with it. */
+static void
+forget_parks(struct target *t)
+{
+	for (struct pg_plan *pp = t->plans; pp != NULL; pp = pp->next)
+		if (pp->parked && pp->park_txn == t->txn)
+			pp->parked = false;
+}
+
+bool
+pg_target_rollback(struct target *t, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+
+	if (!pg_pipe_drain(t, &ignored) && t->count > 0) {
+		*err = ignored;
+		return false;
+	}
+	t->failed = false;
+	t->open = false;
+	forget_parks(t);
+	if (PQstatus(t->c->pg) != CONNECTION_OK)
+		return pg_err_conn(t->c, "roll back", err);
+	if (!target_plain(t, err))
+		return false;
+	return PQtransactionStatus(t->c->pg) == PQTRANS_IDLE || pg_exec(t->c, err, "ROLLBACK");
+}
+
+/* The best of three round trips says from how many rows on a COPY, which takes three, is cheaper than arrays. */
+bool
+pg_apply_open(struct target *t, struct err *err)
+{
+	int64_t best = INT64_MAX;
+
+	for (int i = 0; i < 3; i++) {
+		const struct usec start = clock_mono();
+		PGresult *res = pg_query(t->c, err, "SELECT 1", 0, NULL);
+
+		if (res == NULL)
+			return false;
+		PQclear(res);
+		if (usec_since(start) < best)
+			best = usec_since(start);
+	}
+	t->copy_min = best < COPY_ROWS ? COPY_ROWS : best > 100000 ? 100000 : (size_t)best;
+	return true;
+}
+
+void
+pg_apply_close(struct target *t)
+{
+	while (t->plans != NULL)
+		plan_detach(t->plans);
+	free(t->sent);
+	free(t->drop_statements);
+	free(t->drop_parks);
+	pg_params_done(&t->params);
+}

@@ -1,0 +1,470 @@
+/* pg_own.c - who owns a task: the session lock, schema repld, the checkpoint row and its epoch (DESIGN.md 8, RULES 2 and 3).
+ * The lock is a pair of numbers hashed from "repld" and the task's name; both hashes are fixed for ever, as two versions of repld must
+ * meet in the same lock.
+ * Invariant: a position is only ever taken from the row under its lock, after the session named in it is gone.
+ * Threads: the target's. */
+#include "endpoints/pg_target.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SCHEMA_FORMAT 1
+#define GONE_USEC     10000000
+#define GONE_STEP     20000
+
+/* FNV-1a, 32 bits. */
+static int32_t
+lock_key(const char *text)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *text != '\0'; text++)
+		h = (h ^ (uint8_t)*text) * 16777619u;
+	return (int32_t)h;
+}
+
+static void
+lock_params(const char *name, char text[2][NUMBER_TEXT], const char *params[2])
+{
+	snprintf(text[0], NUMBER_TEXT, "%" PRId32, lock_key("repld"));
+	snprintf(text[1], NUMBER_TEXT, "%" PRId32, lock_key(name));
+	params[0] = text[0];
+	params[1] = text[1];
+}
+
+/* ---- schema repld ---- */
+
+static const char schema_sql[] =
+    "CREATE TABLE IF NOT EXISTS repld.checkpoint (task text PRIMARY KEY,"
+    " source_kind text NOT NULL DEFAULT '', source_id text NOT NULL DEFAULT '', source_dbname text NOT NULL DEFAULT '',"
+    " timeline int8 NOT NULL DEFAULT 0, slot text NOT NULL DEFAULT '', publication text NOT NULL DEFAULT '',"
+    " slot_made bool NOT NULL DEFAULT false, publication_made bool NOT NULL DEFAULT false,"
+    " position text NOT NULL DEFAULT '-', commit_time timestamptz,"
+    " epoch int8 NOT NULL DEFAULT 0, conn int8 NOT NULL DEFAULT 0,"
+    " paused bool NOT NULL DEFAULT false, load_done bool NOT NULL DEFAULT false,"
+    " transactions int8 NOT NULL DEFAULT 0, rows_read int8 NOT NULL DEFAULT 0, applied int8 NOT NULL DEFAULT 0,"
+    " filtered int8 NOT NULL DEFAULT 0, excepted int8 NOT NULL DEFAULT 0, inserts int8 NOT NULL DEFAULT 0,"
+    " updates int8 NOT NULL DEFAULT 0, deletes int8 NOT NULL DEFAULT 0, truncates int8 NOT NULL DEFAULT 0,"
+    " owner_host text NOT NULL DEFAULT '', owner_pid int4 NOT NULL DEFAULT 0, owner_since timestamptz,"
+    " session_pid int4, session_start timestamptz, updated timestamptz NOT NULL DEFAULT clock_timestamp())"
+    " WITH (fillfactor = 30);"
+    "CREATE TABLE IF NOT EXISTS repld.table_state (task text NOT NULL, source_schema text NOT NULL, source_name text NOT NULL,"
+    " target_schema text NOT NULL, target_name text NOT NULL, state text NOT NULL, load_group int8 NOT NULL DEFAULT 0,"
+    " snapshot text NOT NULL DEFAULT '-', position_kind text NOT NULL DEFAULT '', attempt int8 NOT NULL DEFAULT 0,"
+    " rows_loaded int8 NOT NULL DEFAULT 0, bytes_loaded int8 NOT NULL DEFAULT 0, shape text, filenodes text, made text,"
+    " error text, changed timestamptz NOT NULL DEFAULT clock_timestamp(),"
+    " PRIMARY KEY (task, source_schema, source_name),"
+    " CONSTRAINT table_state_target UNIQUE (target_schema, target_name)) WITH (fillfactor = 70);"
+    "CREATE TABLE IF NOT EXISTS repld.load_chunk (task text NOT NULL, source_schema text NOT NULL, source_name text NOT NULL,"
+    " attempt int8 NOT NULL, chunk int8 NOT NULL, row_count int8 NOT NULL, byte_count int8 NOT NULL,"
+    " loaded timestamptz NOT NULL DEFAULT clock_timestamp(),"
+    " PRIMARY KEY (task, source_schema, source_name, attempt, chunk));"
+    "CREATE TABLE IF NOT EXISTS repld.exceptions (number int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, task text NOT NULL,"
+    " source_schema text NOT NULL, source_name text NOT NULL, operation text NOT NULL, position text NOT NULL,"
+    " time timestamptz NOT NULL DEFAULT clock_timestamp(), sqlstate text NOT NULL DEFAULT '',"
+    " message text NOT NULL DEFAULT '', row_data jsonb);"
+    "CREATE INDEX IF NOT EXISTS exceptions_task ON repld.exceptions (task, number)";
+
+bool
+pg_installed(struct target *t, bool *ret, struct err *err)
+{
+	return target_ask(t, ret, err,
+	    "SELECT count(*) = 4 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'repld'"
+	    " AND c.relkind = 'r' AND c.relname IN ('checkpoint', 'table_state', 'load_chunk', 'exceptions')", 0, NULL);
+}
+
+/* Two tasks that begin, or one that begins while another cleans up: one after the other. Held until the transaction ends. */
+bool
+pg_install_lock(struct target *t, struct err *err)
+{
+	char text[2][NUMBER_TEXT];
+	const char *params[2];
+	PGresult *res;
+
+	lock_params(" install", text, params);
+	res = pg_query(t->c, err, "SELECT pg_advisory_xact_lock($1::int4, $2::int4)", 2, params);
+	PQclear(res);
+	return res != NULL;
+}
+
+static bool
+check_format(struct target *t, struct err *err)
+{
+	PGresult *res = pg_query(t->c, err,
+	    "SELECT substring(obj_description(to_regnamespace('repld'), 'pg_namespace') from 'format ([0-9]+)')", 0, NULL);
+	long format;
+
+	if (res == NULL)
+		return false;
+	format = PQntuples(res) == 1 ? strtol(PQgetvalue(res, 0, 0), NULL, 10) : 0;
+	PQclear(res);
+	if (format <= SCHEMA_FORMAT)
+		return true;
+	err_set(err, ERR_CONFIG, "schema repld on the target has format %ld, this repld knows %d", format, SCHEMA_FORMAT);
+	return err_remedy(err, "run the newer repld that made it");
+}
+
+static bool
+make_schema(struct target *t, struct err *err)
+{
+	bool there;
+
+	if (!pg_install_lock(t, err) ||
+	    !target_ask(t, &there, err, "SELECT to_regnamespace('repld') IS NOT NULL", 0, NULL))
+		return false;
+	if (!there && !pg_execf(t->c, err, "CREATE SCHEMA repld; COMMENT ON SCHEMA repld IS"
+	    " 'repld: positions and table states of its replication tasks (format %d)'", SCHEMA_FORMAT)) {
+		if (strcmp(err->sqlstate, "42501") == 0)
+			err_remedy(err, "GRANT CREATE ON DATABASE \"%s\" TO \"%s\"", PQdb(t->c->pg), PQuser(t->c->pg));
+		return false;
+	}
+	return pg_exec(t->c, err, schema_sql);
+}
+
+bool
+pg_target_install(struct target *t, struct err *err)
+{
+	bool installed;
+
+	if (!pg_installed(t, &installed, err))
+		return false;
+	if (installed)
+		return check_format(t, err);
+	if (!target_begin_plain(t, err) || !make_schema(t, err) || !pg_exec(t->c, err, "COMMIT")) {
+		err_ctx(err, "make schema repld on the target");
+		return target_rollback_plain(t);
+	}
+	return check_format(t, err);
+}
+
+/* ---- the lock ---- */
+
+/* The row says who; where there is none yet, the server knows from where the holder is connected. */
+static bool
+who_holds(struct target *t, struct owner *ret, bool *ret_held, struct err *err)
+{
+	static const char sql[] =
+	    "SELECT coalesce(host(a.client_addr), ''), coalesce((extract(epoch FROM a.backend_start) * 1000000)::int8, 0)"
+	    " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
+	    " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2"
+	    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+	    " AND l.classid::int8 = ($1::int8 & 4294967295) AND l.objid::int8 = ($2::int8 & 4294967295)";
+	char text[2][NUMBER_TEXT];
+	const char *params[2];
+	PGresult *res;
+
+	lock_params(t->task, text, params);
+	if (!target_plain(t, err) || (res = pg_query(t->c, err, sql, 2, params)) == NULL)
+		return false;
+	*ret_held = PQntuples(res) > 0;
+	if (*ret_held && ret->host[0] == '\0') {
+		snprintf(ret->host, sizeof(ret->host), "%s", PQgetvalue(res, 0, 0));
+		ret->since = wall_from_text(PQgetvalue(res, 0, 1));
+	}
+	PQclear(res);
+	return true;
+}
+
+static bool
+named_owner(struct target *t, struct owner *ret, struct err *err)
+{
+	const char *params[] = { t->task };
+	bool installed;
+	PGresult *res;
+
+	if (!pg_installed(t, &installed, err))
+		return false;
+	if (!installed)
+		return true;
+	res = pg_query(t->c, err, "SELECT owner_host, owner_pid, coalesce((extract(epoch FROM owner_since) * 1000000)::int8, 0)"
+	    " FROM repld.checkpoint WHERE task = $1", 1, params);
+	if (res == NULL)
+		return false;
+	if (PQntuples(res) == 1) {
+		snprintf(ret->host, sizeof(ret->host), "%s", PQgetvalue(res, 0, 0));
+		ret->pid = (int32_t)strtol(PQgetvalue(res, 0, 1), NULL, 10);
+		ret->since = wall_from_text(PQgetvalue(res, 0, 2));
+	}
+	PQclear(res);
+	return true;
+}
+
+bool
+pg_target_own(struct target *t, struct owner *ret_other, struct err *err)
+{
+	char text[2][NUMBER_TEXT];
+	const char *params[2];
+	bool got, held;
+
+	*ret_other = (struct owner){ .pid = 0 };
+	lock_params(t->task, text, params);
+	if (!target_ask(t, &got, err, "SELECT pg_try_advisory_lock($1::int4, $2::int4)", 2, params))
+		return false;
+	if (!got) {
+		if (named_owner(t, ret_other, err))
+			(void)!who_holds(t, ret_other, &held, err);
+		return false;
+	}
+	/* An owner that hangs or is cut off is not one for long: it has to ping. */
+	return pg_conn_version(t->c) < 140000 || pg_exec(t->c, err, "SET idle_session_timeout = '30s'");
+}
+
+bool
+pg_target_ping(struct target *t, struct err *err)
+{
+	bool one;
+
+	return target_ask(t, &one, err, "SELECT true", 0, NULL);
+}
+
+/* ---- the row ---- */
+
+static const char row_columns[] =
+    "source_kind, source_id, source_dbname, timeline, slot, publication, slot_made, publication_made, position,"
+    " coalesce((extract(epoch FROM commit_time) * 1000000)::int8, 0), epoch, conn, paused, load_done,"
+    " transactions, rows_read, applied, filtered, excepted, inserts, updates, deletes, truncates,"
+    " session_pid, session_start";
+
+static uint64_t
+number_at(const PGresult *res, int col)
+{
+	return strtoull(PQgetvalue(res, 0, col), NULL, 10);
+}
+
+static bool
+flag_at(const PGresult *res, int col)
+{
+	return PQgetvalue(res, 0, col)[0] == 't';
+}
+
+static void
+read_source(const PGresult *res, struct checkpoint *cp)
+{
+	struct source_identity *s = &cp->source;
+
+	snprintf(s->kind, sizeof(s->kind), "%s", PQgetvalue(res, 0, 0));
+	snprintf(s->id, sizeof(s->id), "%s", PQgetvalue(res, 0, 1));
+	snprintf(s->dbname, sizeof(s->dbname), "%s", PQgetvalue(res, 0, 2));
+	s->timeline = (uint32_t)number_at(res, 3);
+	snprintf(s->slot, sizeof(s->slot), "%s", PQgetvalue(res, 0, 4));
+	snprintf(s->publication, sizeof(s->publication), "%s", PQgetvalue(res, 0, 5));
+	cp->slot_made = flag_at(res, 6);
+	cp->publication_made = flag_at(res, 7);
+}
+
+/* A row that names no source yet holds a lock's and a pause's facts only: it is no checkpoint. */
+static bool
+read_checkpoint(const PGresult *res, struct checkpoint *cp, struct err *err)
+{
+	uint64_t *const totals[] = { &cp->totals.transactions, &cp->totals.read, &cp->totals.applied, &cp->totals.filtered,
+		&cp->totals.excepted, &cp->totals.inserts, &cp->totals.updates, &cp->totals.deletes, &cp->totals.truncates };
+
+	read_source(res, cp);
+	cp->exists = cp->source.kind[0] != '\0';
+	if (!position_parse(POSITION_LSN, PQgetvalue(res, 0, 8), &cp->position, err))
+		return err_ctx(err, "the position in repld.checkpoint");
+	cp->commit_time = wall_from_text(PQgetvalue(res, 0, 9));
+	cp->epoch = number_at(res, 10);
+	cp->conn = number_at(res, 11);
+	cp->paused = flag_at(res, 12);
+	cp->load_done = flag_at(res, 13);
+	for (int i = 0; i < 9; i++)
+		*totals[i] = number_at(res, 14 + i);
+	return true;
+}
+
+static PGresult *
+query_row(struct target *t, const char *suffix, struct err *err)
+{
+	const char *params[] = { t->task };
+	struct buf sql = { 0 };
+	PGresult *res;
+
+	buf_printf(&sql, "SELECT %s FROM repld.checkpoint WHERE task = $1%s", row_columns, suffix);
+	res = pg_query(t->c, err, buf_cstr(&sql), 1, params);
+	buf_done(&sql);
+	return res;
+}
+
+/* ---- learn ---- */
+
+/* backend_start of a session of another role is hidden: then its pid alone says that it may live. */
+static const char alive_sql[] =
+    "SELECT true FROM pg_stat_activity WHERE pid = $1::int4 AND pid <> pg_backend_pid()"
+    " AND (backend_start = $2::timestamptz OR backend_start IS NULL)";
+
+struct session { char pid[16], start[64]; };
+
+static bool
+wait_gone(struct target *t, const struct session *s, struct err *err)
+{
+	const char *params[] = { s->pid, s->start };
+	const struct usec start = clock_mono();
+	bool alive = true;
+
+	while (usec_since(start) < GONE_USEC) {
+		if (!target_ask(t, &alive, err, alive_sql, 2, params))
+			return false;
+		if (!alive)
+			return true;
+		if (!stop_sleep(t->c->stop, GONE_STEP))
+			return err_set(err, ERR_CANCELLED, "stopped");
+	}
+	return err_set(err, ERR_RETRY, "the task's former session on the target (pid %s) does not end", s->pid);
+}
+
+static bool
+end_session(struct target *t, const struct session *s, struct err *err)
+{
+	const char *params[] = { s->pid, s->start };
+	bool alive, told;
+
+	if (s->pid[0] == '\0')
+		return true;
+	if (!target_ask(t, &alive, err, alive_sql, 2, params))
+		return false;
+	if (!alive)
+		return true;
+	if (!target_ask(t, &told, err, "SELECT pg_terminate_backend($1::int4)", 1, params))
+		return err_ctx(err, "end the task's former session on the target (pid %s)", s->pid);
+	return wait_gone(t, s, err);
+}
+
+static void
+read_session(const PGresult *res, struct session *ret)
+{
+	*ret = (struct session){ .pid = "" };
+	if (PQntuples(res) != 1 || PQgetisnull(res, 0, 23) || PQgetisnull(res, 0, 24))
+		return;
+	snprintf(ret->pid, sizeof(ret->pid), "%s", PQgetvalue(res, 0, 23));
+	snprintf(ret->start, sizeof(ret->start), "%s", PQgetvalue(res, 0, 24));
+}
+
+static bool
+former_session(struct target *t, struct session *ret, struct err *err)
+{
+	PGresult *res = query_row(t, "", err);
+
+	if (res == NULL)
+		return false;
+	read_session(res, ret);
+	PQclear(res);
+	return true;
+}
+
+/* The row under its lock. *ret_other: a session other than the one that was ended has come in between. */
+static bool
+lock_row(struct target *t, const struct session *ended, struct checkpoint *cp, bool *ret_other, struct err *err)
+{
+	const char *params[] = { t->task };
+	struct session now;
+	PGresult *res = pg_query(t->c, err, "INSERT INTO repld.checkpoint (task) VALUES ($1) ON CONFLICT DO NOTHING", 1, params);
+	bool ok;
+
+	PQclear(res);
+	if (res == NULL || (res = query_row(t, " FOR UPDATE", err)) == NULL)
+		return false;
+	ok = PQntuples(res) == 1 ? read_checkpoint(res, cp, err) :
+	    err_set(err, ERR_RETRY, "the task's checkpoint row went away");
+	read_session(res, &now);
+	*ret_other = strcmp(now.pid, ended->pid) != 0 || strcmp(now.start, ended->start) != 0;
+	PQclear(res);
+	return ok;
+}
+
+static bool
+name_ourselves(struct target *t, bool new_owner, const struct checkpoint *cp, struct err *err)
+{
+	char host[128] = "", pid[NUMBER_TEXT], epoch[NUMBER_TEXT], conn[NUMBER_TEXT];
+	const char *params[] = { t->task, number_text(cp->epoch, epoch), number_text(cp->conn, conn),
+		new_owner ? "t" : "f", host, number_text((uint64_t)getpid(), pid) };
+	PGresult *res;
+
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		snprintf(host, sizeof(host), "unknown");
+	res = pg_query(t->c, err,
+	    "UPDATE repld.checkpoint SET epoch = $2::int8, conn = $3::int8, session_pid = pg_backend_pid(),"
+	    " session_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()),"
+	    " owner_host = $5, owner_pid = $6::int4,"
+	    " owner_since = CASE WHEN $4::bool OR owner_since IS NULL THEN clock_timestamp() ELSE owner_since END,"
+	    " updated = clock_timestamp() WHERE task = $1", 6, params);
+	PQclear(res);
+	return res != NULL;
+}
+
+static bool
+raise_epoch(struct target *t, bool new_owner, const struct session *ended, struct checkpoint *cp, struct err *err)
+{
+	struct checkpoint row = { .exists = false };
+	bool other;
+
+	if (!lock_row(t, ended, &row, &other, err))
+		return false;
+	if (!new_owner && row.epoch != cp->epoch)
+		return err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
+	if (other)
+		return err_set(err, ERR_RETRY, "another session of task %s came in between", t->task);
+	row.conn = new_owner ? 1 : row.conn + 1;
+	row.epoch += new_owner;
+	if (!name_ourselves(t, new_owner, &row, err) || !pg_exec(t->c, err, "COMMIT"))
+		return false;
+	*cp = row;
+	return true;
+}
+
+bool
+pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err)
+{
+	struct session former;
+
+	if (!target_plain(t, err) || !former_session(t, &former, err) || !end_session(t, &former, err))
+		return false;
+	if (!target_begin_plain(t, err) || !raise_epoch(t, new_owner, &former, cp, err))
+		return target_rollback_plain(t);
+	t->epoch = cp->epoch;
+	return true;
+}
+
+/* ---- look ---- */
+
+static bool
+count_remains(struct target *t, struct target_remains *ret, struct err *err)
+{
+	const char *params[] = { t->task };
+	PGresult *res = pg_query(t->c, err,
+	    "SELECT (SELECT count(*) FROM repld.table_state WHERE task = $1),"
+	    " (SELECT count(*) FROM repld.exceptions WHERE task = $1)", 1, params);
+
+	if (res == NULL)
+		return false;
+	ret->table_states = (size_t)number_at(res, 0);
+	ret->exceptions = (size_t)number_at(res, 1);
+	PQclear(res);
+	return true;
+}
+
+bool
+pg_target_look(struct target *t, struct target_remains *ret, struct err *err)
+{
+	struct target_remains r = { .installed = false };
+	PGresult *res;
+	bool ok;
+
+	if (!pg_installed(t, &r.installed, err))
+		return false;
+	if (r.installed) {
+		if ((res = query_row(t, "", err)) == NULL)
+			return false;
+		r.checkpoint = PQntuples(res) == 1;
+		ok = !r.checkpoint || read_checkpoint(res, &r.cp, err);
+		PQclear(res);
+		if (!ok || !count_remains(t, &r, err) || !named_owner(t, &r.owner, err))
+			return false;
+	}
+	if (!who_holds(t, &r.owner, &r.owned, err))
+		return false;
+	*ret = r;
+	return true;
+}

@@ -1,0 +1,172 @@
+/* pg_target.h - the parts of the PostgreSQL target, which share one connection. Private to endpoints/pg_*.c.
+ *   pg_target.c    open, close, session settings, the table of operations, small helpers
+ *   pg_own.c       lock, schema repld, learn, look           pg_state.c   checkpoint's and tables' rows outside of apply
+ *   pg_apply.c     begin, write, commit, rollback            pg_load.c    chunks of a full load
+ *   pg_prepare.c   tables made ready and finished            pg_preflight.c   check
+ *   pg_statement.[ch], pg_copy.[ch]   SQL text, parameters, COPY's rows (pure)
+ * Invariant: outside of pg_apply.c the connection is not in pipeline mode: whoever runs plain statements calls target_plain() first.
+ * Threads: one at a time. Owner: whoever opened the target. */
+#ifndef REPLD_ENDPOINTS_PG_TARGET_H
+#define REPLD_ENDPOINTS_PG_TARGET_H
+
+#include "endpoints/pg_conn.h"
+#include "endpoints/pg_copy.h"
+#include "endpoints/pg_statement.h"
+#include "endpoints/target.h"
+
+struct map;
+struct pg_plan;			/* plan->statements; pg_apply.c */
+
+/* What was sent in the pipeline and is not answered yet, in order. */
+struct pg_sent {
+	enum pg_sent_kind {
+		SENT_PLAIN,	/* nothing to look at but failure */
+		SENT_BEGIN,
+		SENT_PREPARE,
+		SENT_WRITE,
+		SENT_FENCE,	/* division by zero: the epoch is no longer ours */
+		SENT_COMMIT,
+		SENT_TOKEN,
+		SENT_SYNC
+	} kind;
+	struct pg_statement *st;
+	const struct plan *plan;
+	const char *what;	/* "insert", ... */
+	uint32_t rows;		/* given */
+	bool counted;		/* as many must be touched */
+	uint64_t ordinal;	/* of the first row in this write() */
+};
+
+struct pg_load {
+	struct plan *plan;
+	uint64_t epoch;
+	uint32_t attempt;
+	bool running, binary;
+	struct pg_copy copy;
+	uint64_t rows;
+};
+
+struct target {
+	struct pg_conn *c;
+	char *task;
+	bool applies, loads, relaxed, fire_triggers;
+	bool origin_role;	/* replica role was wanted, and is not ours to set */
+	uint64_t epoch;		/* as last heard in learn(), save_*() or load_begin(); 0: none */
+
+	/* Apply. */
+	bool open;		/* BEGIN is sent */
+	bool failed;		/* `failure` is what the transaction died of */
+	struct err failure;
+	uint64_t txn;		/* number of the transaction, for what a rollback takes away */
+	struct pg_sent *sent;	/* a ring of `cap` (a power of two) */
+	size_t cap, head, count;
+	size_t checks;		/* waiting answers whose row count matters */
+	size_t unflushed;	/* bytes given to libpq since it was last empty */
+	uint32_t last_id;	/* of statements and parkings */
+	struct pg_plan *plans;
+	uint32_t *drop_statements;	/* of forgotten plans */
+	size_t ndrop_statements, cap_drop_statements;
+	uint32_t *drop_parks;
+	size_t ndrop_parks, cap_drop_parks;
+	struct pg_params params;
+	size_t copy_min;	/* rows from which COPY pays its round trips */
+	bool commit_sent, commit_known;
+	struct pg_statement state_st, checkpoint_st;
+	uint64_t token;		/* of the last commit */
+	struct usec token_time;
+	uint64_t nudged;	/* the token for which a flush was forced */
+
+	struct pg_load load;
+};
+
+/* pg_target.c */
+bool target_plain(struct target *t, struct err *err) MUST_CHECK;	/* leaves pipeline mode; nothing may be under way */
+/* BEGIN at READ COMMITTED, durable whatever the session says. */
+bool target_begin_plain(struct target *t, struct err *err) MUST_CHECK;
+bool target_rollback_plain(struct target *t);	/* always false: for `return`; the first error stays */
+/* Inside a transaction: the epoch is ours, and stays so until COMMIT. */
+bool target_fence(struct target *t, uint64_t epoch, struct err *err) MUST_CHECK;
+/* A query whose only row's first column is a truth value. */
+bool target_ask(struct target *t, bool *ret, struct err *err, const char *sql, int n, const char *const *params) MUST_CHECK;
+bool target_count(const PGresult *res, uint64_t *ret);	/* rows touched, from the command's tag */
+/* In origin role: a table with triggers or foreign keys is refused. */
+bool target_check_role(struct target *t, const struct plan *plan, struct err *err) MUST_CHECK;
+bool target_copy_put(void *arg, const void *p, size_t n, struct err *err) MUST_CHECK;	/* struct pg_copy's sink */
+/* Ends a COPY and counts. Where `give_up` is set, the server is told to forget it, and the result is false with err as it was. */
+bool target_copy_end(struct target *t, uint64_t rows, const char *give_up, struct err *err) MUST_CHECK;
+bool target_copy_begin(struct target *t, const char *sql, struct err *err) MUST_CHECK;
+struct wall wall_from_text(const char *usec);
+
+#define NUMBER_TEXT 24
+const char *number_text(uint64_t v, char out[NUMBER_TEXT]);
+
+/* pg_apply.c */
+bool pg_target_begin(struct target *t, struct err *err) MUST_CHECK;
+bool pg_target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err) MUST_CHECK;
+bool pg_target_rollback(struct target *t, struct err *err) MUST_CHECK;
+void pg_target_forget(struct target *t, struct plan *plan);
+void pg_apply_close(struct target *t);
+bool pg_apply_open(struct target *t, struct err *err) MUST_CHECK;
+/* What pg_commit.c needs of the pipeline. */
+bool pg_pipe_begin(struct target *t, struct err *err) MUST_CHECK;	/* BEGIN, where it is not sent yet */
+bool pg_pipe_prepare(struct target *t, const char *name, const char *sql, struct pg_sent sent, struct err *err) MUST_CHECK;
+bool pg_pipe_exec_text(struct target *t, const char *name, int n, const char *const *params, struct pg_sent sent,
+    struct err *err) MUST_CHECK;
+bool pg_pipe_plain(struct target *t, const char *sql, struct pg_sent sent, struct err *err) MUST_CHECK;
+bool pg_pipe_drain(struct target *t, struct err *err) MUST_CHECK;	/* all answers; the first failure is returned */
+void pg_apply_committed(struct target *t);
+
+/* pg_commit.c */
+bool pg_target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n,
+    uint64_t *ret_token, bool *ret_unknown, struct err *err) MUST_CHECK;
+bool pg_target_flushed(struct target *t, uint64_t *ret_token, struct err *err) MUST_CHECK;
+
+/* pg_own.c */
+bool pg_target_own(struct target *t, struct owner *ret_other, struct err *err) MUST_CHECK;
+bool pg_target_ping(struct target *t, struct err *err) MUST_CHECK;
+bool pg_target_install(struct target *t, struct err *err) MUST_CHECK;
+bool pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err) MUST_CHECK;
+bool pg_target_look(struct target *t, struct target_remains *ret, struct err *err) MUST_CHECK;
+bool pg_installed(struct target *t, bool *ret, struct err *err) MUST_CHECK;
+bool pg_install_lock(struct target *t, struct err *err) MUST_CHECK;
+
+/* pg_state.c */
+#define TABLE_STATE_PARAMS 17
+/* INSERT ... ON CONFLICT of one state; $1 is the task. */
+extern const char pg_table_state_sql[];
+struct table_state_text {		/* memory behind the parameters */
+	char numbers[5][NUMBER_TEXT], snapshot[POSITION_TEXT];
+};
+void pg_table_state_params(const struct target *t, const struct table_state *ts, struct table_state_text *text,
+    const char *params[TABLE_STATE_PARAMS]);
+bool pg_target_save_source(struct target *t, const struct checkpoint *cp, struct err *err) MUST_CHECK;
+bool pg_target_save_paused(struct target *t, uint64_t epoch, bool paused, struct err *err) MUST_CHECK;
+bool pg_target_load_states(struct target *t, struct table_states *ret, struct err *err) MUST_CHECK;
+bool pg_target_save_state(struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err) MUST_CHECK;
+bool pg_target_forget_state(struct target *t, uint64_t epoch, const char *source_schema, const char *source_name,
+    struct err *err) MUST_CHECK;
+bool pg_target_cleanup(struct target *t, struct err *err) MUST_CHECK;
+/* Another task that has the target table; "" in name: none. */
+bool pg_other_owner(struct target *t, const char *schema, const char *name, char ret_task[64], struct err *err) MUST_CHECK;
+
+/* pg_prepare.c */
+bool pg_target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err) MUST_CHECK;
+bool pg_target_has_rows(struct target *t, const struct table *tab, bool *ret, struct err *err) MUST_CHECK;
+bool pg_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep, bool again, const char **ret_done,
+    struct err *err) MUST_CHECK;
+bool pg_target_finish_table(struct target *t, const struct table *tab, struct err *err) MUST_CHECK;
+
+/* pg_preflight.c */
+bool pg_target_check(struct target *t, const struct tableset *set, const struct table_states *states, enum target_prep prep,
+    bool loads, struct findings *f, struct err *err) MUST_CHECK;
+
+/* pg_load.c */
+bool pg_target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt, bool binary,
+    struct err *err) MUST_CHECK;
+bool pg_target_load_row(struct target *t, const struct value *vals, struct err *err) MUST_CHECK;
+bool pg_target_load_end(struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err) MUST_CHECK;
+void pg_target_load_abort(struct target *t);
+bool pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits, uint32_t n,
+    struct err *err) MUST_CHECK;
+
+#endif

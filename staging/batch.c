@@ -1,0 +1,898 @@
+/* batch.c - see batch.h.
+ * Net changes. A slot stands for a key of a plan that a change of this section has named: with the row that lives there, or without one
+ * when the key is known to be free. A row remembers where it stood on the target before (origin; NULL: it was not there), where it
+ * stands (now) and its values. So at any time each key is live, free or unknown, and a change that contradicts it (an insert of a live
+ * key, an update or delete of a free one, an old image that is not what the row has become) is refused, not guessed at.
+ * A section ends at a TRUNCATE, and where a plan comes that does not commute with another one of its table (a new version of the same
+ * relation; a keyless one beside another): its steps are made there, and a new section starts with nothing known.
+ * Plans of one table that do commute are leaves of one root: each sees its own leaf's changes, and as all plans' deletes come before
+ * all plans' inserts, a row that moves between leaves meets nobody.
+ * Memory: rows, slots and merged values are in `arena`, within its budget; what the steps need is in `out`, made at a section's end, which must
+ * not fail for lack of budget: it is bounded by the rows. Keys and values are borrowed from the changes; arrays reached through a
+ * row's key, its now or a slot are never written to again.
+ * An add that fails has changed nothing but the memory in use, and may have ended a section. */
+#include "staging/batch.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/base/bytes.h"
+
+#define CHUNK_BYTES (256u << 10)
+#define MIN_BUDGET (1u << 20)	/* one row of the most columns fits with all that belongs to it */
+#define FIRST_SLOTS 128u
+
+struct brow {
+	struct row pub;			/* first: what steps point to. key: its origin */
+	const struct value *now;	/* the key columns' present values */
+	struct value *mine;		/* pub.vals where it is ours to write to; else NULL */
+	struct brow *next;		/* in order of coming; then in its class */
+	struct brow *next_in_group;	/* of one column set */
+	const struct plan *plan;
+	uint32_t park;
+	bool alive;
+};
+
+struct list {
+	struct brow *first, *last;
+	size_t n;
+};
+
+struct group {				/* rows of one column set */
+	struct group *next;
+	const uint64_t *colset;
+	struct brow *first, *last;
+	size_t n;
+};
+
+struct groups {
+	struct group *first, *last, *latest;
+};
+
+struct section {			/* a plan's rows in this section */
+	const struct plan *plan;
+	struct section *next;
+	struct list rows;
+	struct list deletes, parks, inserts;	/* filled by classify() */
+	struct groups updates, unparks;
+};
+
+struct slot {
+	uint64_t hash;
+	const struct plan *plan;
+	const struct value *key;	/* NULL: the slot is empty */
+	struct brow *row;		/* NULL: nothing lives at this key */
+};
+
+struct batch {
+	enum batch_mode mode;
+	bool finished;
+	struct arena *arena, *out;
+	size_t bytes;
+	struct batch_stats stats;
+
+	struct section *sections, *last_section, *latest;	/* latest: of the last change */
+	struct section **by_plan;		/* open addressing by the plan's address */
+	size_t nsections, by_plan_cap;
+	struct slot *slots;
+	size_t nslots, slots_cap;
+	struct list ordered;			/* BATCH_ORDERED, BATCH_SINGLE: all rows */
+
+	uint32_t parked;
+	struct step *steps;
+	size_t nsteps, steps_cap;
+};
+
+struct batch *
+batch_new(size_t arena_budget, struct err *err)
+{
+	struct batch *b = mem_zalloc(sizeof(*b), err);
+
+	if (b == NULL)
+		return NULL;
+	b->arena = arena_new(CHUNK_BYTES, arena_budget < MIN_BUDGET ? MIN_BUDGET : arena_budget);
+	b->out = arena_new(CHUNK_BYTES / 4, 0);
+	if (b->arena == NULL || b->out == NULL) {
+		err_set(err, ERR_SYSTEM, "no memory");
+		batch_free(b);
+		return NULL;
+	}
+	return b;
+}
+
+void
+batch_free(struct batch *b)
+{
+	if (b == NULL)
+		return;
+	arena_free(b->arena);
+	arena_free(b->out);
+	free(b->steps);
+	free(b);
+}
+
+/* What a section knows lives in the arena and is left behind with it. */
+static void
+forget_section(struct batch *b)
+{
+	b->sections = b->last_section = b->latest = NULL;
+	b->by_plan = NULL;
+	b->nsections = b->by_plan_cap = 0;
+	b->slots = NULL;
+	b->nslots = b->slots_cap = 0;
+	b->ordered = (struct list){ 0 };
+}
+
+void
+batch_reset(struct batch *b, enum batch_mode mode)
+{
+	arena_reset(b->arena);
+	arena_reset(b->out);
+	forget_section(b);
+	b->mode = mode;
+	b->finished = false;
+	b->bytes = 0;
+	b->stats = (struct batch_stats){ 0 };
+	b->parked = 0;
+	b->nsteps = 0;
+}
+
+size_t
+batch_rows(const struct batch *b)
+{
+	return b->stats.inserts + b->stats.updates + b->stats.deletes + b->stats.truncates;
+}
+
+size_t
+batch_bytes(const struct batch *b)
+{
+	return b->bytes;
+}
+
+void
+batch_stats(const struct batch *b, struct batch_stats *ret)
+{
+	*ret = b->stats;
+}
+
+static bool
+full(struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "the batch's memory is full");
+}
+
+static bool
+data_error(const struct plan *p, struct err *err, const char *what)
+{
+	err_set(err, ERR_DATA, "%s", what);
+	return err_table(err, p->table->source_schema, p->table->source_name);
+}
+
+static void
+list_add(struct list *l, struct brow *r)
+{
+	r->next = NULL;
+	if (l->last != NULL)
+		l->last->next = r;
+	else
+		l->first = r;
+	l->last = r;
+	l->n++;
+}
+
+/* Sections */
+
+static size_t
+hash_plan(const struct plan *p)
+{
+	uint64_t h = (uint64_t)(uintptr_t)p * 0x9e3779b97f4a7c15u;
+
+	return (size_t)(h >> 32);
+}
+
+static struct section **
+find_section(const struct batch *b, const struct plan *p)
+{
+	size_t mask = b->by_plan_cap - 1, i = hash_plan(p) & mask;
+
+	while (b->by_plan[i] != NULL && b->by_plan[i]->plan != p)
+		i = (i + 1) & mask;
+	return &b->by_plan[i];
+}
+
+static bool
+grow_sections(struct batch *b, struct err *err)
+{
+	size_t cap = b->by_plan_cap == 0 ? 16 : b->by_plan_cap * 2;
+	struct section **table = arena_zalloc(b->arena, cap * sizeof(struct section *));
+
+	if (table == NULL)
+		return full(err);
+	b->by_plan = table;
+	b->by_plan_cap = cap;
+	for (struct section *s = b->sections; s != NULL; s = s->next)
+		*find_section(b, s->plan) = s;
+	return true;
+}
+
+/* The plan's steps can't be mixed with those of a plan that is here: see the head. */
+static bool
+conflicts(const struct batch *b, const struct plan *p)
+{
+	for (const struct section *s = b->sections; s != NULL; s = s->next)
+		if (s->plan->table == p->table &&
+		    (s->plan->rel->id == p->rel->id || s->plan->keyless || p->keyless))
+			return true;
+	return false;
+}
+
+static bool emit_section(struct batch *b, struct err *err);
+
+static bool
+get_section(struct batch *b, const struct plan *p, struct section **ret, struct err *err)
+{
+	struct section *s = b->latest;
+
+	if (s != NULL && s->plan == p) {
+		*ret = s;
+		return true;
+	}
+	if (b->nsections > 0 && (s = *find_section(b, p)) != NULL) {
+		*ret = b->latest = s;
+		return true;
+	}
+	if (conflicts(b, p) && !emit_section(b, err))
+		return false;
+	if (2 * (b->nsections + 1) > b->by_plan_cap && !grow_sections(b, err))
+		return false;
+	if ((s = arena_zalloc(b->arena, sizeof(*s))) == NULL)
+		return full(err);
+	s->plan = p;
+	*find_section(b, p) = s;
+	if (b->last_section != NULL)
+		b->last_section->next = s;
+	else
+		b->sections = s;
+	b->nsections++;
+	*ret = b->last_section = b->latest = s;
+	return true;
+}
+
+/* Slots */
+
+static uint64_t
+hash_key(const struct plan *p, const struct value *vals)
+{
+	uint64_t h = hash_plan(p);
+
+	for (uint16_t i = 0; i < p->nkey; i++) {
+		const struct value *v = &vals[p->cols[p->key[i]].src];
+
+		if (v->kind <= VALUE_NULL)
+			h = h * 31 + v->kind;
+		else
+			h = hash_bytes(v->p, v->len, h + v->kind);
+	}
+	return h;
+}
+
+static bool
+same_key(const struct plan *p, const struct value *a, const struct value *b)
+{
+	for (uint16_t i = 0; a != b && i < p->nkey; i++) {
+		uint16_t src = p->cols[p->key[i]].src;
+
+		if (!value_same(&a[src], &b[src]))
+			return false;
+	}
+	return true;
+}
+
+/* The key's slot, or the empty one where it would be; there is always one. */
+static struct slot *
+find_slot(const struct batch *b, const struct plan *p, const struct value *key, uint64_t hash)
+{
+	size_t mask = b->slots_cap - 1, i = (size_t)hash & mask;
+	struct slot *s;
+
+	for (s = &b->slots[i]; s->key != NULL; i = (i + 1) & mask, s = &b->slots[i])
+		if (s->hash == hash && s->plan == p && same_key(p, s->key, key))
+			break;
+	return s;
+}
+
+/* Room for two more slots, so that none has to be made between a change's look-ups and its effect. */
+static bool
+grow_slots(struct batch *b, struct err *err)
+{
+	size_t cap = b->slots_cap == 0 ? FIRST_SLOTS : b->slots_cap * 4, old_cap = b->slots_cap;
+	struct slot *old = b->slots, *table;
+
+	if ((b->nslots + 2) * 2 <= b->slots_cap)
+		return true;
+	if ((table = arena_zalloc(b->arena, cap * sizeof(*table))) == NULL)
+		return full(err);
+	b->slots = table;
+	b->slots_cap = cap;
+	for (size_t i = 0; i < old_cap; i++) {
+		size_t at = (size_t)old[i].hash & (cap - 1);
+
+		if (old[i].key == NULL)
+			continue;
+		while (table[at].key != NULL)
+			at = (at + 1) & (cap - 1);
+		table[at] = old[i];
+	}
+	return true;
+}
+
+static void
+fill_slot(struct batch *b, const struct plan *p, const struct value *key, uint64_t hash, struct brow *row)
+{
+	struct slot *s = find_slot(b, p, key, hash);
+
+	if (s->key == NULL) {
+		*s = (struct slot){ .hash = hash, .plan = p, .key = key };
+		b->nslots++;
+	}
+	s->row = row;
+}
+
+/* Values */
+
+static bool
+key_present(const struct plan *p, const struct value *vals)
+{
+	for (uint16_t i = 0; i < p->nkey; i++)
+		if (!value_present(&vals[p->cols[p->key[i]].src]))
+			return false;
+	return true;
+}
+
+static bool
+all_present(const struct value *vals, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!value_present(&vals[i]))
+			return false;
+	return true;
+}
+
+static bool
+columns_present(const struct plan *p, const struct value *vals)
+{
+	for (uint16_t i = 0; i < p->ncols; i++)
+		if (!value_present(&vals[p->cols[i].src]))
+			return false;
+	return true;
+}
+
+/* The image by which an UPDATE or DELETE finds its row; NULL with err where it can't. */
+static const struct value *
+old_image(const struct plan *p, const struct change *c, struct err *err)
+{
+	const struct value *old = change_new_values(c);
+
+	if (c->old != OLD_NONE)
+		old = change_old_values(c);
+	else if (c->kind == CHANGE_DELETE)
+		old = NULL;
+	if (p->keyless ? c->old == OLD_FULL : old != NULL && p->nkey > 0 && key_present(p, old))
+		return old;
+	data_error(p, err, p->keyless ? "a change without the whole old row, of a table without a key" : p->nkey > 0 ?
+	    "a change whose old key is not there" : "an update or delete of a table without replica identity");
+	return NULL;
+}
+
+/* Where a key column of the new image is absent it has not changed: *ret is the new image, or a copy with the old key's values. */
+static bool
+complete_key(struct batch *b, const struct plan *p, const struct change *c, const struct value *old, const struct value **ret,
+    struct err *err)
+{
+	const struct value *vals = change_new_values(c);
+	struct value *copy;
+
+	*ret = vals;
+	if (key_present(p, vals))
+		return true;
+	if ((copy = arena_alloc(b->arena, c->nnew * sizeof(*copy))) == NULL)
+		return full(err);
+	memcpy(copy, vals, c->nnew * sizeof(*copy));
+	for (uint16_t i = 0; i < p->nkey; i++) {
+		uint16_t src = p->cols[p->key[i]].src;
+
+		if (!value_present(&copy[src]))
+			copy[src] = old[src];
+	}
+	*ret = copy;
+	return true;
+}
+
+/* The whole old image is what the batch knows of the row: else it is another row (a source that allows two of one key for a while). */
+static bool
+is_same_row(const struct brow *r, const struct change *c)
+{
+	const struct value *old = change_old_values(c), *vals = r->pub.vals;
+
+	if (c->old != OLD_FULL || vals == NULL)
+		return true;
+	for (uint16_t i = 0; i < c->nold; i++)
+		if (value_present(&vals[i]) && value_present(&old[i]) && !value_same(&vals[i], &old[i]))
+			return false;
+	return true;
+}
+
+/* Net changes */
+
+static struct brow *
+new_row(struct batch *b, const struct plan *p, const struct value *origin, const struct value *now, const struct value *vals,
+    struct err *err)
+{
+	struct brow *r = arena_alloc(b->arena, sizeof(*r));
+
+	if (r == NULL)
+		full(err);
+	else
+		*r = (struct brow){ .pub = { .key = origin, .vals = vals }, .now = now, .plan = p, .alive = true };
+	return r;
+}
+
+static bool
+net_insert(struct batch *b, struct section *s, const struct change *c, struct err *err)
+{
+	const struct plan *p = s->plan;
+	const struct value *vals = change_new_values(c);
+	uint64_t hash = hash_key(p, vals);
+	struct brow *r;
+
+	if (!columns_present(p, vals))
+		return data_error(p, err, "an insert that lacks a column");
+	if (p->nkey > 0) {
+		if (!grow_slots(b, err))
+			return false;
+		if (find_slot(b, p, vals, hash)->row != NULL)
+			return data_error(p, err, "an insert of a key that is there already");
+	}
+	if ((r = new_row(b, p, NULL, vals, vals, err)) == NULL)
+		return false;
+	list_add(&s->rows, r);
+	if (p->nkey > 0)
+		fill_slot(b, p, vals, hash, r);
+	return true;
+}
+
+/* The row that lives at this key; *ret is NULL where the batch knows nothing of the key. */
+static bool
+find_row(const struct batch *b, const struct plan *p, const struct change *c, const struct value *key, uint64_t hash,
+    struct brow **ret, struct err *err)
+{
+	const struct slot *s = find_slot(b, p, key, hash);
+
+	*ret = s->row;
+	if (s->key != NULL && s->row == NULL)
+		return data_error(p, err, "a change of a key that is gone already");
+	if (s->row != NULL && !is_same_row(s->row, c))
+		return data_error(p, err, "a change whose old row is not the one that has this key");
+	return true;
+}
+
+static bool
+net_delete(struct batch *b, struct section *s, const struct change *c, struct err *err)
+{
+	const struct plan *p = s->plan;
+	const struct value *old = old_image(p, c, err);
+	struct brow *r;
+	uint64_t hash;
+
+	if (old == NULL || !grow_slots(b, err))
+		return false;
+	hash = hash_key(p, old);
+	if (!find_row(b, p, c, old, hash, &r, err))
+		return false;
+	if (r == NULL) {
+		if ((r = new_row(b, p, old, old, NULL, err)) == NULL)
+			return false;
+		list_add(&s->rows, r);
+	}
+	r->alive = false;
+	fill_slot(b, p, old, hash, NULL);
+	return true;
+}
+
+/* Lays the new values over those that the row has; absent ones keep what is there. copy: room for all, where mine is NULL. */
+static void
+merge(struct brow *r, const struct value *vals, size_t n, struct value *copy)
+{
+	if (all_present(vals, n)) {
+		r->pub.vals = vals;
+		r->mine = NULL;
+		return;
+	}
+	if (r->mine == NULL) {
+		memcpy(copy, r->pub.vals, n * sizeof(*copy));
+		r->pub.vals = r->mine = copy;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (value_present(&vals[i]))
+			r->mine[i] = vals[i];
+}
+
+static bool
+net_update(struct batch *b, struct section *s, const struct change *c, struct err *err)
+{
+	const struct plan *p = s->plan;
+	const struct value *old = old_image(p, c, err), *now;
+	struct value *copy = NULL;
+	uint64_t hash, now_hash;
+	struct brow *r;
+	bool moves;
+
+	if (old == NULL || !grow_slots(b, err) || !complete_key(b, p, c, old, &now, err))
+		return false;
+	hash = hash_key(p, old);
+	if (!find_row(b, p, c, old, hash, &r, err))
+		return false;
+	moves = !same_key(p, old, now);
+	now_hash = moves ? hash_key(p, now) : hash;
+	if (moves && find_slot(b, p, now, now_hash)->row != NULL)
+		return data_error(p, err, "an update to a key that is there already");
+	if (r != NULL && r->mine == NULL && !all_present(now, c->nnew) &&
+	    (copy = arena_alloc(b->arena, c->nnew * sizeof(*copy))) == NULL)
+		return full(err);
+	if (r != NULL)
+		merge(r, now, c->nnew, copy);
+	else if ((r = new_row(b, p, old, now, now, err)) != NULL)
+		list_add(&s->rows, r);
+	else
+		return false;
+	fill_slot(b, p, old, hash, moves ? NULL : r);
+	if (moves) {
+		fill_slot(b, p, now, now_hash, r);
+		r->now = now;
+	}
+	return true;
+}
+
+static bool
+add_net(struct batch *b, struct section *s, const struct change *c, struct err *err)
+{
+	switch (c->kind) {
+	case CHANGE_INSERT: return net_insert(b, s, c, err);
+	case CHANGE_UPDATE: return net_update(b, s, c, err);
+	default:	    return net_delete(b, s, c, err);
+	}
+}
+
+/* Changes in order */
+
+static bool
+add_ordered(struct batch *b, const struct plan *p, struct list *list, const struct change *c, struct err *err)
+{
+	const struct value *vals = c->kind == CHANGE_DELETE ? NULL : change_new_values(c), *old = NULL;
+	struct brow *r;
+
+	if (c->kind == CHANGE_INSERT && !columns_present(p, vals))
+		return data_error(p, err, "an insert that lacks a column");
+	if (c->kind != CHANGE_INSERT && (old = old_image(p, c, err)) == NULL)
+		return false;
+	if ((r = new_row(b, p, old, NULL, vals, err)) == NULL)
+		return false;
+	r->pub.op = c->kind;
+	list_add(list, r);
+	return true;
+}
+
+static bool
+is_net(const struct batch *b)
+{
+	return b->mode == BATCH_NET || b->mode == BATCH_CAREFUL;
+}
+
+static bool
+add_change(struct batch *b, const struct plan *plan, const struct change *c, struct err *err)
+{
+	struct section *s;
+
+	if (!is_net(b))
+		return add_ordered(b, plan, &b->ordered, c, err);
+	if (!get_section(b, plan, &s, err))
+		return false;
+	return plan->keyless ? add_ordered(b, plan, &s->rows, c, err) : add_net(b, s, c, err);
+}
+
+bool
+batch_add(struct batch *b, const struct plan *plan, const struct change *c, struct err *err)
+{
+	assert(!b->finished);
+	assert(c->kind == CHANGE_INSERT || c->kind == CHANGE_UPDATE || c->kind == CHANGE_DELETE);
+	assert(c->nnew == (c->kind == CHANGE_DELETE ? 0 : plan->rel->ncols));
+	assert(c->nold == (c->old == OLD_NONE ? 0 : plan->rel->ncols));
+	if (!add_change(b, plan, c, err))
+		return false;
+	b->bytes += c->size;
+	b->stats.inserts += c->kind == CHANGE_INSERT;
+	b->stats.updates += c->kind == CHANGE_UPDATE;
+	b->stats.deletes += c->kind == CHANGE_DELETE;
+	return true;
+}
+
+/* Steps */
+
+static struct step *
+new_step(struct batch *b, enum step_kind kind, const struct plan *plan, struct err *err)
+{
+	struct step *s;
+
+	if (!mem_grow(&b->steps, &b->steps_cap, b->nsteps + 1, sizeof(*s), err))
+		return NULL;
+	s = &b->steps[b->nsteps++];
+	*s = (struct step){ .kind = kind, .plan = plan };
+	return s;
+}
+
+static void *
+out_alloc(struct batch *b, size_t n, struct err *err)
+{
+	void *p = arena_alloc(b->out, n);
+
+	if (p == NULL)
+		err_set(err, ERR_SYSTEM, "no memory for the batch's steps");
+	return p;
+}
+
+/* A step of n rows, from r on by the link that next() follows. */
+static bool
+emit_rows(struct batch *b, enum step_kind kind, const struct plan *plan, struct brow *r, size_t n, const uint64_t *colset,
+    struct err *err)
+{
+	bool parks = kind == STEP_PARK || kind == STEP_UNPARK, grouped = kind == STEP_UPDATE || kind == STEP_UNPARK;
+	struct step *s;
+	uint32_t *park = NULL;
+
+	if (n == 0)
+		return true;
+	if ((s = new_step(b, kind, plan, err)) == NULL ||
+	    (s->rows = out_alloc(b, n * sizeof(struct row *), err)) == NULL ||
+	    (parks && (park = out_alloc(b, n * sizeof(*park), err)) == NULL))
+		return false;
+	s->n = n;
+	s->park = park;
+	s->colset = colset;
+	for (size_t i = 0; i < n; i++, r = grouped ? r->next_in_group : r->next) {
+		s->rows[i] = &r->pub;
+		if (parks)
+			park[i] = r->park;
+	}
+	return true;
+}
+
+static bool
+emit_groups(struct batch *b, enum step_kind kind, const struct plan *plan, const struct groups *gs, struct err *err)
+{
+	for (const struct group *g = gs->first; g != NULL; g = g->next)
+		if (!emit_rows(b, kind, plan, g->first, g->n, g->colset, err))
+			return false;
+	return true;
+}
+
+/* Runs of one plan, and of inserts or others where those may be written as one. */
+static bool
+emit_ordered(struct batch *b, const struct list *list, struct err *err)
+{
+	struct brow *r, *end;
+	size_t n;
+
+	for (r = list->first; r != NULL; r = end) {
+		bool insert = r->pub.op == CHANGE_INSERT && b->mode != BATCH_SINGLE;
+
+		for (n = 0, end = r; end != NULL && end->plan == r->plan && (b->mode == BATCH_SINGLE ||
+		    (end->pub.op == CHANGE_INSERT) == insert); end = end->next)
+			n++;
+		if (!emit_rows(b, insert ? STEP_INSERT : STEP_ORDERED, r->plan, r, n, NULL, err))
+			return false;
+	}
+	return true;
+}
+
+static size_t
+colset_words(const struct plan *p)
+{
+	return (p->ncols + 63u) / 64;
+}
+
+/* The bits of the columns that are present, those of the key only with_key; false: none. */
+static bool
+make_colset(const struct plan *p, const struct value *vals, bool with_key, uint64_t set[BATCH_COLSET_WORDS])
+{
+	bool any = false;
+
+	memset(set, 0, colset_words(p) * sizeof(*set));
+	for (uint16_t i = 0; i < p->ncols; i++) {
+		if (!value_present(&vals[p->cols[i].src]) || (p->cols[i].key && !with_key))
+			continue;
+		set[i / 64] |= (uint64_t)1 << (i % 64);
+		any = true;
+	}
+	return any;
+}
+
+static struct group *
+get_group(struct batch *b, struct groups *gs, const struct plan *p, const uint64_t *set, struct err *err)
+{
+	size_t bytes = colset_words(p) * sizeof(*set);
+	struct group *g = gs->latest;
+	uint64_t *copy;
+
+	if (g != NULL && memcmp(g->colset, set, bytes) == 0)
+		return g;
+	for (g = gs->first; g != NULL; g = g->next)
+		if (memcmp(g->colset, set, bytes) == 0)
+			return gs->latest = g;
+	if ((g = out_alloc(b, sizeof(*g), err)) == NULL || (copy = out_alloc(b, bytes, err)) == NULL)
+		return NULL;
+	memcpy(copy, set, bytes);
+	*g = (struct group){ .colset = copy };
+	if (gs->last != NULL)
+		gs->last->next = g;
+	else
+		gs->first = g;
+	return gs->last = gs->latest = g;
+}
+
+static bool
+group_row(struct batch *b, struct groups *gs, struct brow *r, const uint64_t *set, struct err *err)
+{
+	struct group *g = get_group(b, gs, r->plan, set, err);
+
+	if (g == NULL)
+		return false;
+	r->next_in_group = NULL;
+	if (g->last != NULL)
+		g->last->next_in_group = r;
+	else
+		g->first = r;
+	g->last = r;
+	g->n++;
+	return true;
+}
+
+/* A row that was there and is there: parked where its key changed, or where a unique value of it may meet another's. */
+static bool
+classify_update(struct batch *b, struct section *s, struct brow *r, struct err *err)
+{
+	bool moved = !same_key(s->plan, r->pub.key, r->now);
+	uint64_t set[BATCH_COLSET_WORDS];
+
+	r->pub.op = CHANGE_UPDATE;
+	if (!make_colset(s->plan, r->pub.vals, moved, set))
+		return true;
+	if (!moved && !(b->mode == BATCH_CAREFUL && s->plan->secondary_unique))
+		return group_row(b, &s->updates, r, set, err);
+	make_colset(s->plan, r->pub.vals, true, set);
+	list_add(&s->parks, r);
+	r->park = b->parked++;
+	return group_row(b, &s->unparks, r, set, err);
+}
+
+/* What has become of each row of the section. */
+static bool
+classify(struct batch *b, struct section *s, struct err *err)
+{
+	struct brow *r, *next;
+
+	for (r = s->rows.first; r != NULL; r = next) {
+		next = r->next;
+		if (r->alive && r->pub.key != NULL) {
+			if (!classify_update(b, s, r, err))
+				return false;
+		} else if (r->alive) {
+			r->pub.op = CHANGE_INSERT;
+			list_add(&s->inserts, r);
+		} else if (r->pub.key != NULL) {
+			r->pub.op = CHANGE_DELETE;
+			r->pub.vals = NULL;
+			list_add(&s->deletes, r);
+		}
+	}
+	return true;
+}
+
+static bool
+emit_kind(struct batch *b, enum step_kind kind, struct err *err)
+{
+	bool ok = true;
+
+	for (struct section *s = b->sections; s != NULL && ok; s = s->next) {
+		switch (kind) {
+		case STEP_DELETE:
+			ok = emit_rows(b, kind, s->plan, s->deletes.first, s->deletes.n, NULL, err);
+			break;
+		case STEP_PARK:
+			ok = emit_rows(b, kind, s->plan, s->parks.first, s->parks.n, NULL, err);
+			break;
+		case STEP_UPDATE:
+			ok = emit_groups(b, kind, s->plan, &s->updates, err);
+			break;
+		case STEP_INSERT:
+			ok = emit_rows(b, kind, s->plan, s->inserts.first, s->inserts.n, NULL, err);
+			break;
+		case STEP_UNPARK:
+			ok = emit_groups(b, kind, s->plan, &s->unparks, err);
+			break;
+		case STEP_ORDERED:
+			ok = !s->plan->keyless || emit_ordered(b, &s->rows, err);
+			break;
+		case STEP_TRUNCATE:
+			break;
+		}
+	}
+	return ok;
+}
+
+/* Makes the steps of what came so far, and starts a new section. */
+static bool
+emit_section(struct batch *b, struct err *err)
+{
+	static const enum step_kind kinds[] = { STEP_DELETE, STEP_PARK, STEP_UPDATE, STEP_INSERT, STEP_UNPARK, STEP_ORDERED };
+
+	if (!emit_ordered(b, &b->ordered, err))
+		return false;
+	for (struct section *s = b->sections; s != NULL; s = s->next)
+		if (!s->plan->keyless && !classify(b, s, err))
+			return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!emit_kind(b, kinds[i], err))
+			return false;
+	forget_section(b);
+	return true;
+}
+
+/* The tables of a TRUNCATE with their conditions' texts, copied. */
+static struct truncation *
+copy_truncations(struct batch *b, const struct truncation *tables, size_t n, struct err *err)
+{
+	struct truncation *copy = out_alloc(b, n * sizeof(*copy), err);
+	char *where;
+	size_t size;
+
+	for (size_t i = 0; copy != NULL && i < n; i++) {
+		copy[i] = tables[i];
+		if (tables[i].where == NULL)
+			continue;
+		size = strlen(tables[i].where) + 1;
+		if ((where = out_alloc(b, size, err)) == NULL)
+			return NULL;
+		memcpy(where, tables[i].where, size);
+		copy[i].where = where;
+	}
+	return copy;
+}
+
+bool
+batch_truncate(struct batch *b, const struct truncation *tables, size_t n, bool restart_identity, struct err *err)
+{
+	struct truncation *copy = copy_truncations(b, tables, n, err);
+	struct step *s;
+
+	assert(!b->finished && n > 0);
+	if (copy == NULL || !emit_section(b, err) || (s = new_step(b, STEP_TRUNCATE, NULL, err)) == NULL)
+		return false;
+	s->truncate = copy;
+	s->ntruncate = n;
+	s->restart_identity = restart_identity;
+	b->stats.truncates++;
+	return true;
+}
+
+bool
+batch_finish(struct batch *b, const struct step **ret_steps, size_t *ret_n, struct err *err)
+{
+	assert(!b->finished);
+	if (!emit_section(b, err))
+		return false;
+	b->finished = true;
+	*ret_steps = b->steps;
+	*ret_n = b->nsteps;
+	return true;
+}

@@ -1,0 +1,369 @@
+/* plan.c - see plan.h.
+ * Columns meet by exact name. The source's types are the relation's: the catalog may be ahead of the log, and the bytes are
+ * the log's (a column that was integer there and is bigint by now must not pass in binary).
+ * Rows are found, in this order of choice, by: the target's primary key; another unique index of the target that is immediate,
+ * whole, of plain not null columns, the one of fewest columns; each where its columns are in every old image of the source. Then, with
+ * identity FULL, by content (keyless); else by the relation's identity columns, which no index of the target serves.
+ * A relation without identity brings inserts only: no key, and not keyless.
+ * Owner: the plan's arena owns all of it, the plan itself included. */
+#include "staging/plan.h"
+
+#include <string.h>
+
+#include "cdc/pg_type.h"
+
+#define NONE (-1)
+
+struct builder {
+	struct plan *p;
+	int32_t *by_target;		/* plan column of each target column; NONE */
+	const struct index_desc *key_index;
+};
+
+static bool
+schema_error(const struct plan *p, struct err *err, const char *what, const char *column)
+{
+	err_set(err, ERR_SCHEMA, "column %s %s (table %s.%s)", column, what, p->table->target_schema, p->table->target_name);
+	return err_table(err, p->table->source_schema, p->table->source_name);
+}
+
+/* Columns */
+
+/* All columns that the target lacks, and the statement that adds them. */
+static bool
+columns_missing(const struct plan *p, struct err *err)
+{
+	struct buf names = { 0 }, sql = { 0 };
+
+	buf_str(&sql, "ALTER TABLE ");
+	table_quote_name(&sql, p->table->target_schema);
+	buf_str(&sql, ".");
+	table_quote_name(&sql, p->table->target_name);
+	for (uint16_t i = 0; i < p->rel->ncols; i++) {
+		const char *name = p->rel->cols[i].name;
+		int at = table_desc_column(p->table->source, name);
+
+		if (table_desc_column(p->target, name) >= 0)
+			continue;
+		buf_printf(&names, "%s%s", names.n > 0 ? ", " : "", name);
+		buf_str(&sql, names.n > strlen(name) ? ", ADD COLUMN " : " ADD COLUMN ");
+		table_quote_name(&sql, name);
+		buf_printf(&sql, " %s", at >= 0 ? p->table->source->cols[at].type.name : "...");
+	}
+	schema_error(p, err, "is not on the target", buf_cstr(&names));
+	err_remedy(err, "%s;", buf_cstr(&sql));
+	buf_done(&names);
+	buf_done(&sql);
+	return false;
+}
+
+/* The type that the relation's column had at its place in the log. */
+static const struct coltype *
+source_type(const struct plan *p, const struct relation_column *rc, const struct coltype *now)
+{
+	struct coltype *t;
+
+	if (rc->oid == 0 || (rc->oid == now->oid && (rc->typmod == now->typmod || now->oid != now->base_oid)))
+		return now;
+	if ((t = arena_alloc(p->arena, sizeof(*t))) == NULL)
+		return NULL;
+	*t = *now;
+	if (rc->oid != now->oid)
+		pg_type_fill(t, 'b', rc->oid, 0, rc->typmod, arena_printf(p->arena, "type %u", rc->oid));
+	t->typmod = rc->typmod;
+	return t;
+}
+
+static bool
+add_column(struct builder *b, uint16_t src, uint16_t target, struct err *err)
+{
+	struct plan *p = b->p;
+	const struct relation_column *rc = &p->rel->cols[src];
+	const struct column_desc *tc = &p->target->cols[target];
+	int at = table_desc_column(p->table->source, rc->name);
+	struct plan_column *c = &p->cols[p->ncols];
+
+	if (at < 0)
+		return schema_error(p, err, "is in the log, but no longer in the source's catalog", rc->name);
+	if (tc->generated) {
+		if (p->table->source->cols[at].generated)
+			return true;
+		schema_error(p, err, "is generated on the target, but not on the source", rc->name);
+		return err_remedy(err, "drop the expression of the column on the target");
+	}
+	*c = (struct plan_column){ .src = src,
+		.target = target,
+		.name = tc->name,
+		.source_type = source_type(p, rc, &p->table->source->cols[at].type),
+		.target_type = &tc->type,
+		.notnull = tc->notnull };
+	if (c->source_type == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory");
+	c->binary_ok = pg_type_binary_ok(c->source_type, c->target_type);
+	p->has_array |= c->source_type->logical == LOGICAL_ARRAY || c->target_type->logical == LOGICAL_ARRAY;
+	p->overriding |= tc->identity == 'a';
+	b->by_target[target] = p->ncols++;
+	return true;
+}
+
+static bool
+add_columns(struct builder *b, struct err *err)
+{
+	struct plan *p = b->p;
+
+	for (uint16_t i = 0; i < p->rel->ncols; i++) {
+		int at = table_desc_column(p->target, p->rel->cols[i].name);
+
+		if (at < 0)
+			return columns_missing(p, err);
+		if (!add_column(b, i, (uint16_t)at, err))
+			return false;
+	}
+	return true;
+}
+
+/* A target column that nothing fills must be able to fill itself. */
+static bool
+check_unfilled(const struct builder *b, struct err *err)
+{
+	const struct plan *p = b->p;
+
+	for (uint16_t i = 0; i < p->target->ncols; i++) {
+		const struct column_desc *c = &p->target->cols[i];
+		int at = table_desc_column(p->table->source, c->name);
+
+		if (b->by_target[i] != NONE || c->generated)
+			continue;
+		if (at >= 0 && p->table->source->cols[at].generated) {
+			schema_error(p, err, "is generated on the source, which does not send it", c->name);
+			return err_remedy(err, "make the column generated on the target too, or drop it there");
+		}
+		if (c->notnull && !c->has_default && c->identity == 0) {
+			schema_error(p, err, "is not null without a default, and the source lacks it", c->name);
+			return err_remedy(err, "give the column a default on the target, or drop its not null");
+		}
+	}
+	return true;
+}
+
+/* The key */
+
+static bool
+in_identity(const struct plan *p, const struct plan_column *c)
+{
+	return p->rel->replica_identity == 'f' || p->rel->cols[c->src].identity;
+}
+
+/* Each row of the source has values for the index's columns in its old image, and they find at most one row. */
+static bool
+index_finds(const struct builder *b, const struct index_desc *ix)
+{
+	const struct plan *p = b->p;
+
+	if (!ix->unique || ix->partial || ix->expression || (!ix->immediate && !ix->primary))
+		return false;
+	for (uint16_t i = 0; i < ix->ncols; i++) {
+		int32_t at = b->by_target[ix->cols[i]];
+
+		if (at == NONE || !in_identity(p, &p->cols[at]))
+			return false;
+		if (!ix->primary && !p->cols[at].notnull)
+			return false;
+	}
+	return ix->ncols > 0;
+}
+
+static const struct index_desc *
+choose_index(const struct builder *b)
+{
+	const struct table_desc *d = b->p->target;
+	const struct index_desc *best = table_desc_primary(d);
+
+	if (best != NULL && index_finds(b, best))
+		return best;
+	best = NULL;
+	for (uint16_t i = 0; i < d->nindexes; i++)
+		if (index_finds(b, &d->indexes[i]) && (best == NULL || d->indexes[i].ncols < best->ncols))
+			best = &d->indexes[i];
+	return best;
+}
+
+static void
+add_key(struct plan *p, uint16_t col)
+{
+	p->key[p->nkey++] = col;
+	p->cols[col].key = true;
+}
+
+static bool
+has_identity(const struct relation *rel)
+{
+	for (uint16_t i = 0; i < rel->ncols; i++)
+		if (rel->cols[i].identity)
+			return rel->replica_identity != 'n';
+	return rel->replica_identity == 'f';
+}
+
+static bool
+key_by_identity(struct plan *p, struct err *err)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < p->ncols; i++)
+		if (p->rel->cols[p->cols[i].src].identity)
+			add_key(p, i);
+	for (uint16_t i = 0; i < p->rel->ncols; i++)
+		n += p->rel->cols[i].identity;
+	if (n == p->nkey)
+		return true;
+	err_set(err, ERR_SCHEMA, "a column of the replica identity is generated on the target");
+	return err_table(err, p->table->source_schema, p->table->source_name);
+}
+
+static bool
+choose_key(struct builder *b, struct err *err)
+{
+	struct plan *p = b->p;
+
+	if (!has_identity(p->rel))
+		return true;
+	if ((b->key_index = choose_index(b)) != NULL) {
+		for (uint16_t i = 0; i < b->key_index->ncols; i++)
+			add_key(p, (uint16_t)b->by_target[b->key_index->cols[i]]);
+		return true;
+	}
+	if (p->rel->replica_identity != 'f')
+		return key_by_identity(p, err);
+	p->keyless = p->needs_full = true;
+	return true;
+}
+
+/* Which columns other unique indexes look at: for an expression or a predicate, it may be any. */
+static void
+mark_unique(struct builder *b)
+{
+	struct plan *p = b->p;
+
+	for (uint16_t i = 0; i < p->target->nindexes; i++) {
+		const struct index_desc *ix = &p->target->indexes[i];
+		bool all = ix->expression || ix->partial;
+
+		if (!ix->unique || ix == b->key_index)
+			continue;
+		p->secondary_unique = true;
+		for (uint16_t j = 0; all && j < p->ncols; j++)
+			p->cols[j].unique = true;
+		for (uint16_t j = 0; !all && j < ix->ncols; j++)
+			if (b->by_target[ix->cols[j]] != NONE)
+				p->cols[b->by_target[ix->cols[j]]].unique = true;
+	}
+}
+
+static bool
+build(struct plan *p, struct err *err)
+{
+	struct builder b = { .p = p };
+	size_t n = p->rel->ncols, ntarget = p->target->ncols;
+
+	p->cols = arena_zalloc(p->arena, (n + 1) * sizeof(*p->cols));
+	p->key = arena_zalloc(p->arena, (n + 1) * sizeof(*p->key));
+	b.by_target = arena_alloc(p->arena, (ntarget + 1) * sizeof(*b.by_target));
+	if (p->cols == NULL || p->key == NULL || b.by_target == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory");
+	for (size_t i = 0; i < ntarget; i++)
+		b.by_target[i] = NONE;
+	if (!add_columns(&b, err) || !check_unfilled(&b, err) || !choose_key(&b, err))
+		return false;
+	mark_unique(&b);
+	return true;
+}
+
+struct plan *
+plan_new(const struct relation *rel, const struct table *table, struct err *err)
+{
+	struct arena *arena;
+	struct plan *p;
+
+	if (table->target == NULL || table->source == NULL) {
+		err_set(err, ERR_SCHEMA, "table %s.%s is not on the %s", table->target == NULL ? table->target_schema :
+		    table->source_schema, table->target == NULL ? table->target_name : table->source_name,
+		    table->target == NULL ? "target" : "source");
+		err_table(err, table->source_schema, table->source_name);
+		return NULL;
+	}
+	if ((arena = arena_new(8192, 0)) == NULL || (p = arena_zalloc(arena, sizeof(*p))) == NULL) {
+		err_set(err, ERR_SYSTEM, "no memory");
+		arena_free(arena);
+		return NULL;
+	}
+	p->rel = rel;
+	p->table = table;
+	p->target = table->target;
+	p->arena = arena;
+	if (!build(p, err)) {
+		plan_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void
+plan_free(struct plan *p)
+{
+	if (p != NULL)
+		arena_free(p->arena);
+}
+
+/* The relation of a full load */
+
+static bool
+is_identity(const struct table_desc *d, uint16_t col)
+{
+	if (d->replica_identity == 'f')
+		return true;
+	for (uint16_t i = 0; i < d->nindexes; i++) {
+		const struct index_desc *ix = &d->indexes[i];
+
+		if (ix->expression || !(d->replica_identity == 'd' ? ix->primary :
+		    d->replica_identity == 'i' && ix->replica_identity))
+			continue;
+		for (uint16_t j = 0; j < ix->ncols; j++)
+			if (ix->cols[j] == col)
+				return true;
+	}
+	return false;
+}
+
+const struct relation *
+relation_from_desc(const struct table_desc *d, const struct table *table, struct arena *arena, struct err *err)
+{
+	struct relation *rel = arena_zalloc(arena, sizeof(*rel));
+	struct relation_column *cols = arena_zalloc(arena, (d->ncols + 1u) * sizeof(*cols));
+
+	if (d->ncols > RELATION_MAX_COLUMNS) {
+		err_set(err, ERR_LIMIT, "table %s.%s has %u columns: at most %d can be handled", d->schema, d->name, d->ncols,
+		    RELATION_MAX_COLUMNS);
+		return NULL;
+	}
+	if (rel == NULL || cols == NULL) {
+		err_set(err, ERR_SYSTEM, "no memory");
+		return NULL;
+	}
+	*rel = (struct relation){ .id = d->oid,
+		.schema = d->schema,
+		.name = d->name,
+		.replica_identity = d->replica_identity,
+		.cols = cols,
+		.table = table };
+	for (uint16_t i = 0; i < d->ncols; i++) {
+		const struct coltype *t = &d->cols[i].type;
+
+		if (!d->cols[i].generated)
+			cols[rel->ncols++] = (struct relation_column){ .name = d->cols[i].name,
+				.oid = t->oid,
+				.typmod = t->oid == t->base_oid ? t->typmod : -1,
+				.identity = is_identity(d, i) };
+	}
+	relation_seal(rel);
+	return rel;
+}

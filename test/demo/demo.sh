@@ -1,0 +1,219 @@
+#!/bin/sh
+# make demo: two private PostgreSQL servers in a temporary folder, a shop of some 200,000 rows, the daemon with its full load, half a
+# minute of live workload with a kill -9 of the worker and of the daemon on the way, then both sides compared by content.
+# Ends and cleans up by itself, also on ctrl-c; DEMO_KEEP=1 keeps it running after the summary. DEMO_SECONDS: of the live workload.
+
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+. "$TOP/test/system/lib.sh"
+skip() { say "demo: $*"; exit 1; }
+skip_if_no_server
+
+seconds=${DEMO_SECONDS:-30}
+clients=4
+rate=${DEMO_RATE:-800}
+tables='customers products orders order_items'
+
+# ---- the screen ---------------------------------------------------------------------------------------------------
+
+if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
+	live=yes columns=$(stty size 2>/dev/null </dev/tty | cut -d ' ' -f 2) || columns=
+	[ "${columns:-0}" -gt 20 ] || columns=100
+else
+	live='' columns=200
+fi
+if [ -n "$live" ] && [ -z "${NO_COLOR:-}" ]; then
+	bold=$(printf '\033[1m') green=$(printf '\033[32m') red=$(printf '\033[31m') dim=$(printf '\033[2m') off=$(printf '\033[0m')
+else
+	bold='' green='' red='' dim='' off=''
+fi
+frame=0				# lines of the status on the screen, to be drawn over
+
+title() { wipe; printf '\n%s%s%s\n' "$bold" "$*" "$off"; }
+wipe() { [ "$frame" -eq 0 ] || printf '\033[%dA\033[J' "$frame"; frame=0; }
+event() { wipe; printf '%s%s%s\n' "$red" "$*" "$off"; }
+thousands() { printf '%s' "$1" | sed ':a; s/\([0-9]\)\([0-9]\{3\}\)\($\|,\)/\1,\2\3/; ta'; }
+seconds_of() { awk -v ms="$1" 'BEGIN { printf "%.1f s", ms / 1000 }'; }
+mb_of() { awk -v kb="$1" 'BEGIN { printf "%.0f MB", kb / 1024 }'; }
+
+# The status in place on a terminal; elsewhere its lines every few seconds. show HEADING
+show() {
+	ctl status >"$TMP/screen" 2>/dev/null || [ -s "$TMP/screen" ] || echo 'the daemon does not answer' >"$TMP/screen"
+	if [ -n "$live" ]; then
+		wipe
+		{ echo; printf '%s\n' "$1"; sed 's/^/  /' "$TMP/screen"; } >"$TMP/frame"
+		cut -c "1-$((columns - 1))" "$TMP/frame" | sed "s/^[A-Z].*/$dim&$off/"
+		frame=$(wc -l <"$TMP/frame")
+	elif [ $((shown % 8)) -eq 0 ]; then
+		printf '%s\n' "$1"
+		sed 's/^/  /' "$TMP/screen"
+	fi
+	shown=$((shown + 1))
+}
+shown=0
+
+# ---- the servers, the shop, the configuration ---------------------------------------------------------------------
+
+version=$("$REPLD" --version | head -n 1)
+printf '%s%s, a demonstration%s: two PostgreSQL %s servers of its own under %s; nothing else is touched.\n' "$bold" "$version" "$off" \
+	"$PGVERSION" "$TMP"
+
+title '1. A source with a shop, and an empty target'
+begun=$(now_ms)
+pg_start src
+pg_start dst
+psql_of src -f "$TOP/test/demo/shop.sql" >/dev/null
+total=0
+for table in $tables; do
+	n=$(sql src "SELECT count(*) FROM shop.$table")
+	total=$((total + n))
+	printf '   %-12s %9s rows\n' $table "$(thousands "$n")"
+done
+printf '   %-12s %9s rows, made in %s\n' together "$(thousands $total)" "$(seconds_of $(($(now_ms) - begun)))"
+
+conf_write <<'CONF'
+	orders: {
+		source = "src"; target = "dst";
+		tables = ( { include = "shop.*"; } );
+	};
+CONF
+title '2. repld check: what would stop the task, what it would do'
+check_rc=0
+"$REPLD" check -c "$CONF" >"$TMP/check" 2>&1 || check_rc=$?
+head -n "${DEMO_CHECK_LINES:-12}" "$TMP/check" | cut -c "1-$((columns - 4))" | sed 's/^/   /'
+[ "$(wc -l <"$TMP/check")" -le "${DEMO_CHECK_LINES:-12}" ] || say "   ... ($(wc -l <"$TMP/check") lines in all)"
+[ $check_rc -eq 0 ] || fail 'repld check says no'
+
+# ---- the full load ------------------------------------------------------------------------------------------------
+
+title '3. The full load'
+begun=$(now_ms)
+repld_start
+wait_loaded() {
+	show "   loading, $(seconds_of $(($(now_ms) - begun)))"
+	phase_is orders cdc
+}
+load_end=$(($(date +%s) + 60))
+until wait_loaded; do
+	[ "$(date +%s)" -lt $load_end ] || fail 'the load did not end in 60 s'
+	sleep 0.2
+done
+load_ms=$(($(now_ms) - begun))
+loaded_rows=$(task_get orders full_load.rows)
+shown=0
+show "   loaded"
+wipe
+printf '   %s%s rows loaded in %s, start of the daemon and indexes included: %s rows a second%s\n' "$green" \
+	"$(thousands "$loaded_rows")" "$(seconds_of $load_ms)" "$(thousands $((loaded_rows * 1000 / load_ms)))" "$off"
+
+# ---- half a minute of life ----------------------------------------------------------------------------------------
+
+title "4. A live workload of about $(thousands $rate) transactions a second for $seconds s, and two murders"
+echo 'SELECT shop.live();' >"$TMP/churn.sql"
+begun=$(now_ms)
+workload_start "$seconds" $clients -R "$rate"
+worker_killed='' daemon_killed='' peak=0 rows_before=0 rows=0
+: >"$TMP/lags"
+
+sample() {			# peak memory, lag, rows since the worker's start
+	pid=$(worker_pid orders) || return 0
+	kb=$(peak_kb "$pid" 2>/dev/null) || return 0
+	[ "${kb:-0}" -le $peak ] || peak=$kb
+	ctl status orders --json 2>/dev/null | json_flat 2>/dev/null >"$TMP/flat" || return 0
+	awk -F '\t' '$1 == "tasks.0.lag.seconds" && $2 != "null" { print $2 }' "$TMP/flat" >>"$TMP/lags"
+	rows=$(awk -F '\t' '$1 ~ /^tasks\.0\.totals\.(inserts|updates|deletes)$/ { n += $2 } END { printf "%d", n }' "$TMP/flat")
+}
+
+# Waits for a task that runs in another process than before, at most 20 s: its time in $back
+wait_back() {
+	back_begun=$(now_ms)
+	until new=$(worker_pid orders) && [ "$new" != "$1" ] && task_is orders running; do
+		[ $(($(now_ms) - back_begun)) -lt 20000 ] || fail 'it did not come back in 20 s'
+		show "   $(seconds_of $(($(now_ms) - begun)))  waiting for it to come back"
+		sleep 0.1
+	done
+	back=$(($(now_ms) - back_begun))
+}
+
+while running "$BENCH_PID"; do
+	sample
+	took=$((($(now_ms) - begun) / 1000))
+	show "   $took s of $seconds s; $(thousands $((rows_before + rows))) rows streamed so far"
+	if [ -z "$worker_killed" ] && [ $took -ge $((seconds / 3)) ]; then
+		victim=$(worker_pid orders)
+		rows_before=$((rows_before + rows)) rows=0
+		event "   $took s: kill -9 $victim, the worker of the task"
+		kill -9 "$victim"
+		wait_back "$victim"
+		worker_killed=$back
+		event "   the supervisor has started another one; the task runs again after $(seconds_of $back)"
+	elif [ -z "$daemon_killed" ] && [ $took -ge $((seconds * 2 / 3)) ]; then
+		victim=$(worker_pid orders) || victim=0
+		rows_before=$((rows_before + rows)) rows=0
+		event "   $took s: kill -9 $REPLD_PID, the daemon; its worker ends with it"
+		repld_kill
+		sleep 1
+		event "   a second later the demo starts the daemon again, as systemd would"
+		repld_start
+		wait_back "$victim"
+		daemon_killed=$back
+		event "   the task runs again after $(seconds_of $back)"
+	fi
+	sleep 0.4
+done
+wait "$BENCH_PID" || { cat "$TMP/bench.log" >&2; fail 'the workload failed'; }
+ended=$(now_ms)
+synced orders 30
+caught_up=$(($(now_ms) - ended))
+sample
+streamed=$((rows_before + rows))
+transactions=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$TMP/bench.log")
+tps=$(sed -n 's/^tps = \([0-9]*\).*/\1/p' "$TMP/bench.log")
+shown=0
+show "   the workload has ended; the target was level $(seconds_of $caught_up) later"
+frame=0
+
+# ---- both sides, row by row ---------------------------------------------------------------------------------------
+
+title '5. Both sides compared by content, all rows and columns'
+different=0
+for table in $tables; do
+	dump_table src "shop.$table" "$TMP/a"
+	dump_table dst "shop.$table" "$TMP/b"
+	if cmp -s "$TMP/a" "$TMP/b"; then
+		word="${green}identical$off"
+	else
+		word="${red}DIFFERENT$off" different=1
+	fi
+	printf '   %-12s %9s rows  %9s rows  %s  sha256 %s\n' $table "$(thousands "$(wc -l <"$TMP/a")")" \
+		"$(thousands "$(wc -l <"$TMP/b")")" "$word" "$(sha256sum <"$TMP/b" | cut -c 1-16)"
+done
+
+title '6. What happened'
+lag=$(sort -g "$TMP/lags" | awk '{ v[NR] = $1 } END { if (NR) printf "%.1f s in the middle, %.1f s at most (around the kills)", v[int((NR + 1) / 2)], v[NR] }')
+line() { printf '   %-16s %s\n' "$1" "$2"; }
+line 'loaded' "$(thousands "$loaded_rows") rows in $(seconds_of $load_ms)"
+line 'source' "$(thousands "$transactions") transactions, $(thousands "$tps") a second, with savepoints rolled back and keys changed"
+line 'streamed' "$(thousands $streamed) row changes or more (counted by lives of the worker), $(thousands $((streamed * 1000 / (ended - begun)))) a second"
+line 'lag' "${lag:-unknown}"
+line 'memory' "$(mb_of $peak) at most (the worker's VmHWM)"
+line 'survived' "kill -9 of the worker (back in $(seconds_of "${worker_killed:-0}")), kill -9 of the daemon (back in $(seconds_of "${daemon_killed:-0}"))"
+if [ $different -ne 0 ]; then
+	fail 'the two sides differ'
+fi
+line 'result' "${green}${bold}nothing lost, nothing doubled: source and target are identical$off"
+
+if [ -n "${DEMO_KEEP:-}" ]; then
+	title 'It keeps running (DEMO_KEEP). Look around from another terminal:'
+	cat <<-TEXT
+	   $REPLD ctl -s $REPLD_SOCKET status --tables --watch
+	   $PGBIN/psql -h $TMP/src -p $PORT -U postgres $DB       # the source: change something in schema shop
+	   $PGBIN/psql -h $TMP/dst -p $PORT -U postgres $DB       # the target; schema repld holds the checkpoint
+	   $CONF
+	   $TMP/repld.log
+	   ctrl-c ends it and removes all of it.
+	TEXT
+	while running "$REPLD_PID"; do
+		sleep 1
+	done
+fi
+repld_stop

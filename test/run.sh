@@ -1,0 +1,255 @@
+#!/bin/sh
+# Runs the tests that make has built in $O, one line each, two at a time:
+#   ok   system 010-load (3.2 s)        FAIL unit map: ... and the end of its log        skip fuzz ... reason
+# and a closing line alone: N passed, N failed, N skipped. Exit 1 on a failure.
+#
+#   run.sh check | asan | tsan | lint | fuzz         T='PATTERN ...' chooses by "kind name"
+#
+# A system test is test/system/NNN-name.sh; it gets REPLD (the binary), O, REPLD_FAULTY (a binary built FAULTS=1),
+# TMPDIR as it is; exit 0 passed, 77 skipped (the last line of output is the reason), else failed. Its first 15 lines may say
+#   # timeout: SECONDS     (180 without)           # alone: yes       (nothing beside it)
+#   # sanitizers: yes      (also in asan and tsan) # faults: yes      (needs REPLD_FAULTY)
+set -u
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 2
+: "${O:=$top/build}" "${T:=}" "${CI:=}" "${JOBS:=2}" "${SECONDS_EACH:=60}"
+mode=${1:-check}
+out=$O/test
+export O T CI
+export REPLD="$O/repld" LC_ALL=C
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+head_says() { sed -n "1,15s/^# $2: *//p" "$1" 2>/dev/null | head -n 1; }
+
+# ---- one test: run.sh --one KIND NAME COMMAND...  ------------------------------------------------------------------
+# The command's output is kept in $out/KIND-NAME.log (system tests: $out/NAME.log).
+
+sanitizer_env() { # LOG: reports go to LOG.san.PID, so that those of a daemon in the background are seen as well
+	common="log_path=$1.san:exitcode=99"
+	supp=$top/test
+	export ASAN_OPTIONS="$common:detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0"
+	export UBSAN_OPTIONS="$common:print_stacktrace=1"
+	export LSAN_OPTIONS="suppressions=$supp/lsan.supp:print_suppressions=0"
+	export TSAN_OPTIONS="$common:suppressions=$supp/tsan.supp:second_deadlock_stack=1:history_size=4"
+	if grep -q '^[^#]' "$supp/asan.supp"; then
+		ASAN_OPTIONS="$ASAN_OPTIONS:suppressions=$supp/asan.supp"
+	fi
+	export CK_TIMEOUT_MULTIPLIER=4
+}
+
+no_server() { # REASON: may a skip for this reason pass where everything has been installed?
+	printf '%s\n' "$1" | grep -qiE 'server|postgres|maria|mysql|clang|installed'
+}
+
+one() {
+	kind=$1 name=$2
+	shift 2
+	case $kind in system) log=$out/$name.log ;; *) log=$out/$kind-$name.log ;; esac
+	limit=$(head_says "test/system/$name.sh" timeout)
+	[ "$kind" = system ] || limit=300
+	case $mode in asan | tsan) sanitizer_env "$log" ;; esac
+	rm -f "$log" "$log".san.*
+	start=$(now_ms)
+	if [ "$mode" = tsan ] && setarch -R true 2>/dev/null; then
+		set -- setarch -R "$@" # its shadow memory wants the addresses where they used to be
+	fi
+	# timeout(1) leads a process group of its own; its number is for stop_all
+	sh -c 'echo $$ >"$0"; exec "$@"' "$log.pid" timeout -k 10 "${limit:-180}" "$@" >"$log" 2>&1 </dev/null
+	rc=$?
+	ms=$(($(now_ms) - start))
+	took="$((ms / 1000)).$((ms % 1000 / 100)) s"
+	last=$(tail -n 1 "$log" | cut -c 1-160)
+	[ $rc -ne 124 ] && [ $rc -ne 137 ] || echo "(ended after $took: over its time)" >>"$log"
+	rm -f "$log.pid"
+	for found in "$log".san.*; do
+		[ -s "$found" ] || continue
+		head -n 30 "$found" >>"$log"
+		rc=99
+	done
+	if [ $rc -eq 77 ] && [ -n "$CI" ] && no_server "$last"; then
+		echo "(a skip is a failure here: everything is meant to be installed)" >>"$log"
+		rc=1
+	fi
+	what="$kind $name"
+	case $kind/$last in unit/"ok   unit $name: "*) what="${last#ok   }" ;; esac
+	report $rc >"$log.line"
+	cat "$log.line"
+	rm -f "$log.line"
+}
+
+report() { # RC: the test's line, and its result for the count
+	case $1 in
+	0) echo "ok   $what ($took)"; echo pass >>"$out/results" ;;
+	77) echo "skip $what ${last:-no reason given}"; echo skip >>"$out/results" ;;
+	*)
+		echo "FAIL $what ($took)"
+		tail -n 40 "$log" | sed 's/^/     | /'
+		echo "     | log: $log"
+		echo fail >>"$out/results"
+		;;
+	esac
+}
+
+# ctrl-C reaches make, us and xargs, but not the tests: each is in a group of its own.
+stop_all() {
+	for p in "$out"/*.pid; do
+		[ ! -e "$p" ] || kill "$(cat "$p")" 2>/dev/null
+		rm -f "$p"
+	done
+	exit 130
+}
+
+# ---- the lists: each line is KIND NAME COMMAND... ------------------------------------------------------------------
+
+list_lint() {
+	for f in test/lint/*.sh; do
+		n=${f##*/}
+		echo "lint ${n%.sh} sh $f"
+	done
+}
+
+list_unit() {
+	for f in test/unit/test_*.c; do
+		n=${f##*/test_} n=${n%.c}
+		[ -e "$f" ] && echo "unit $n $O/test/unit/test_$n"
+	done
+}
+
+list_scenario() {
+	[ ! -e test/scenario/run.sh ] || echo "scenario all sh test/scenario/run.sh"
+}
+
+list_replay() {
+	for f in test/fuzz/fuzz_*.c; do
+		n=${f##*/fuzz_} n=${n%.c}
+		[ -e "$f" ] && echo "corpus $n sh test/run.sh --replay $n"
+	done
+}
+
+list_system() { # yes|no (alone) [sanitizers]
+	for f in test/system/[0-9]*.sh; do
+		[ -e "$f" ] || continue
+		n=${f##*/} n=${n%.sh} alone=$(head_says "$f" alone)
+		[ "${alone:-no}" = "$1" ] || continue
+		[ $# -lt 2 ] || [ "$(head_says "$f" sanitizers)" = yes ] || continue
+		echo "system $n sh $f"
+	done
+}
+
+chosen() { # keeps the lines whose "kind name" holds one of the words of T
+	while read -r kind name rest; do
+		[ -n "$T" ] || { echo "$kind $name $rest"; continue; }
+		for word in $T; do
+			case "$kind $name" in *"$word"*) echo "$kind $name $rest"; break ;; esac
+		done
+	done
+}
+
+run_list() { # WIDTH: reads lines, runs them
+	chosen | xargs -r -P "$1" -L 1 sh test/run.sh --one "$mode"
+}
+
+# ---- fuzzing -------------------------------------------------------------------------------------------------------
+
+fuzz_bin() { echo "$O/fuzz/test/fuzz/fuzz_$1"; }
+fuzz_env() {
+	export ASAN_OPTIONS='allocator_may_return_null=1:detect_leaks=1' LLVM_PROFILE_FILE="$O/fuzz/$1.%m.profraw"
+}
+fuzz_args() { # NAME
+	[ ! -e "test/fuzz/$1.dict" ] || echo "-dict=test/fuzz/$1.dict"
+	echo "-artifact_prefix=$O/fuzz/found-$1- -timeout=20 -rss_limit_mb=2048 -print_final_stats=1"
+}
+
+replay() { # NAME: the corpus alone
+	bin=$(fuzz_bin "$1")
+	[ -x "$bin" ] || { echo "clang with libFuzzer is not installed: make deps"; exit 77; }
+	[ -d "test/corpus/$1" ] || { echo "no corpus in test/corpus/$1"; exit 1; }
+	fuzz_env "$1"
+	# shellcheck disable=SC2046
+	exec "$bin" $(fuzz_args "$1") -runs=0 "test/corpus/$1"
+}
+
+coverage() { # NAME: lines of its decoder that the corpus alone reaches
+	covers=$(sed -n 's,^/\* covers: \(.*\) \*/$,\1,p' "test/fuzz/fuzz_$1.c")
+	ver=$(clang -dumpversion | cut -d . -f 1)
+	cov=$(command -v llvm-cov || command -v "llvm-cov-$ver")
+	merge=$(command -v llvm-profdata || command -v "llvm-profdata-$ver")
+	[ -n "$covers" ] && [ -n "$cov" ] && [ -n "$merge" ] || { echo "; coverage unknown"; return; }
+	rm -f "$O/fuzz/$1".*.profraw
+	(replay "$1") >/dev/null 2>&1
+	"$merge" merge -o "$O/fuzz/$1.profdata" "$O/fuzz/$1".*.profraw 2>/dev/null || { echo "; coverage unknown"; return; }
+	for f in $covers; do
+		# columns: file, regions missed %, functions missed %, lines missed %
+		"$cov" report "$(fuzz_bin "$1")" -instr-profile="$O/fuzz/$1.profdata" "$f" 2>/dev/null |
+			awk -v f="$f" '$1 == "TOTAL" { printf "; corpus alone covers %s of the lines of %s", $10, f }'
+	done
+}
+
+fuzz() { # NAME
+	bin=$(fuzz_bin "$1") work=$O/fuzz/work-$1
+	coverage "$1" >"$O/fuzz/$1.cover"
+	rm -rf "$work" && mkdir -p "$work"
+	[ ! -d "test/corpus/$1" ] || cp -R "test/corpus/$1/." "$work/"
+	fuzz_env "$1"
+	# shellcheck disable=SC2046
+	"$bin" $(fuzz_args "$1") -max_total_time="$SECONDS_EACH" "$work" 2>&1
+	rc=$?
+	rm -f "$O/fuzz/$1".*.profraw
+	return $rc
+}
+
+fuzz_all() {
+	rm -f "$out/results"
+	mkdir -p "$out" && : >"$out/results"
+	for f in test/fuzz/fuzz_*.c; do
+		[ -e "$f" ] || continue
+		n=${f##*/fuzz_} n=${n%.c}
+		log=$out/fuzz-$n.log
+		echo "fuzz $n for $SECONDS_EACH s"
+		fuzz "$n" >"$log" 2>&1
+		rc=$?
+		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+		what="fuzz $n: ${runs:-0} runs$(cat "$O/fuzz/$n.cover")" took="$SECONDS_EACH s"
+		report $rc
+	done
+}
+
+# ---- main ----------------------------------------------------------------------------------------------------------
+
+count() {
+	n() { grep -c "^$1" "$out/results"; }
+	passed=$(n pass) failed=$(n fail) skipped=$(n skip)
+	[ "$((passed + failed + skipped))" -gt 0 ] || echo "no test was run"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	[ "$failed" -eq 0 ] && [ "$((passed + skipped))" -gt 0 ]
+}
+
+case $mode in
+--one) mode=$2; shift 2; one "$@"; exit 0 ;;
+--replay) replay "$2" ;;
+fuzz) fuzz_all; count; exit ;;
+esac
+
+trap stop_all INT TERM HUP
+[ "$JOBS" -le 4 ] 2>/dev/null || JOBS=4
+mkdir -p "$out" && rm -f "$out"/*.log "$out"/*.log.san.* "$out"/*.pid && : >"$out/results"
+case $mode in
+check) REPLD_FAULTY="$O/faults/repld" ;;
+*) REPLD_FAULTY=$REPLD ;; # the sanitizer builds are built FAULTS=1
+esac
+export REPLD_FAULTY
+case $mode in
+lint) list_lint | run_list 2 ;;
+check)
+	{ list_lint; list_unit; list_scenario; list_replay; } | run_list "$JOBS"
+	list_system no | run_list 2
+	list_system yes | run_list 1
+	;;
+asan | tsan)
+	{ list_unit; list_scenario; } | run_list "$JOBS"
+	list_system no sanitizers | run_list 2
+	list_system yes sanitizers | run_list 1
+	;;
+*) echo "run.sh: unknown mode $mode" >&2; exit 2 ;;
+esac
+count
