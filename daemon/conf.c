@@ -38,7 +38,7 @@ struct object {
 	enum opt_section section;
 	const char *path;
 	void *fields;
-	struct place *at;	/* OPT_N */
+	struct place *at; /* OPT_N */
 };
 
 #define PATH_MAX_SHOWN 256
@@ -94,7 +94,8 @@ distance(const char *a, const char *b)
 
 			d = last[j] + 1 < d ? last[j] + 1 : d;
 			d = row[j - 1] + 1 < d ? row[j - 1] + 1 : d;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < d)
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < d)
 				d = before[j - 2] + 1;
 			row[j] = d;
 		}
@@ -146,8 +147,10 @@ unknown_option(const struct parser *p, const struct object *o, const config_sett
 	char text[GUESS_TEXT];
 
 	if (o->section == SEC_endpoints && strcmp(name, "password") == 0) {
-		conf_error(p->errors, place_of(p, s), "%s%s: unknown option; a secret is never in this file: use "
-		    "password_file, password_credential or password_env", o->path, name);
+		conf_error(p->errors, place_of(p, s),
+		    "%s%s: unknown option; a secret is never in this file: use "
+		    "password_file, password_credential or password_env",
+		    o->path, name);
 		return;
 	}
 	for (size_t i = 0; i < OPT_N; i++)
@@ -155,7 +158,8 @@ unknown_option(const struct parser *p, const struct object *o, const config_sett
 			guess_try(&g, conf_opts[i].name);
 	for (size_t i = 0; o->section == SEC_tasks && i < COUNT(groups); i++)
 		guess_try(&g, groups[i].name);
-	conf_error(p->errors, place_of(p, s), "%s%.60s: unknown option%s", o->path, name, guess_text(&g, text));
+	conf_error(p->errors, place_of(p, s), "%s%.60s: unknown option%s", o->path, name,
+	    guess_text(&g, text));
 }
 
 /* ---- what is expected ---- */
@@ -164,7 +168,8 @@ unknown_option(const struct parser *p, const struct object *o, const config_sett
 
 /* found: NULL is a text that is not shown, since it may be a secret in the wrong place */
 static void
-bad_value(const struct parser *p, const struct object *obj, const struct opt *o, struct place at, const char *found)
+bad_value(const struct parser *p, const struct object *obj, const struct opt *o, struct place at,
+    const char *found)
 {
 	struct buf want = { 0 };
 
@@ -175,18 +180,24 @@ bad_value(const struct parser *p, const struct object *obj, const struct opt *o,
 }
 
 static void
-bad_type(const struct parser *p, const struct object *obj, const struct opt *o, const config_setting_t *s)
+bad_type(const struct parser *p, const struct object *obj, const struct opt *o,
+    const config_setting_t *s)
 {
-	const char *example = o->def != NULL && o->def[0] != '\0' ? o->def : o->type == OPT_RATE ? "10MB" : NULL;
+	const char *example = o->def != NULL && o->def[0] != '\0' ? o->def
+			      : o->type == OPT_RATE		  ? "10MB"
+								  : NULL;
 
-	if (o->type == OPT_BOOL || o->type == OPT_PORT || o->type == OPT_COUNT || o->type == OPT_RULES)
+	if (o->type == OPT_BOOL || o->type == OPT_PORT || o->type == OPT_COUNT ||
+	    o->type == OPT_RULES)
 		bad_value(p, obj, o, place_of(p, s), kind_of(s));
 	else if (example != NULL)
-		conf_error(p->errors, place_of(p, s), "%s%s: expected a string such as \"%s\", found %s", obj->path,
-		    o->name, example, kind_of(s));
+		conf_error(p->errors, place_of(p, s),
+		    "%s%s: expected a string such as \"%s\", found %s", obj->path, o->name, example,
+		    kind_of(s));
 	else
-		conf_error(p->errors, place_of(p, s), "%s%s: expected a string in double quotes, found %s", obj->path,
-		    o->name, kind_of(s));
+		conf_error(p->errors, place_of(p, s),
+		    "%s%s: expected a string in double quotes, found %s", obj->path, o->name,
+		    kind_of(s));
 }
 
 /* ---- settings ---- */
@@ -196,7 +207,8 @@ static bool read_rules(const struct parser *p, const struct object *obj, config_
 
 /* As conf_set_text(), for the name of an endpoint. */
 static bool
-endpoint_set(const struct parser *p, const struct opt *o, const char *s, void *fields, struct err *err)
+endpoint_set(
+    const struct parser *p, const struct opt *o, const char *s, void *fields, struct err *err)
 {
 	const struct endpoint *e = conf_endpoint(&p->conf->c, s);
 	struct guess g = guess_start(s);
@@ -208,11 +220,13 @@ endpoint_set(const struct parser *p, const struct opt *o, const char *s, void *f
 	}
 	for (uint32_t i = 0; i < p->conf->c.nendpoints; i++)
 		guess_try(&g, p->conf->c.endpoints[i]->name);
-	return err_set(err, ERR_CONFIG, "unknown endpoint %s%s", conf_shown(s, shown), guess_text(&g, text));
+	return err_set(
+	    err, ERR_CONFIG, "unknown endpoint %s%s", conf_shown(s, shown), guess_text(&g, text));
 }
 
 static bool
-read_text(const struct parser *p, const struct object *obj, const struct opt *o, const config_setting_t *s)
+read_text(const struct parser *p, const struct object *obj, const struct opt *o,
+    const config_setting_t *s)
 {
 	const char *text = arena_strdup(p->arena, config_setting_get_string(s));
 	struct err err = ERR_INIT;
@@ -220,8 +234,8 @@ read_text(const struct parser *p, const struct object *obj, const struct opt *o,
 
 	if (text == NULL)
 		return no_memory(p);
-	if (o->type == OPT_ENDPOINT ? endpoint_set(p, o, text, obj->fields, &err) :
-		conf_set_text(o, text, obj->fields, p->arena, &err))
+	if (o->type == OPT_ENDPOINT ? endpoint_set(p, o, text, obj->fields, &err)
+				    : conf_set_text(o, text, obj->fields, p->arena, &err))
 		return true;
 	if (err.kind != ERR_NONE)
 		conf_error(p->errors, place_of(p, s), "%s%s: %s", obj->path, o->name, err.msg);
@@ -232,9 +246,11 @@ read_text(const struct parser *p, const struct object *obj, const struct opt *o,
 }
 
 static void
-read_number(const struct parser *p, const struct object *obj, const struct opt *o, const config_setting_t *s)
+read_number(const struct parser *p, const struct object *obj, const struct opt *o,
+    const config_setting_t *s)
 {
-	int64_t v = config_setting_type(s) == CONFIG_TYPE_INT ? config_setting_get_int(s) : config_setting_get_int64(s);
+	int64_t v = config_setting_type(s) == CONFIG_TYPE_INT ? config_setting_get_int(s)
+							      : config_setting_get_int64(s);
 	char shown[32];
 
 	if (v >= o->min && v <= o->max) {
@@ -246,7 +262,8 @@ read_number(const struct parser *p, const struct object *obj, const struct opt *
 }
 
 static bool
-read_option(const struct parser *p, const struct object *obj, const struct opt *o, config_setting_t *s)
+read_option(
+    const struct parser *p, const struct object *obj, const struct opt *o, config_setting_t *s)
 {
 	int type = config_setting_type(s);
 
@@ -281,7 +298,8 @@ expect_group(const struct parser *p, const char *path, const config_setting_t *s
 {
 	if (config_setting_is_group(s))
 		return true;
-	conf_error(p->errors, place_of(p, s), "%s: expected a group { }, found %s", path, kind_of(s));
+	conf_error(
+	    p->errors, place_of(p, s), "%s: expected a group { }, found %s", path, kind_of(s));
 	return false;
 }
 
@@ -341,8 +359,10 @@ static void
 check_required(const struct parser *p, const struct object *obj, struct place self)
 {
 	for (size_t i = 0; i < OPT_N; i++)
-		if (conf_opts[i].section == obj->section && conf_opts[i].def == conf_required && obj->at[i].line == 0)
-			conf_error(p->errors, self, "%s%s is missing", obj->path, conf_opts[i].name);
+		if (conf_opts[i].section == obj->section && conf_opts[i].def == conf_required &&
+		    obj->at[i].line == 0)
+			conf_error(
+			    p->errors, self, "%s%s is missing", obj->path, conf_opts[i].name);
 }
 
 /* ---- rules, endpoints, tasks ---- */
@@ -351,19 +371,24 @@ static void
 check_rule(const struct parser *p, const struct object *o, struct place self)
 {
 	bool in = o->at[ID_tables_include].line != 0, out = o->at[ID_tables_exclude].line != 0;
-	const struct place *schema = &o->at[ID_tables_target_schema], *table = &o->at[ID_tables_target];
+	const struct place *schema = &o->at[ID_tables_target_schema],
+			   *table = &o->at[ID_tables_target];
 
 	if (in == out)
-		conf_error(p->errors, self, "%sneeds include or exclude%s", o->path, in ? ", not both" : "");
+		conf_error(p->errors, self, "%sneeds include or exclude%s", o->path,
+		    in ? ", not both" : "");
 	else if (out && (schema->line != 0 || table->line != 0))
-		conf_error(p->errors, table->line != 0 ? *table : *schema, "%s%s: an exclude has no target", o->path,
+		conf_error(p->errors, table->line != 0 ? *table : *schema,
+		    "%s%s: an exclude has no target", o->path,
 		    table->line != 0 ? "target" : "target_schema");
 	else if (schema->line != 0 && table->line != 0)
-		conf_error(p->errors, *table, "%starget: names its schema, so target_schema says too much", o->path);
+		conf_error(p->errors, *table,
+		    "%starget: names its schema, so target_schema says too much", o->path);
 }
 
 static bool
-read_rule(const struct parser *p, const char *task_path, uint32_t number, config_setting_t *s, struct rule *r)
+read_rule(const struct parser *p, const char *task_path, uint32_t number, config_setting_t *s,
+    struct rule *r)
 {
 	struct place at[OPT_N] = { 0 }, self = place_of(p, s);
 	char path[PATH_MAX_SHOWN + 32];
@@ -389,15 +414,17 @@ read_rules(const struct parser *p, const struct object *obj, config_setting_t *l
 	int n = config_setting_length(list);
 
 	if (n < o->min || n > o->max) {
-		conf_error(p->errors, place_of(p, list), "%stables: expected %" PRId64 " to %" PRId64 " rules, found %d",
-		    obj->path, o->min, o->max, n);
+		conf_error(p->errors, place_of(p, list),
+		    "%stables: expected %" PRId64 " to %" PRId64 " rules, found %d", obj->path,
+		    o->min, o->max, n);
 		return true;
 	}
 	if ((rules->rules = arena_zalloc(p->arena, (size_t)n * sizeof(*rules->rules))) == NULL)
 		return no_memory(p);
 	rules->n = (uint32_t)n;
 	for (int i = 0; i < n; i++)
-		if (!read_rule(p, obj->path, (uint32_t)i + 1, config_setting_get_elem(list, (unsigned)i), &rules->rules[i]))
+		if (!read_rule(p, obj->path, (uint32_t)i + 1,
+			config_setting_get_elem(list, (unsigned)i), &rules->rules[i]))
 			return false;
 	return true;
 }
@@ -417,8 +444,10 @@ read_endpoint(const struct parser *p, config_setting_t *s)
 	conf_set_defaults(SEC_endpoints, &e->e);
 	p->conf->c.endpoints[p->conf->c.nendpoints++] = &e->e;
 	snprintf(path, sizeof(path), "endpoints.%.60s", e->e.name);
-	if (!expect_group(p, path, s))
+	if (!expect_group(p, path, s)) {
+		e->at[ID_endpoints_host] = e->self; /* that it is missing is not worth a word now */
 		return true;
+	}
 	snprintf(path, sizeof(path), "endpoints.%.60s.", e->e.name);
 	if (!read_members(p, &o, s))
 		return false;
@@ -513,7 +542,8 @@ check_sections(const struct parser *p, const config_setting_t *root)
 		if (known)
 			expect_group(p, name, s);
 		else
-			conf_error(p->errors, place_of(p, s), "%.60s: unknown section%s", name, guess_text(&g, text));
+			conf_error(p->errors, place_of(p, s), "%.60s: unknown section%s", name,
+			    guess_text(&g, text));
 	}
 }
 
@@ -524,7 +554,8 @@ read_root(const struct parser *p, const config_t *tree)
 	config_setting_t *s;
 
 	check_sections(p, config_root_setting(tree));
-	if ((s = config_lookup(tree, "daemon")) != NULL && config_setting_is_group(s) && !read_daemon(p, s))
+	if ((s = config_lookup(tree, "daemon")) != NULL && config_setting_is_group(s) &&
+	    !read_daemon(p, s))
 		return false;
 	if ((s = config_lookup(tree, "endpoints")) != NULL && config_setting_is_group(s) &&
 	    !read_each(p, s, &p->conf->c.endpoints, read_endpoint))
@@ -541,7 +572,8 @@ read_text_of(struct parser *p, struct conf_text *text)
 	config_init(&tree);
 	p->text = text;
 	if (!config_read_string(&tree, conf_text_str(text)))
-		conf_error(p->errors, conf_text_place(text, config_error_line(&tree)), "%s", config_error_text(&tree));
+		conf_error(p->errors, conf_text_place(text, config_error_line(&tree)), "%s",
+		    config_error_text(&tree));
 	else if (read_root(p, &tree))
 		conf_check(&p->conf->c, p->errors);
 	config_destroy(&tree);
@@ -559,7 +591,8 @@ read_conf(const char *path, const char *text, const char *name, struct conf_erro
 	errors->n = 0;
 	if (p.arena == NULL || (p.conf = arena_zalloc(p.arena, sizeof(*p.conf))) == NULL ||
 	    (p.conf->c.file = arena_strdup(p.arena, path != NULL ? path : name)) == NULL) {
-		conf_error(errors, (struct place){ path != NULL ? path : name, 0 }, "out of memory");
+		conf_error(
+		    errors, (struct place){ path != NULL ? path : name, 0 }, "out of memory");
 		arena_free(p.arena);
 		return NULL;
 	}

@@ -59,7 +59,8 @@ struct conf {
 	struct task_conf **tasks;
 };
 
-/* What is wrong, all of it at once: one line each, "file:line: option: what was expected" (ERR_CONFIG in kind). */
+/* What is wrong, all of it at once: one line each, "file:line: option: what was expected" (ERR_CONFIG in kind). Starts as { 0 };
+ * each load begins a new list. The first 100 are kept, all are counted. */
 struct conf_errors {
 	struct buf text;		/* lines */
 	uint32_t n;

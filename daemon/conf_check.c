@@ -23,7 +23,8 @@ conf_error(struct conf_errors *errors, struct place at, const char *fmt, ...)
 
 	if (errors->n++ >= ERRORS_KEPT) {
 		if (errors->n == ERRORS_KEPT + 1)
-			buf_printf(&errors->text, "%s: there are more errors than the %d shown\n", at.file, ERRORS_KEPT);
+			buf_printf(&errors->text, "%s: there are more errors than the %d shown\n",
+			    at.file, ERRORS_KEPT);
 		return;
 	}
 	va_start(ap, fmt);
@@ -31,7 +32,7 @@ conf_error(struct conf_errors *errors, struct place at, const char *fmt, ...)
 	va_end(ap);
 	for (char *p = text; *p != '\0'; p++)
 		if ((uint8_t)*p < 0x20 || *p == 0x7f)
-			*p = '?';	/* of a name in the file: an error is one line */
+			*p = '?'; /* of a name in the file: an error is one line */
 	if (at.line > 0)
 		buf_printf(&errors->text, "%s:%d: %s\n", at.file, at.line, text);
 	else
@@ -93,35 +94,41 @@ check_name(const char *what, const char *name, struct place at, struct conf_erro
 	for (const char *p = name; ok && *p != '\0'; p++)
 		ok = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_';
 	if (!ok)
-		conf_error(errors, at, "%s.%.60s: the name has to be a lower case letter, then lower case letters, digits and _, "
-		    "at most %d in all", what, name, CONF_NAME_MAX);
+		conf_error(errors, at,
+		    "%s.%.60s: the name has to be a lower case letter, then lower case letters, "
+		    "digits and _, "
+		    "at most %d in all",
+		    what, name, CONF_NAME_MAX);
 }
 
 static void
 check_reach(const struct endpoint *e, struct conf_errors *errors)
 {
-	bool host = endpoint_gives(e, ID_endpoints_host), socket = endpoint_gives(e, ID_endpoints_socket);
+	bool host = endpoint_gives(e, ID_endpoints_host),
+	     socket = endpoint_gives(e, ID_endpoints_socket);
 
 	if (host && socket)
 		conf_error(errors, endpoint_place(e, ID_endpoints_socket),
 		    "endpoints.%.60s.socket: host is given too, only one of them can be", e->name);
 	else if (!host && !socket)
-		conf_error(errors, endpoint_full(e)->self, "endpoints.%.60s: host or socket is missing", e->name);
+		conf_error(errors, endpoint_full(e)->self,
+		    "endpoints.%.60s: host or socket is missing", e->name);
 }
 
 static void
 check_passwords(const struct endpoint *e, struct conf_errors *errors)
 {
-	static const enum opt_id ids[] = { ID_endpoints_password_file, ID_endpoints_password_credential,
-		ID_endpoints_password_env };
+	static const enum opt_id ids[] = { ID_endpoints_password_file,
+		ID_endpoints_password_credential, ID_endpoints_password_env };
 	enum opt_id first = OPT_N;
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		if (!endpoint_gives(e, ids[i]))
 			continue;
 		if (first != OPT_N)
-			conf_error(errors, endpoint_place(e, ids[i]), "endpoints.%.60s.%s: %s is given too, only one of them can be",
-			    e->name, conf_opts[ids[i]].name, conf_opts[first].name);
+			conf_error(errors, endpoint_place(e, ids[i]),
+			    "endpoints.%.60s.%s: %s is given too, only one of them can be", e->name,
+			    conf_opts[ids[i]].name, conf_opts[first].name);
 		else
 			first = ids[i];
 	}
@@ -134,11 +141,15 @@ check_tls(const struct endpoint *e, struct conf_errors *errors)
 
 	if (endpoint_gives(e, ID_endpoints_socket)) {
 		if (endpoint_gives(e, ID_endpoints_tls) || ca)
-			conf_error(errors, endpoint_place(e, ca ? ID_endpoints_tls_ca : ID_endpoints_tls),
-			    "endpoints.%.60s.%s: a socket needs no TLS", e->name, ca ? "tls_ca" : "tls");
+			conf_error(errors,
+			    endpoint_place(e, ca ? ID_endpoints_tls_ca : ID_endpoints_tls),
+			    "endpoints.%.60s.%s: a socket needs no TLS", e->name,
+			    ca ? "tls_ca" : "tls");
 	} else if (ca && e->tls != TLS_VERIFY_CA && e->tls != TLS_VERIFY_FULL) {
-		conf_error(errors, endpoint_place(e, ID_endpoints_tls_ca), "endpoints.%.60s.tls_ca: is used with tls = \"verify-full\" "
-		    "or \"verify-ca\" only, tls is \"%s\"", e->name, conf_words(OPT_TLS)[e->tls]);
+		conf_error(errors, endpoint_place(e, ID_endpoints_tls_ca),
+		    "endpoints.%.60s.tls_ca: is used with tls = \"verify-full\" "
+		    "or \"verify-ca\" only, tls is \"%s\"",
+		    e->name, conf_words(OPT_TLS)[e->tls]);
 	}
 }
 
@@ -154,25 +165,31 @@ check_endpoint(const struct endpoint *e, struct conf_errors *errors)
 /* ---- tasks ---- */
 
 static void
-check_role(const struct task_conf *t, const struct endpoint *e, enum opt_id id, enum endpoint_role wrong,
-    struct conf_errors *errors)
+check_role(const struct task_conf *t, const struct endpoint *e, enum opt_id id,
+    enum endpoint_role wrong, struct conf_errors *errors)
 {
 	if (e != NULL && e->role == wrong)
-		conf_error(errors, task_place(t, id), "tasks.%.60s.%s: endpoint \"%.60s\" has role \"%s\" and is never %s", t->name,
-		    conf_opts[id].name, e->name, conf_words(OPT_ROLE)[wrong], wrong == ROLE_SOURCE ? "written to" : "read from");
+		conf_error(errors, task_place(t, id),
+		    "tasks.%.60s.%s: endpoint \"%.60s\" has role \"%s\" and is never %s", t->name,
+		    conf_opts[id].name, e->name, conf_words(OPT_ROLE)[wrong],
+		    wrong == ROLE_SOURCE ? "written to" : "read from");
 }
 
 static void
 check_budget(const struct task_conf *t, struct conf_errors *errors)
 {
 	const struct task_full *f = task_full(t);
-	enum opt_id id = f->at[ID_apply_max_bytes].line != 0 ? ID_apply_max_bytes : ID_staging_ring_size;
+	enum opt_id id =
+	    f->at[ID_apply_max_bytes].line != 0 ? ID_apply_max_bytes : ID_staging_ring_size;
 	char bytes[NUM_TEXT], ring[NUM_TEXT];
 
 	if (t->apply.max_bytes > t->staging.ring_size / 4)
-		conf_error(errors, task_place(t, id), "tasks.%.60s.%s: apply.max_bytes (\"%s\") can be a quarter of "
-		    "staging.ring_size (\"%s\") at most", t->name, id == ID_apply_max_bytes ? "apply.max_bytes" : "staging.ring_size",
-		    num_size_conf(t->apply.max_bytes, bytes), num_size_conf(t->staging.ring_size, ring));
+		conf_error(errors, task_place(t, id),
+		    "tasks.%.60s.%s: apply.max_bytes (\"%s\") can be a quarter of "
+		    "staging.ring_size (\"%s\") at most",
+		    t->name, id == ID_apply_max_bytes ? "apply.max_bytes" : "staging.ring_size",
+		    num_size_conf(t->apply.max_bytes, bytes),
+		    num_size_conf(t->staging.ring_size, ring));
 }
 
 /* ---- one database as source and target ---- */
@@ -212,7 +229,8 @@ same_database(const struct endpoint *a, const struct endpoint *b)
 	char *ka, *kb;
 	bool same;
 
-	if (a == NULL || b == NULL || a->dbname == NULL || b->dbname == NULL || strcmp(a->dbname, b->dbname) != 0)
+	if (a == NULL || b == NULL || a->dbname == NULL || b->dbname == NULL ||
+	    strcmp(a->dbname, b->dbname) != 0)
 		return false;
 	ka = server_key(a, "");
 	kb = server_key(b, "");
@@ -224,7 +242,8 @@ same_database(const struct endpoint *a, const struct endpoint *b)
 
 /* A name that the pattern matches: its wildcards become letters. */
 static bool
-probe_name(const struct rule *r, struct arena *arena, const char **ret_schema, const char **ret_table)
+probe_name(
+    const struct rule *r, struct arena *arena, const char **ret_schema, const char **ret_table)
 {
 	char *text = arena_strdup(arena, r->text);
 	bool quoted = false;
@@ -252,25 +271,32 @@ check_loop(const struct conf *c, const struct task_conf *t, struct conf_errors *
 		if (r->exclude || !probe_name(r, c->arena, &schema, &table))
 			continue;
 		rules_map(&t->rules, schema, table, &to);
-		if (to.captured && strcmp(to.target_schema, schema) == 0 && strcmp(to.target_name, table) == 0)
-			conf_error(errors, (struct place){ r->file, r->line }, "tasks.%.60s.tables: rule %u: source and target are "
-			    "one database, and its tables would go onto themselves: target_schema or target is missing", t->name, i + 1);
+		if (to.captured && strcmp(to.target_schema, schema) == 0 &&
+		    strcmp(to.target_name, table) == 0)
+			conf_error(errors, (struct place){ r->file, r->line },
+			    "tasks.%.60s.tables: rule %u: source and target are "
+			    "one database, and its tables would go onto themselves: target_schema "
+			    "or target is missing",
+			    t->name, i + 1);
 	}
 }
 
 /* ---- two tasks and one slot or publication ---- */
 
 static void
-claim(struct map *owners, const struct task_conf *t, enum opt_id id, const char *name, const char *rest,
-    struct conf_errors *errors)
+claim(struct map *owners, const struct task_conf *t, enum opt_id id, const char *name,
+    const char *rest, struct conf_errors *errors)
 {
 	char *key = server_key(t->source, rest);
 	const struct task_conf *other = key != NULL ? map_get_str(owners, key) : NULL;
 	struct err err = ERR_INIT;
 
 	if (other != NULL)
-		conf_error(errors, task_place(t, id), "tasks.%.60s.postgresql.%s: \"%.63s\" is used by task \"%.60s\" (%s:%d) too, on the "
-		    "same %s", t->name, conf_opts[id].name, name, other->name, other->file, other->line,
+		conf_error(errors, task_place(t, id),
+		    "tasks.%.60s.postgresql.%s: \"%.63s\" is used by task \"%.60s\" (%s:%d) too, "
+		    "on the "
+		    "same %s",
+		    t->name, conf_opts[id].name, name, other->name, other->file, other->line,
 		    id == ID_postgresql_slot ? "server" : "database");
 	else if (key != NULL && !map_put_str(owners, key, (void *)(uintptr_t)t, &err))
 		conf_error(errors, task_place(t, id), "%s", err.msg);
@@ -287,12 +313,14 @@ check_claims(struct map *owners, const struct task_conf *t, struct conf_errors *
 		return;
 	snprintf(rest, sizeof(rest), " slot %s", t->postgresql.slot);
 	claim(owners, t, ID_postgresql_slot, t->postgresql.slot, rest, errors);
-	snprintf(rest, sizeof(rest), " publication %s of %s", t->postgresql.publication, t->source->dbname);
+	snprintf(rest, sizeof(rest), " publication %s of %s", t->postgresql.publication,
+	    t->source->dbname);
 	claim(owners, t, ID_postgresql_publication, t->postgresql.publication, rest, errors);
 }
 
 static void
-check_task(const struct conf *c, const struct task_conf *t, struct map *owners, struct conf_errors *errors)
+check_task(
+    const struct conf *c, const struct task_conf *t, struct map *owners, struct conf_errors *errors)
 {
 	check_name("tasks", t->name, (struct place){ t->file, t->line }, errors);
 	check_role(t, t->source, ID_tasks_source, ROLE_TARGET, errors);

@@ -17,7 +17,8 @@ raise_action(struct conf_change *ch, enum conf_action action)
 }
 
 static void
-note(struct conf_change *ch, const struct opt *o, const char *prefix, struct buf *was, struct buf *is)
+note(struct conf_change *ch, const struct opt *o, const char *prefix, struct buf *was,
+    struct buf *is)
 {
 	struct buf *lines = o->on_change == ON_DAEMON ? &ch->waits : &ch->why;
 
@@ -31,7 +32,8 @@ note(struct conf_change *ch, const struct opt *o, const char *prefix, struct buf
 
 /* Every option of one section in two objects. ON_KEEP options are not looked at: nothing has to be done. */
 static void
-compare_section(struct conf_change *ch, enum opt_section section, const char *prefix, const void *a, const void *b)
+compare_section(struct conf_change *ch, enum opt_section section, const char *prefix, const void *a,
+    const void *b)
 {
 	struct buf was = { 0 }, is = { 0 };
 
@@ -77,7 +79,8 @@ compare_rules(struct conf_change *ch, const struct rules *a, const struct rules 
 		rule_line(b, i, &is);
 		same = was.n == is.n && !was.bad && !is.bad && memcmp(was.p, is.p, was.n) == 0;
 		if (!same && !was.bad && !is.bad)
-			buf_printf(&ch->why, "tables: rule %u %s -> %s\n", i + 1, (const char *)was.p, (const char *)is.p);
+			buf_printf(&ch->why, "tables: rule %u %s -> %s\n", i + 1,
+			    (const char *)was.p, (const char *)is.p);
 	}
 	if (!same)
 		raise_action(ch, CONF_RESTART);
@@ -135,12 +138,14 @@ diff_tasks(const struct conf *a, const struct conf *b, struct conf_diff *d)
 }
 
 bool
-conf_diff_new(const struct conf *old_conf, const struct conf *new_conf, struct conf_diff *ret, struct err *err)
+conf_diff_new(const struct conf *old_conf, const struct conf *new_conf, struct conf_diff *ret,
+    struct err *err)
 {
 	struct conf_diff d = { 0 };
 	bool bad = false;
 
-	d.changes = mem_zalloc((1 + (size_t)old_conf->ntasks + new_conf->ntasks) * sizeof(*d.changes), err);
+	d.changes =
+	    mem_zalloc((1 + (size_t)old_conf->ntasks + new_conf->ntasks) * sizeof(*d.changes), err);
 	if (d.changes == NULL)
 		return false;
 	compare_section(&d.changes[d.n++], SEC_daemon, "daemon.", old_conf, new_conf);

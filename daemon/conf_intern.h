@@ -107,6 +107,7 @@ const char *conf_shown(const char *s, char out[CONF_SHOWN]);
 #define CONF_TEXT_MAX ((size_t)8 << 20)		/* of a text that repld printed */
 #define CONF_INCLUDE_DEPTH 10
 #define CONF_NESTING_MAX 16
+#define CONF_MEMBERS_MAX 4096
 
 struct conf_text;
 

@@ -38,19 +38,12 @@ field_number(const struct opt *o, const void *field)
 
 	switch (o->type) {
 	case OPT_BOOL:
-	case OPT_DURABILITY:
-		return *(const bool *)field;
-	case OPT_PORT:
-		memcpy(&u16, field, sizeof(u16));
-		return u16;
+	case OPT_DURABILITY: return *(const bool *)field;
+	case OPT_PORT: memcpy(&u16, field, sizeof(u16)); return u16;
 	case OPT_SIZE:
 	case OPT_RATE:
-	case OPT_TIME:
-		memcpy(&i64, field, sizeof(i64));
-		return i64;
-	default:
-		memcpy(&u32, field, sizeof(u32));
-		return u32;
+	case OPT_TIME: memcpy(&i64, field, sizeof(i64)); return i64;
+	default: memcpy(&u32, field, sizeof(u32)); return u32;
 	}
 }
 
@@ -79,13 +72,9 @@ conf_opt_text(const struct opt *o, const void *obj, struct buf *out)
 
 	assert(o->type != OPT_RULES);
 	switch (o->type) {
-	case OPT_BOOL:
-		buf_str(out, field_number(o, field) != 0 ? "true" : "false");
-		return true;
+	case OPT_BOOL: buf_str(out, field_number(o, field) != 0 ? "true" : "false"); return true;
 	case OPT_PORT:
-	case OPT_COUNT:
-		buf_printf(out, "%" PRId64, field_number(o, field));
-		return true;
+	case OPT_COUNT: buf_printf(out, "%" PRId64, field_number(o, field)); return true;
 	case OPT_RATE:
 		if (field_number(o, field) == 0) {
 			conf_quote(out, "");
@@ -204,7 +193,8 @@ conf_print(const struct conf *c, const struct task_conf *task, struct buf *out)
 	print_options(SEC_daemon, c, "\t", out);
 	buf_str(out, "};\nendpoints:\n{\n");
 	for (uint32_t i = 0; i < c->nendpoints; i++)
-		if (task == NULL || c->endpoints[i] == task->source || c->endpoints[i] == task->target)
+		if (task == NULL || c->endpoints[i] == task->source ||
+		    c->endpoints[i] == task->target)
 			print_endpoint(c->endpoints[i], out);
 	buf_str(out, "};\ntasks:\n{\n");
 	for (uint32_t i = 0; i < c->ntasks; i++)

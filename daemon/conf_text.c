@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct segment {		/* from this line of the text on, lines come from there on */
+struct segment { /* from this line of the text on, lines come from there on */
 	int line;
 	struct place from;
 };
@@ -26,23 +26,24 @@ struct bracket {
 struct conf_text {
 	struct arena *arena;
 	struct conf_errors *errors;
-	const char *dir;	/* of what is included, with its slash; NULL: nothing may be */
+	const char *dir; /* of what is included, with its slash; NULL: nothing may be */
 	struct buf out;
-	int line;		/* of out, where the next byte goes */
-	size_t taken, max;	/* bytes read */
+	int line; /* of out, where the next byte goes */
+	size_t taken, max; /* bytes read */
 	struct segment *segments;
 	size_t nsegments, cap;
 	struct bracket open[CONF_NESTING_MAX];
 	uint32_t nopen;
-	char prev;		/* the last token: a character, '"' a text, 'w' a word, 0 none */
-	size_t prev_off;	/* of a comma: where it is in out */
+	uint32_t members[CONF_NESTING_MAX + 1]; /* of the group that is nopen deep, so far */
+	char prev; /* the last token: a character, '"' a text, 'w' a word, 0 none */
+	size_t prev_off; /* of a comma: where it is in out */
 };
 
-struct lexer {			/* one file */
+struct lexer { /* one file */
 	struct conf_text *t;
 	const char *p, *end;
 	struct place at;
-	bool line_start;	/* only blanks so far */
+	bool line_start; /* only blanks so far */
 	int depth;
 };
 
@@ -176,7 +177,7 @@ lex_block_comment(struct lexer *l)
 {
 	struct place start = l->at;
 
-	for (l->p += 2; l->end - l->p >= 2; )
+	for (l->p += 2; l->end - l->p >= 2;)
 		if (l->p[0] == '*' && l->p[1] == '/') {
 			l->p += 2;
 			buf_u8(&l->t->out, ' ');
@@ -223,7 +224,8 @@ lex_string(struct lexer *l)
 			continue;
 		if (p[1] == '\\' || p[1] == '"')
 			p++;
-		else if (l->end - p >= 4 && (p[1] == 'x' || p[1] == 'X') && p[2] == '0' && p[3] == '0')
+		else if (l->end - p >= 4 && (p[1] == 'x' || p[1] == 'X') && p[2] == '0' &&
+			 p[3] == '0')
 			return FAIL(l, "a NUL byte (\\x00)");
 	}
 	if (p >= l->end || *p != '"')
@@ -242,6 +244,20 @@ lex_open(struct lexer *l)
 	if (t->nopen == CONF_NESTING_MAX)
 		return FAIL(l, "brackets are nested deeper than %d", CONF_NESTING_MAX);
 	t->open[t->nopen++] = (struct bracket){ *l->p, l->at };
+	t->members[t->nopen] = 0;
+	t->prev = *l->p;
+	put(l, l->p++, 1);
+	return true;
+}
+
+/* libconfig compares each name with all others of its group: a second for 16,000, a minute for 100,000. */
+static bool
+lex_assign(struct lexer *l)
+{
+	struct conf_text *t = l->t;
+
+	if (in_group(t) && ++t->members[t->nopen] > CONF_MEMBERS_MAX)
+		return FAIL(l, "more than %d names in one group", CONF_MEMBERS_MAX);
 	t->prev = *l->p;
 	put(l, l->p++, 1);
 	return true;
@@ -261,7 +277,8 @@ lex_close(struct lexer *l)
 		return FAIL(l, "\"%c\" does not close the \"%c\" of %s:%d", *l->p, b->c, b->at.file,
 		    b->at.line);
 	if (opened == '(' && t->prev == ',' && !t->out.bad)
-		t->out.p[t->prev_off] = ' ';	/* allowed after the last of a list, by some versions of libconfig */
+		t->out.p[t->prev_off] =
+		    ' '; /* allowed after the last of a list, by some versions of libconfig */
 	t->nopen--;
 	t->prev = *l->p;
 	put(l, l->p++, 1);
@@ -275,18 +292,25 @@ is_word(char c)
 	       strchr("_-+.*", c) != NULL;
 }
 
+/* *ret_long: libconfig has to be told that the number may have more than 32 bits. */
 static bool
-value_word_is_fine(struct lexer *l, const char *word, char shown[CONF_SHOWN])
+check_value_word(struct lexer *l, const char *word, bool *ret_long)
 {
 	const char *digits = word + strspn(word, "+-");
+	size_t n = strspn(digits, "0123456789");
+	char shown[CONF_SHOWN];
 
 	if (strcasecmp(word, "true") == 0 || strcasecmp(word, "false") == 0)
 		return true;
 	if (strspn(word, "0123456789+-.eEL") != strlen(word) || strpbrk(word, "0123456789") == NULL)
-		return FAIL(l, "expected a text in double quotes, a number, true or false, found %s",
+		return FAIL(l,
+		    "expected a text in double quotes, a number, true or false, found %s",
 		    conf_shown(word, shown));
 	if (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9')
 		return FAIL(l, "a number begins with 0: %s", conf_shown(word, shown));
+	if (n > 18)
+		return FAIL(l, "a number of more than 18 digits: %s", conf_shown(word, shown));
+	*ret_long = digits[n] == '\0' && n > 9;
 	return true;
 }
 
@@ -294,25 +318,29 @@ static bool
 lex_word(struct lexer *l)
 {
 	char word[128], shown[CONF_SHOWN];
+	bool is_long = false;
 	size_t n = 0;
 
 	while (l->p + n < l->end && l->p[n] != '\0' && is_word(l->p[n]))
 		n++;
 	if (n == 0) {
 		/* one character, with the rest of its UTF-8 bytes */
-		for (n = 1; l->p + n < l->end && ((uint8_t)l->p[n] & 0xc0) == 0x80; )
+		for (n = 1; l->p + n < l->end && ((uint8_t)l->p[n] & 0xc0) == 0x80;)
 			n++;
 		memcpy(word, l->p, n < 5 ? n : 5);
 		word[n < 5 ? n : 5] = '\0';
-		return FAIL(l, "unexpected %s", *l->p == '\0' ? "NUL byte" : conf_shown(word, shown));
+		return FAIL(
+		    l, "unexpected %s", *l->p == '\0' ? "NUL byte" : conf_shown(word, shown));
 	}
 	if (value_may_follow(l->t)) {
 		memcpy(word, l->p, n < sizeof(word) - 1 ? n : sizeof(word) - 1);
 		word[n < sizeof(word) - 1 ? n : sizeof(word) - 1] = '\0';
-		if (!value_word_is_fine(l, word, shown))
+		if (!check_value_word(l, word, &is_long))
 			return false;
 	}
 	put(l, l->p, n);
+	if (is_long)
+		buf_u8(&l->t->out, 'L');
 	l->p += n;
 	l->t->prev = 'w';
 	return true;
@@ -327,7 +355,8 @@ include_name(struct lexer *l)
 	static const char word[] = "@include";
 	const char *p = l->p, *q;
 
-	if (!l->line_start || (size_t)(l->end - p) < sizeof(word) || memcmp(p, word, sizeof(word) - 1) != 0)
+	if (!l->line_start || (size_t)(l->end - p) < sizeof(word) ||
+	    memcmp(p, word, sizeof(word) - 1) != 0)
 		return NULL;
 	p += sizeof(word) - 1;
 	while (p < l->end && (*p == ' ' || *p == '\t'))
@@ -364,7 +393,7 @@ lex_include(struct lexer *l)
 	if (!lex_file(t, path, l->depth + 1, &err)) {
 		if (err.kind != ERR_NONE)
 			return FAIL(l, "@include %s: %s", conf_shown(name, shown), err.msg);
-		return false;		/* said where it is */
+		return false; /* said where it is */
 	}
 	buf_u8(&t->out, '\n');
 	t->line++;
@@ -379,8 +408,7 @@ lex_token(struct lexer *l)
 	bool slash = *l->p == '/' && l->end - l->p >= 2;
 
 	switch (*l->p) {
-	case '\n':
-		return newline(l);
+	case '\n': return newline(l);
 	case ' ':
 	case '\t':
 	case '\r':
@@ -388,10 +416,8 @@ lex_token(struct lexer *l)
 		l->p++;
 		buf_u8(&l->t->out, ' ');
 		return true;
-	case '#':
-		return lex_line_comment(l);
-	case '@':
-		return lex_include(l);
+	case '#': return lex_line_comment(l);
+	case '@': return lex_include(l);
 	}
 	if (slash && l->p[1] == '/')
 		return lex_line_comment(l);
@@ -399,26 +425,22 @@ lex_token(struct lexer *l)
 		return lex_block_comment(l);
 	l->line_start = false;
 	switch (*l->p) {
-	case '"':
-		return lex_string(l);
+	case '"': return lex_string(l);
 	case '{':
 	case '(':
-	case '[':
-		return lex_open(l);
+	case '[': return lex_open(l);
 	case '}':
 	case ')':
-	case ']':
-		return lex_close(l);
+	case ']': return lex_close(l);
 	case '=':
-	case ':':
+	case ':': return lex_assign(l);
 	case ',':
 	case ';':
 		l->t->prev = *l->p;
 		l->t->prev_off = l->t->out.n;
 		put(l, l->p++, 1);
 		return true;
-	default:
-		return lex_word(l);
+	default: return lex_word(l);
 	}
 }
 
@@ -465,7 +487,9 @@ read_path(struct conf_text *t, const char *path)
 static bool
 read_text(struct conf_text *t, const char *text, const char *name)
 {
-	struct lexer l = { .t = t, .p = text, .end = text + strlen(text), .at = { name, 1 }, .line_start = true };
+	struct lexer l = {
+		.t = t, .p = text, .end = text + strlen(text), .at = { name, 1 }, .line_start = true
+	};
 
 	if ((size_t)(l.end - l.p) > CONF_TEXT_MAX)
 		return FAIL(&l, "larger than a configuration may be");
@@ -492,7 +516,8 @@ conf_text_new(const char *path, const char *text, const char *name, struct arena
 		buf_u8(&t->out, '\n');
 		if (buf_reserve(&t->out, 1))
 			return t;
-		conf_error(errors, (struct place){ path != NULL ? path : name, 0 }, "out of memory");
+		conf_error(
+		    errors, (struct place){ path != NULL ? path : name, 0 }, "out of memory");
 	}
 	conf_text_free(t);
 	return NULL;

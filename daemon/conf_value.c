@@ -16,14 +16,14 @@
 const char conf_required[] = "";
 #define REQUIRED conf_required
 
-#define STRUCT_daemon	  struct conf
-#define STRUCT_endpoints  struct endpoint
-#define STRUCT_tasks	  struct task_conf
-#define STRUCT_tables	  struct rule
-#define STRUCT_postgresql struct task_conf
-#define STRUCT_full_load  struct task_conf
-#define STRUCT_staging	  struct task_conf
-#define STRUCT_apply	  struct task_conf
+#define STRUCT_daemon	       struct conf
+#define STRUCT_endpoints       struct endpoint
+#define STRUCT_tasks	       struct task_conf
+#define STRUCT_tables	       struct rule
+#define STRUCT_postgresql      struct task_conf
+#define STRUCT_full_load       struct task_conf
+#define STRUCT_staging	       struct task_conf
+#define STRUCT_apply	       struct task_conf
 #define FIELD_daemon(name)     name
 #define FIELD_endpoints(name)  name
 #define FIELD_tasks(name)      name
@@ -40,9 +40,9 @@ const char conf_required[] = "";
 #define include	   text
 #define exclude	   text
 const struct opt conf_opts[OPT_N] = {
-#define OPT(section, name, kind_of, def, min, max, on_change) \
-	{ SEC_##section, #name, kind_of, def, min, max, ON_##on_change, \
-	    offsetof(STRUCT_##section, FIELD_##section(name)) },
+#define OPT(section, name, kind_of, def, min, max, on_change)                                      \
+	{ SEC_##section, #name, kind_of, def, min, max, ON_##on_change,                            \
+		offsetof(STRUCT_##section, FIELD_##section(name)) },
 #include "daemon/conf_opts.def"
 #undef OPT
 };
@@ -112,8 +112,9 @@ expected_range(const struct opt *o, struct buf *out)
 		buf_printf(out, "a time from \"%s\" to \"%s\"", num_duration_conf(o->min, min),
 		    num_duration_conf(o->max, max));
 	else
-		buf_printf(out, "a size from \"%s\" to \"%s\"%s", num_size_conf((uint64_t)o->min, min),
-		    num_size_conf((uint64_t)o->max, max), o->type == OPT_RATE ? " (a second), or \"\" for no limit" : "");
+		buf_printf(out, "a size from \"%s\" to \"%s\"%s",
+		    num_size_conf((uint64_t)o->min, min), num_size_conf((uint64_t)o->max, max),
+		    o->type == OPT_RATE ? " (a second), or \"\" for no limit" : "");
 }
 
 static const char *
@@ -121,8 +122,12 @@ expected_text(enum opt_type type)
 {
 	switch (type) {
 	case OPT_PATH: return "an absolute path";
-	case OPT_LISTEN: return "an address and a port such as \"127.0.0.1:9786\" or \"[::1]:9786\", or \"\" for none";
-	case OPT_HOST: return "a host's name or address (a folder stands in socket, only one host is possible)";
+	case OPT_LISTEN:
+		return "an address and a port such as \"127.0.0.1:9786\" or \"[::1]:9786\", or "
+		       "\"\" for none";
+	case OPT_HOST:
+		return "a host's name or address (a folder stands in socket, only one host is "
+		       "possible)";
 	case OPT_SLOT: return "a slot's name: lower case letters, digits and _";
 	case OPT_CREDENTIAL: return "the name of a systemd credential, without a path";
 	case OPT_ENV: return "the name of an environment variable";
@@ -134,27 +139,25 @@ void
 conf_expected(const struct opt *o, struct buf *out)
 {
 	switch (o->type) {
-	case OPT_BOOL:
-		buf_str(out, "true or false");
-		return;
+	case OPT_BOOL: buf_str(out, "true or false"); return;
 	case OPT_PORT:
 	case OPT_COUNT:
 		buf_printf(out, "an integer from %" PRId64 " to %" PRId64, o->min, o->max);
 		return;
 	case OPT_SIZE:
 	case OPT_RATE:
-	case OPT_TIME:
-		expected_range(o, out);
-		return;
+	case OPT_TIME: expected_range(o, out); return;
 	case OPT_RULES:
 		buf_str(out, "a list of rules such as ( { include = \"public.*\"; } )");
 		return;
 	default:
 		if (conf_words(o->type) != NULL)
 			list_words(conf_words(o->type), out);
+		else if (o->type == OPT_LISTEN || o->type == OPT_HOST)
+			buf_str(out, expected_text(o->type));
 		else
-			buf_printf(out, "%s of %" PRId64 " to %" PRId64 " bytes", expected_text(o->type),
-			    o->min, o->max);
+			buf_printf(out, "%s (%" PRId64 " to %" PRId64 " bytes)",
+			    expected_text(o->type), o->min, o->max);
 	}
 }
 
@@ -164,7 +167,8 @@ static bool
 only_of(const char *s, const char *extra)
 {
 	for (; *s != '\0'; s++)
-		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') && strchr(extra, *s) == NULL)
+		if (!(*s >= 'a' && *s <= 'z') && !(*s >= '0' && *s <= '9') &&
+		    strchr(extra, *s) == NULL)
 			return false;
 	return true;
 }
@@ -223,7 +227,7 @@ text_form(enum opt_type type, const char *s)
 
 /* ---- a text -> the field. Where *err stays ERR_NONE the text is not of the form, or out of range. ---- */
 
-#define IDENT_MAX 63	/* PostgreSQL cuts longer names in silence */
+#define IDENT_MAX 63 /* PostgreSQL cuts longer names in silence */
 
 static void
 field_set(const struct opt *o, void *fields, const void *value, size_t n)
@@ -245,12 +249,13 @@ conf_set_number(const struct opt *o, void *fields, int64_t v)
 	case OPT_SIZE:
 	case OPT_RATE:
 	case OPT_TIME: field_set(o, fields, &v, sizeof(v)); return;
-	default: field_set(o, fields, &u32, sizeof(u32)); return;	/* OPT_COUNT and the enums */
+	default: field_set(o, fields, &u32, sizeof(u32)); return; /* OPT_COUNT and the enums */
 	}
 }
 
-_Static_assert(sizeof(enum tls_mode) == sizeof(uint32_t) && sizeof(enum log_level) == sizeof(uint32_t) &&
-    sizeof(bool) == 1, "conf_set_number() writes fields of these sizes");
+_Static_assert(sizeof(enum tls_mode) == sizeof(uint32_t) &&
+		   sizeof(enum log_level) == sizeof(uint32_t) && sizeof(bool) == 1,
+    "conf_set_number() writes fields of these sizes");
 
 static bool
 word_set(const struct opt *o, const char *s, void *fields)
@@ -280,7 +285,8 @@ unit_set(const struct opt *o, const char *s, void *fields)
 		conf_set_number(o, fields, 0);
 		return true;
 	}
-	if (o->type == OPT_TIME ? !num_duration(s, &v, &err) : !num_size(s, &size, &err) || size > INT64_MAX)
+	if (o->type == OPT_TIME ? !num_duration(s, &v, &err)
+				: !num_size(s, &size, &err) || size > INT64_MAX)
 		return false;
 	if (o->type != OPT_TIME)
 		v = (int64_t)size;
@@ -296,9 +302,11 @@ name_check(const char *what, const char *name, struct err *err)
 	if (name[0] == '\0')
 		return err_set(err, ERR_CONFIG, "an empty %s name", what);
 	if (strlen(name) > IDENT_MAX)
-		return err_set(err, ERR_CONFIG, "the %s's name is longer than %d bytes", what, IDENT_MAX);
+		return err_set(
+		    err, ERR_CONFIG, "the %s's name is longer than %d bytes", what, IDENT_MAX);
 	if (strcmp(what, "schema") == 0 && rules_schema_is_system(name))
-		return err_set(err, ERR_CONFIG, "the schema \"%s\" is not a place for tables", name);
+		return err_set(
+		    err, ERR_CONFIG, "the schema \"%s\" is not a place for tables", name);
 	return true;
 }
 
@@ -323,7 +331,8 @@ pattern_set(const struct opt *o, const char *s, void *fields, struct arena *aren
 }
 
 bool
-conf_set_text(const struct opt *o, const char *s, void *fields, struct arena *arena, struct err *err)
+conf_set_text(
+    const struct opt *o, const char *s, void *fields, struct arena *arena, struct err *err)
 {
 	size_t n = strlen(s);
 

@@ -512,7 +512,7 @@ listen_on(struct ctl *ctl, struct err *err)
 	memcpy(sa.sun_path, ctl->path, strlen(ctl->path) + 1);
 	if (!take_lock(ctl, err) || !remove_stale(&sa, err) || (fd = bind_socket(ctl, &sa, err)) < 0)
 		return false;
-	ctl->listener = evconnlistener_new(ctl->base, on_accept, ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 128, fd);
+	ctl->listener = evconnlistener_new(ctl->base, on_accept, ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 1024, fd);
 	ctl->retry = event_new(ctl->base, -1, 0, on_retry, ctl);
 	if (ctl->listener == NULL || ctl->retry == NULL) {
 		err_errno(err, errno, "control socket %s: listen", ctl->path);

@@ -44,14 +44,27 @@ width(const char *s)
 
 /* "10 GB" rather than "10.0 GB". */
 static const char *
-size_text(uint64_t bytes, char out[NUM_TEXT])
+without_zero(char out[NUM_TEXT])
 {
-	char *dot;
+	char *dot = strstr(out, ".0 ");
 
-	num_size_text(bytes, out);
-	if ((dot = strstr(out, ".0 ")) != NULL)
+	if (dot != NULL)
 		memmove(dot, dot + 2, strlen(dot + 2) + 1);
 	return out;
+}
+
+static const char *
+size_text(uint64_t bytes, char out[NUM_TEXT])
+{
+	num_size_text(bytes, out);
+	return without_zero(out);
+}
+
+static const char *
+time_text(int64_t usec, char out[NUM_TEXT])
+{
+	num_duration_text(usec, out);
+	return without_zero(out);
 }
 
 /* An estimate has no seconds: "about 1.5 h". */
@@ -89,7 +102,7 @@ lag_cell(const struct status_task *st, char out[CELL])
 {
 	char seconds[NUM_TEXT], bytes[NUM_TEXT];
 
-	num_duration_text((int64_t)(st->lag_usec.v / 1000 * 1000), seconds);
+	time_text((int64_t)(st->lag_usec.v / 1000 * 1000), seconds);
 	size_text(st->lag_bytes.v, bytes);
 	if (st->lag_usec.known && st->lag_bytes.known && st->lag_usec.v + st->lag_bytes.v > 0)
 		snprintf(out, CELL, "%s, %s", seconds, bytes);
@@ -227,7 +240,7 @@ put_retry(struct report *r, const struct status_task *st)
 		buf_str(r->out, " is due\n");
 	else
 		buf_printf(r->out, " in %s, at %s\n",
-		    num_duration_text(wait < SECOND ? SECOND : wait / SECOND * SECOND, text), wall_text(st->retry.next, time));
+		    time_text(wait < SECOND ? SECOND : wait / SECOND * SECOND, text), wall_text(st->retry.next, time));
 }
 
 static void
@@ -364,7 +377,7 @@ text_begin(struct report *r)
 	int64_t up = r->src.started.v < r->now.v ? (r->now.v - r->src.started.v) / SECOND * SECOND : 0;
 	char text[NUM_TEXT];
 
-	buf_printf(r->out, "repld " REPLD_VERSION ", up %s: %zu task%s", num_duration_text(up, text), r->src.ntasks,
+	buf_printf(r->out, "repld " REPLD_VERSION ", up %s: %zu task%s", time_text(up, text), r->src.ntasks,
 	    r->src.ntasks == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
 		if (r->states[named[i]] > 0)

@@ -71,7 +71,7 @@ tables_survey(const struct task_conf *conf, const struct source_ops *so, struct 
 	sv.matched = mem_zalloc((conf->rules.n + 1) * sizeof(bool), err);
 	if (sv.matched != NULL && so->list_tables(s, visit_table, &sv, err)) {
 		report_unmatched(&sv, f);
-		ok = tableset_sort(sv.set, err) && describe_all(sv.set, so, s, to, t, err);
+		ok = describe_all(sv.set, so, s, to, t, err) && tableset_sort(sv.set, err);
 	}
 	free(sv.matched);
 	if (!ok) {

@@ -1,5 +1,7 @@
-/* endpoint.c - passwords as they stand at this moment, a clean environment, and the list of what a look at a server found.
- * Invariant: a secret is in the caller's buffer only. Threads: any; endpoint_clean_environment() before there are threads. */
+/* endpoint.c - passwords as they stand at this moment, a clean environment, and the list of what a
+ * look at a server found.
+ * Invariant: a secret is in the caller's buffer only.
+ * Threads: any; endpoint_clean_environment() before there are threads. */
 #include "endpoints/endpoint.h"
 
 #include <assert.h>
@@ -88,7 +90,8 @@ read_all(int fd, char *buf, size_t size, size_t *ret_n, const char *where, struc
 	return true;
 }
 
-/* foreign_bits: permissions that must not be there. systemd's credentials may be readable by a group: 0440 with an ACL. */
+/* foreign_bits: permissions that must not be there. systemd's credentials may be readable by a
+ * group: 0440 with an ACL. */
 static bool
 check_password_file(int fd, mode_t foreign_bits, const char *where, struct err *err)
 {

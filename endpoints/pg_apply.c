@@ -575,6 +575,11 @@ write_rows(struct writing *w, struct err *err)
 {
 	struct pg_shape s;
 
+	if (w->verb != PG_VERB_INSERT && w->plan->nkey == 0 && !w->plan->keyless) {
+		err_set(err, ERR_SCHEMA, "%s.%s, %s: the table has no replica identity", w->plan->target->schema,
+		    w->plan->target->name, w->what);
+		return err_table(err, w->plan->target->schema, w->plan->target->name);
+	}
 	if (!pg_pipe_begin(w->t, err))
 		return false;
 	for (size_t first = 0, n; first < w->n; first += n) {
@@ -711,20 +716,45 @@ make_park(struct target *t, struct pg_plan *pp, struct err *err)
 	return ok;
 }
 
+/* The rows of those leaves of a partitioned source table that were truncated. */
 static bool
-write_truncate(struct target *t, const struct step *step, struct err *err)
+truncate_leaves(struct target *t, const struct truncation *tr, struct err *err)
 {
 	struct buf sql = { 0 };
 	bool ok;
 
-	buf_str(&sql, "TRUNCATE ");
-	for (size_t i = 0; i < step->ntruncate; i++) {
-		buf_str(&sql, i > 0 ? ", " : "");
-		pg_ident2(&sql, step->truncate[i]->target->schema, step->truncate[i]->target->name);
+	buf_str(&sql, "DELETE FROM ");
+	pg_ident2(&sql, tr->plan->target->schema, tr->plan->target->name);
+	buf_printf(&sql, " WHERE (%s)", tr->where);
+	ok = pg_pipe_plain(t, buf_cstr(&sql), (struct pg_sent){ .kind = SENT_WRITE, .plan = tr->plan, .what = "truncate" }, err);
+	buf_done(&sql);
+	return ok;
+}
+
+/* Whole tables go in one statement, as foreign keys between them ask for. */
+static bool
+write_truncate(struct target *t, const struct step *step, struct err *err)
+{
+	const struct plan *first = NULL;
+	struct buf sql = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < step->ntruncate; i++) {
+		const struct truncation *tr = &step->truncate[i];
+
+		if (tr->where != NULL) {
+			ok = truncate_leaves(t, tr, err);
+			continue;
+		}
+		buf_str(&sql, first == NULL ? "TRUNCATE " : ", ");
+		pg_ident2(&sql, tr->plan->target->schema, tr->plan->target->name);
+		first = first == NULL ? tr->plan : first;
 	}
-	buf_str(&sql, step->restart_identity ? " RESTART IDENTITY" : "");
-	ok = pg_pipe_plain(t, buf_cstr(&sql), (struct pg_sent){ .kind = SENT_WRITE, .plan = step->truncate[0],
-	    .what = "truncate" }, err);
+	if (ok && first != NULL) {
+		buf_str(&sql, step->restart_identity ? " RESTART IDENTITY" : "");
+		ok = pg_pipe_plain(t, buf_cstr(&sql),
+		    (struct pg_sent){ .kind = SENT_WRITE, .plan = first, .what = "truncate" }, err);
+	}
 	buf_done(&sql);
 	return ok;
 }

@@ -1,8 +1,12 @@
-/* pg_catalog.c - one table's description out of the catalogs: a handful of queries, each read into arrays in the caller's arena.
- * Flow: class -> columns -> indexes -> leaves -> triggers, foreign keys, other DDL -> struct table_desc.
- * Invariant: names come as the catalog has them (no quoting, no search_path); text of types and DDL is schema-qualified, as the
- * session's search_path is pg_catalog alone. What DDL changes between two of the queries is met at the next look.
- * Threads: the connection's. Owner: the caller's arena. */
+/* pg_catalog.c - one table's description out of the catalogs: a handful of queries, each read into
+ * arrays in the caller's arena.
+ * Flow: class -> columns -> indexes -> leaves -> triggers, foreign keys, other DDL -> struct
+ * table_desc.
+ * Invariant: names come as the catalog has them (no quoting, no search_path); text of types and
+ * DDL is schema-qualified, as the session's search_path is pg_catalog alone. What DDL changes
+ * between two of the queries is met at the next look.
+ * Threads: the connection's.
+ * Owner: the caller's arena. */
 #include "endpoints/pg_catalog.h"
 
 #include <limits.h>
@@ -166,8 +170,8 @@ read_columns(struct describe *q, struct err *err)
 	return ok;
 }
 
-/* An index that is not valid may still enforce its uniqueness: it is listed as a partial one, so that it is minded, and never
- * taken for a key. %s: a column of PostgreSQL 15. */
+/* An index that is not valid may still enforce its uniqueness: it is listed as a partial one, so
+ * that it is minded, and never taken for a key. %s: a column of PostgreSQL 15. */
 static const char indexes_sql[] =
     "SELECT x.relname, pg_get_indexdef(i.indexrelid), pg_get_constraintdef(k.oid), i.indisunique,"
     " i.indisprimary, i.indimmediate, i.indpred IS NOT NULL OR NOT i.indisvalid, i.indexprs IS NOT "
@@ -255,7 +259,8 @@ read_indexes(struct describe *q, struct err *err)
 	return ok;
 }
 
-/* The estimate of rows follows the file's growth since the last ANALYZE, as the planner's does; -1: not known. */
+/* The estimate of rows follows the file's growth since the last ANALYZE, as the planner's does; -1:
+ * not known. */
 static const char leaves_sql[] =
     "SELECT c.oid, n.nspname, c.relname, coalesce(pg_relation_filenode(c.oid), 0),"
     " pg_get_partition_constraintdef(c.oid), c.relreplident, s.pages,"

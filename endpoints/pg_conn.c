@@ -1,8 +1,10 @@
 /* pg_conn.c - connecting to PostgreSQL and running statements without ever waiting blindly.
- * Flow: pg_conn_open() -> pg_exec(), pg_query(), or PQsend*() + pg_next_result() -> pg_conn_close().
- * Invariant: the socket is non-blocking; each wait is a poll on the socket and the stop flag, with the deadline. Two places can't
- * be bounded: the resolver's look-up of the host's name, which libpq does itself, and PQcancel(), which gets a thread of its own.
- * What libpq would take from the environment or the home folder is given as a keyword each, so nothing is taken from there.
+ * Flow: pg_conn_open() -> pg_exec(), pg_query(), or PQsend*() + pg_next_result() ->
+ * pg_conn_close().
+ * Invariant: the socket is non-blocking; each wait is a poll on the socket and the stop flag, with
+ * the deadline. Two places can't be bounded: the resolver's look-up of the host's name, which
+ * libpq does itself, and PQcancel(), which gets a thread of its own. What libpq would take from
+ * the environment or the home folder is given as a keyword each, so nothing is taken from there.
  * Threads: one at a time for each connection. Errors to kinds and messages: pg_err.c. */
 #include "endpoints/pg_conn.h"
 
@@ -26,7 +28,8 @@
 /* A path that can't exist: given where libpq would look into the home folder otherwise. */
 #define NOWHERE "/dev/null/none"
 
-/* The session's settings. They go into the startup packet, so they win over those of role and database. */
+/* The session's settings. They go into the startup packet, so they win over those of role and
+ * database. */
 static const char pins[] =
     "-c DateStyle=ISO,MDY -c IntervalStyle=postgres -c TimeZone=UTC -c extra_float_digits=3"
     " -c bytea_output=hex -c lc_monetary=C -c search_path=pg_catalog -c row_security=off"
@@ -36,16 +39,17 @@ static const char pins[] =
     " -c array_nulls=on -c quote_all_identifiers=off -c jit=off"
     " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
 
-/* By kind. A walsender's own timeout is pinned too: a small one would end a stream that waits for the target, none would let a
- * dead one hold its slot. */
+/* By kind. A walsender's own timeout is pinned too: a small one would end a stream that waits for
+ * the target, none would let a dead one hold its slot. */
 static const char *const kind_pins[] = {
     [PG_CONN_SOURCE] = " -c lock_timeout=5000",
     [PG_CONN_REPLICATION] = " -c lock_timeout=0 -c wal_sender_timeout=60000",
     [PG_CONN_TARGET] = " -c lock_timeout=0 -c synchronous_commit=on",
 };
 
-/* Unacknowledged bytes end a connection after this many ms. On a target it is long, for the kernel counts a peer whose receive
- * buffer is full the same way, as that of a session that waits for a lock while a COPY is under way. */
+/* Unacknowledged bytes end a connection after this many ms. On a target it is long, for the kernel
+ * counts a peer whose receive buffer is full the same way, as that of a session that waits for a
+ * lock while a COPY is under way. */
 static const char *const user_timeouts[] = {
     [PG_CONN_SOURCE] = "60000",
     [PG_CONN_REPLICATION] = "60000",
@@ -89,7 +93,8 @@ tls_keywords(struct startup *s, const struct endpoint *ep)
 	const bool verify = ep->tls == TLS_VERIFY_CA || ep->tls == TLS_VERIFY_FULL;
 
 	keyword(s, "sslmode", ep->socket != NULL ? "disable" : modes[ep->tls]);
-	/* libpq verifies under "require" too where it finds a root certificate: it must find none. */
+	/* libpq verifies under "require" too where it finds a root certificate: it must find none.
+	 */
 	keyword(s, "sslrootcert",
 	    !verify		 ? NOWHERE
 	    : ep->tls_ca != NULL ? ep->tls_ca
@@ -138,7 +143,8 @@ startup_fill(struct startup *s, const struct endpoint *ep, enum pg_conn_kind kin
 	tls_keywords(s, ep);
 }
 
-/* Waits for events on fd, or for the stop flag. *ret_events 0: time is up. wait_usec < 0: for ever. */
+/* Waits for events on fd, or for the stop flag. *ret_events 0: time is up. wait_usec < 0: for ever.
+ */
 static bool
 poll_socket(
     int fd, struct stop *stop, short events, int64_t wait_usec, short *ret_events, struct err *err)
@@ -161,7 +167,8 @@ poll_socket(
 	return true;
 }
 
-/* What is left of a limit that began at `start`; < 0: no limit. Never below 0 where there is one. */
+/* What is left of a limit that began at `start`; < 0: no limit. Never below 0 where there is one.
+ */
 static int64_t
 time_left(struct usec start, int64_t limit_usec)
 {
@@ -173,9 +180,10 @@ time_left(struct usec start, int64_t limit_usec)
 	return left > 0 ? left : 0;
 }
 
-/* Where libpq is older than require_auth (16), the server's request is looked at before libpq reads it: it stands on the socket
- * in clear, as there is no TLS. *ret_more: it has not arrived as a whole. The limit of this: someone in the middle who sends
- * a second request in the very moment between this look and libpq's reading is not seen. */
+/* Where libpq is older than require_auth (16), the server's request is looked at before libpq reads
+ * it: it stands on the socket in clear, as there is no TLS. *ret_more: it has not arrived as a
+ * whole. The limit of this: someone in the middle who sends a second request in the very moment
+ * between this look and libpq's reading is not seen. */
 static bool
 clear_password_asked(int fd, bool *ret_more)
 {
@@ -211,7 +219,8 @@ struct attempt {
 	bool silent; /* an address did not answer in time */
 };
 
-/* An address that takes the connection attempt and never answers: ends it, so that libpq turns to the host's next address. */
+/* An address that takes the connection attempt and never answers: ends it, so that libpq turns to
+ * the host's next address. */
 static bool
 address_timed_out(struct attempt *a, struct err *err)
 {
@@ -388,7 +397,8 @@ pg_conn_open(const struct endpoint *ep, enum pg_conn_kind kind, const char *task
 	return c;
 }
 
-/* A cancel request on its way. PQcancel() waits as long as the network pleases; whoever comes last frees this. */
+/* A cancel request on its way. PQcancel() waits as long as the network pleases; whoever comes last
+ * frees this. */
 struct cancel {
 	struct mutex m;
 	struct cond done_cond;
@@ -575,7 +585,8 @@ pg_next_result(struct pg_conn *c, struct err *err)
 	return res;
 }
 
-/* Takes all results of what was sent. The first failure counts; *ret_last, where wanted, is the last good one. */
+/* Takes all results of what was sent. The first failure counts; *ret_last, where wanted, is the
+ * last good one. */
 static bool
 take_results(struct pg_conn *c, PGresult **ret_last, struct err *err)
 {

@@ -6,6 +6,7 @@
 #ifndef REPLD_ENDPOINTS_PG_COPY_H
 #define REPLD_ENDPOINTS_PG_COPY_H
 
+#include "cdc/value.h"
 #include "daemon/base/bytes.h"
 #include "staging/plan.h"
 

@@ -1,6 +1,8 @@
-/* pg_err.c - what PostgreSQL and libpq say went wrong -> kind, one line without row values, remedy.
- * Invariant: a message that may quote a value (classes 22 and P0, and any text in a language that is not understood here) is
- * replaced or cut; names of tables, columns and constraints stay. Threads: any; pure but for the connection it reads. */
+/* pg_err.c - what PostgreSQL and libpq say went wrong -> kind, one line without row values,
+ * remedy.
+ * Invariant: a message that may quote a value (classes 22 and P0, and any text in a language that
+ * is not understood here) is replaced or cut; names of tables, columns and constraints stay.
+ * Threads: any; pure but for the connection it reads. */
 #include "endpoints/pg_conn.h"
 
 #include <ctype.h>
@@ -136,8 +138,9 @@ is_ascii(const char *s)
 	return true;
 }
 
-/* The primary message where it can hold no value, else what is left of it without. English texts quote values with "..." or put them
- * after a colon; another language's quotes are not known, so there only the condition is named. */
+/* The primary message where it can hold no value, else what is left of it without. English texts
+ * quote values with "..." or put them after a colon; another language's quotes are not known, so
+ * there only the condition is named. */
 static void
 safe_message(const char *state, const char *primary, char *out, size_t size)
 {
@@ -159,7 +162,8 @@ safe_message(const char *state, const char *primary, char *out, size_t size)
 	    *first == '"' ? "\"...\"" : "", *first == '"' && last > first ? last + 1 : "");
 }
 
-/* In a COPY the column at fault is named by the context only: COPY t, line 3, column email: "..." */
+/* In a COPY the column at fault is named by the context only: COPY t, line 3, column email: "..."
+ */
 static void
 copy_column(const PGresult *res, char *out, size_t size)
 {
@@ -239,7 +243,8 @@ pg_err_conn(struct pg_conn *c, const char *doing, struct err *err)
 	return err_set(err, ERR_RETRY, "endpoint %s: cannot %s: %s", c->endpoint, doing, line);
 }
 
-/* "FATAL:  28P01: text\nLOCATION: ..." -> the state and the text, of the last one: one for each address tried. */
+/* "FATAL:  28P01: text\nLOCATION: ..." -> the state and the text, of the last one: one for each
+ * address tried. */
 static bool
 find_sqlstate(const char *text, char ret_state[6], const char **ret_text)
 {
@@ -343,15 +348,17 @@ static const struct {
 bool
 pg_err_connect(const PGconn *pg, const struct endpoint *ep, bool silent, struct err *err)
 {
-	const char *text = PQerrorMessage(pg), *server_text;
+	const char *text = PQerrorMessage(pg), *server_text, *why;
 	char state[6], line[500], place[300];
 
 	if (find_sqlstate(text, state, &server_text))
 		return refused_by_server(ep, state, server_text, err);
 	first_line(text, line, sizeof(line));
 	describe_place(ep, place, sizeof(place));
+	/* libpq's own "connection to server at ..., port ... failed: " says the place again. */
+	why = strncmp(line, "connection to server", 20) == 0 ? strstr(line, " failed: ") : NULL;
 	err_set(err, ERR_RETRY, "cannot connect (%s)%s: %s", place,
-	    silent ? ", an address did not answer" : "", line);
+	    silent ? ", an address did not answer" : "", why != NULL ? why + 9 : line);
 	for (size_t i = 0; i < sizeof(client_errors) / sizeof(client_errors[0]); i++) {
 		if (strstr(text, client_errors[i].text) == NULL)
 			continue;

@@ -1,7 +1,10 @@
-/* pg_publication.c - the publication that names the captured tables: made and kept by repld, or the user's own and only checked.
- * Which it is stands in the publication's comment. It publishes leaves (publish_via_partition_root off) and all four operations.
- * Flow: look -> compare with the set -> CREATE or ALTER in one transaction, committed before a slot is made (RULES 11).
- * Invariant: a publication without repld's comment is never changed, nor dropped. Threads: the session's. */
+/* pg_publication.c - the publication that names the captured tables: made and kept by repld, or
+ * the user's own and only checked. Which it is stands in the publication's comment. It publishes
+ * leaves (publish_via_partition_root off) and all four operations.
+ * Flow: look -> compare with the set -> CREATE or ALTER in one transaction, committed before a
+ * slot is made (RULES 11).
+ * Invariant: a publication without repld's comment is never changed, nor dropped.
+ * Threads: the session's. */
 #include "endpoints/pg_source.h"
 
 #include <stdio.h>
@@ -34,7 +37,7 @@ static bool
 look(struct source *s, struct publication *pub, struct err *err)
 {
 	char sql[512];
-	const char *params[] = { s->p.publication };
+	const char *params[] = {s->p.publication};
 	PGresult *res;
 
 	snprintf(sql, sizeof(sql),
@@ -51,7 +54,8 @@ look(struct source *s, struct publication *pub, struct err *err)
 		pub->all_tables = PQgetvalue(res, 0, 1)[0] == 't';
 		pub->all_operations = PQgetvalue(res, 0, 2)[0] == 't';
 		pub->via_root = PQgetvalue(res, 0, 3)[0] == 't';
-		pub->ours = strncmp(PQgetvalue(res, 0, 4), COMMENT_START, strlen(COMMENT_START)) == 0;
+		pub->ours =
+		    strncmp(PQgetvalue(res, 0, 4), COMMENT_START, strlen(COMMENT_START)) == 0;
 		snprintf(pub->owner, sizeof(pub->owner), "%s", PQgetvalue(res, 0, 5));
 		pub->owned = PQgetvalue(res, 0, 6)[0] == 't';
 	}
@@ -75,7 +79,7 @@ members_add(struct members *m, uint32_t oid, const char *schema, const char *nam
 {
 	if (!mem_grow(&m->rows, &m->cap, m->n + 1, sizeof(*m->rows), err))
 		return false;
-	m->rows[m->n++] = (struct member){ .oid = oid, .schema = schema, .name = name };
+	m->rows[m->n++] = (struct member){.oid = oid, .schema = schema, .name = name};
 	return true;
 }
 
@@ -98,7 +102,8 @@ wanted_members(struct source *s, const struct tableset *set, struct members *m, 
 		if (ROOT_MEMBERS(s) && !members_add(m, d->oid, d->schema, d->name, err))
 			return false;
 		for (uint16_t k = 0; !ROOT_MEMBERS(s) && k < d->nleaves; k++)
-			if (!members_add(m, d->leaves[k].oid, d->leaves[k].schema, d->leaves[k].name, err))
+			if (!members_add(
+				m, d->leaves[k].oid, d->leaves[k].schema, d->leaves[k].name, err))
 				return false;
 	}
 	return true;
@@ -106,19 +111,21 @@ wanted_members(struct source *s, const struct tableset *set, struct members *m, 
 
 /* Members as the catalog has them; names are those of the result, which must outlive them. */
 static bool
-present_members(struct source *s, const struct publication *pub, PGresult **ret_res, struct members *m,
-    struct err *err)
+present_members(struct source *s, const struct publication *pub, PGresult **ret_res,
+    struct members *m, struct err *err)
 {
-	const char *params[] = { pub->oid };
+	const char *params[] = {pub->oid};
 	PGresult *res = pg_query(s->c, err,
-	    "SELECT c.oid, n.nspname, c.relname FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid"
-	    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = $1::oid", 1, params);
+	    "SELECT c.oid, n.nspname, c.relname FROM pg_publication_rel r JOIN pg_class c ON c.oid "
+	    "= r.prrelid"
+	    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = $1::oid",
+	    1, params);
 
 	if (res == NULL)
 		return false;
 	for (int i = 0; i < PQntuples(res); i++)
-		if (!members_add(m, (uint32_t)strtoul(PQgetvalue(res, i, 0), NULL, 10), PQgetvalue(res, i, 1),
-			PQgetvalue(res, i, 2), err)) {
+		if (!members_add(m, (uint32_t)strtoul(PQgetvalue(res, i, 0), NULL, 10),
+			PQgetvalue(res, i, 1), PQgetvalue(res, i, 2), err)) {
 			PQclear(res);
 			return false;
 		}
@@ -128,8 +135,8 @@ present_members(struct source *s, const struct publication *pub, PGresult **ret_
 
 /* "head ONLY a, ONLY b;" of the members of `from` that `but` lacks; nothing where there is none. */
 static void
-add_difference(struct buf *sql, const char *head, const char *publication, const struct members *from,
-    const struct members *but)
+add_difference(struct buf *sql, const char *head, const char *publication,
+    const struct members *from, const struct members *but)
 {
 	bool first = true;
 
@@ -157,10 +164,8 @@ add_options(struct source *s, struct buf *sql)
 }
 
 static void
-create_sql(struct source *s, const struct members *want, struct buf *sql)
+create_sql(struct source *s, const struct members *want, const char *comment, struct buf *sql)
 {
-	char comment[160];
-
 	buf_str(sql, "CREATE PUBLICATION ");
 	pg_ident(sql, s->p.publication);
 	for (size_t i = 0; i < want->n; i++) {
@@ -169,19 +174,21 @@ create_sql(struct source *s, const struct members *want, struct buf *sql)
 	}
 	buf_str(sql, " WITH ");
 	add_options(s, sql);
-	buf_str(sql, "; COMMENT ON PUBLICATION ");
+	buf_str(sql, "; ");
+	if (comment == NULL)
+		return;
+	buf_str(sql, "COMMENT ON PUBLICATION ");
 	pg_ident(sql, s->p.publication);
-	snprintf(comment, sizeof(comment), COMMENT_START "%s", s->p.task);
 	buf_str(sql, " IS ");
 	pg_literal(sql, comment);
 	buf_str(sql, "; ");
 }
 
 static bool
-alter_sql(struct source *s, const struct publication *pub, const struct members *want, struct buf *sql,
-    struct err *err)
+alter_sql(struct source *s, const struct publication *pub, const struct members *want,
+    struct buf *sql, struct err *err)
 {
-	struct members have = { .n = 0 };
+	struct members have = {.n = 0};
 	PGresult *res;
 
 	if (!present_members(s, pub, &res, &have, err)) {
@@ -217,20 +224,26 @@ run_sql(struct source *s, struct buf *sql, struct err *err)
 		return true;
 	if (err->kind != ERR_CANCELLED && !pg_exec(s->c, &back, "ROLLBACK"))
 		err_ctx(err, "%s", back.msg);
+	if (strcmp(err->sqlstate, "42501") == 0)
+		err_remedy(err, "repld check names the commands that an administrator can run in "
+				"repld's place");
 	return err_ctx(err, "publication %s", s->p.publication);
 }
 
 static bool
-make_or_extend(struct source *s, const struct tableset *set, const struct publication *pub, struct err *err)
+make_or_extend(
+    struct source *s, const struct tableset *set, const struct publication *pub, struct err *err)
 {
-	struct members want = { .n = 0 };
-	struct buf sql = { .n = 0 };
+	struct members want = {.n = 0};
+	struct buf sql = {.n = 0};
+	char comment[160];
 	bool ok = wanted_members(s, set, &want, err);
 
+	snprintf(comment, sizeof(comment), COMMENT_START "%s", s->p.task);
 	if (ok && pub->exists)
 		ok = alter_sql(s, pub, &want, &sql, err);
 	else if (ok)
-		create_sql(s, &want, &sql);
+		create_sql(s, &want, comment, &sql);
 	ok = ok && run_sql(s, &sql, err);
 	buf_done(&sql);
 	free(want.rows);
@@ -238,10 +251,10 @@ make_or_extend(struct source *s, const struct tableset *set, const struct public
 }
 
 bool
-pg_publication_prepare(struct source *s, const struct tableset *set, struct source_prepared *ret,
-    struct err *err)
+pg_publication_prepare(
+    struct source *s, const struct tableset *set, struct source_prepared *ret, struct err *err)
 {
-	struct findings f = { .n = 0 };
+	struct findings f = {.n = 0};
 	struct publication pub;
 	bool ok;
 
@@ -255,12 +268,13 @@ pg_publication_prepare(struct source *s, const struct tableset *set, struct sour
 	return ok;
 }
 
-/* Leaves of the set that the publication does not publish, as "ALTER PUBLICATION ... ADD TABLE" of their tables. */
+/* Leaves of the set that the publication does not publish, as "ALTER PUBLICATION ... ADD TABLE" of
+ * their tables. */
 static bool
 check_members(struct source *s, const struct tableset *set, struct findings *f, struct err *err)
 {
-	struct buf oids = { .n = 0 }, fix = { .n = 0 };
-	const char *params[2] = { s->p.publication };
+	struct buf oids = {.n = 0}, fix = {.n = 0};
+	const char *params[2] = {s->p.publication};
 	PGresult *res;
 	size_t missing = 0;
 
@@ -268,7 +282,8 @@ check_members(struct source *s, const struct tableset *set, struct findings *f, 
 	params[1] = buf_cstr(&oids);
 	res = pg_query(s->c, err,
 	    "SELECT o FROM unnest($2::oid[]) o WHERE o NOT IN"
-	    " (SELECT relid FROM pg_get_publication_tables($1))", 2, params);
+	    " (SELECT relid FROM pg_get_publication_tables($1))",
+	    2, params);
 	buf_done(&oids);
 	if (res == NULL)
 		return err_ctx(err, "look at publication %s", s->p.publication);
@@ -288,8 +303,8 @@ check_members(struct source *s, const struct tableset *set, struct findings *f, 
 		}
 	if (missing > 0)
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", buf_cstr(&fix),
-		    "publication %s was not made by repld and lacks %zu of the task's tables", s->p.publication,
-		    missing);
+		    "publication %s was not made by repld and lacks %zu of the task's tables",
+		    s->p.publication, missing);
 	PQclear(res);
 	buf_done(&fix);
 	return true;
@@ -300,8 +315,8 @@ static bool
 check_filters(struct source *s, const struct publication *pub, const struct tableset *set,
     struct findings *f, struct err *err)
 {
-	const char *params[2] = { pub->oid };
-	struct buf oids = { .n = 0 }, fix = { .n = 0 };
+	const char *params[2] = {pub->oid};
+	struct buf oids = {.n = 0}, fix = {.n = 0};
 	PGresult *res;
 
 	if (pg_conn_version(s->c) < 150000)
@@ -309,17 +324,21 @@ check_filters(struct source *s, const struct publication *pub, const struct tabl
 	pg_leaf_oids(&oids, set);
 	params[1] = buf_cstr(&oids);
 	res = pg_query(s->c, err,
-	    "SELECT n.nspname, c.relname FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid"
+	    "SELECT n.nspname, c.relname FROM pg_publication_rel r JOIN pg_class c ON c.oid = "
+	    "r.prrelid"
 	    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = $1::oid"
-	    " AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL) AND EXISTS (SELECT FROM unnest($2::oid[]) o"
-	    " WHERE o = c.oid OR o IN (SELECT relid FROM pg_partition_tree(c.oid)))", 2, params);
+	    " AND (r.prqual IS NOT NULL OR r.prattrs IS NOT NULL) AND EXISTS (SELECT FROM "
+	    "unnest($2::oid[]) o"
+	    " WHERE o = c.oid OR o IN (SELECT relid FROM pg_partition_tree(c.oid)))",
+	    2, params);
 	buf_done(&oids);
 	if (res == NULL)
 		return err_ctx(err, "look at publication %s", s->p.publication);
 	for (int i = 0; i < PQntuples(res); i++) {
 		char table[300];
 
-		snprintf(table, sizeof(table), "%s.%s", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
+		snprintf(
+		    table, sizeof(table), "%s.%s", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
 		buf_reset(&fix);
 		for (int step = 0; step < 2; step++) {
 			buf_str(&fix, "ALTER PUBLICATION ");
@@ -329,7 +348,8 @@ check_filters(struct source *s, const struct publication *pub, const struct tabl
 			buf_str(&fix, step == 0 ? "; " : "");
 		}
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, table, buf_cstr(&fix),
-		    "publication %s has a row filter or a column list for %s", s->p.publication, table);
+		    "publication %s has a row filter or a column list for %s", s->p.publication,
+		    table);
 	}
 	PQclear(res);
 	buf_done(&fix);
@@ -340,7 +360,7 @@ static bool
 check_foreign(struct source *s, const struct tableset *set, const struct publication *pub,
     struct findings *f, struct err *err)
 {
-	struct buf fix = { .n = 0 };
+	struct buf fix = {.n = 0};
 
 	buf_str(&fix, "ALTER PUBLICATION ");
 	pg_ident(&fix, s->p.publication);
@@ -348,107 +368,122 @@ check_foreign(struct source *s, const struct tableset *set, const struct publica
 	add_options(s, &fix);
 	if (!pub->all_operations)
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", buf_cstr(&fix),
-		    "publication %s does not publish all of insert, update, delete, truncate", s->p.publication);
+		    "publication %s does not publish all of insert, update, delete, truncate",
+		    s->p.publication);
 	if (pub->via_root)
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", buf_cstr(&fix),
-		    "publication %s publishes partitions as their root: a truncated partition, or a later one, "
-		    "would not be seen", s->p.publication);
+		    "publication %s publishes partitions as their root: a truncated partition, or "
+		    "a later one, "
+		    "would not be seen",
+		    s->p.publication);
 	buf_done(&fix);
 	return check_members(s, set, f, err) && check_filters(s, pub, set, f, err);
 }
 
+/* What an administrator would run in repld's place: a publication made so has no comment, and is
+ * only checked from then on. */
+static bool
+manual_fix(struct source *s, const struct tableset *set, const struct publication *pub,
+    struct buf *fix, struct err *err)
+{
+	struct members want = {.n = 0};
+	bool ok = wanted_members(s, set, &want, err);
+
+	if (ok && pub->exists)
+		ok = alter_sql(s, pub, &want, fix, err);
+	else if (ok)
+		create_sql(s, &want, NULL, fix);
+	if (fix->n >= 2)
+		fix->n -= 2; /* the last "; " */
+	free(want.rows);
+	return ok;
+}
+
+static const char foreign_tables_sql[] =
+    "SELECT count(*), min(format('%s.%s', n.nspname, c.relname)) FROM pg_class c"
+    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])"
+    " AND NOT pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS"
+    " (SELECT FROM pg_publication_rel r WHERE r.prpubid = $2::oid AND r.prrelid = c.oid)";
+
 /* Tables of the set that must be added but belong to others. */
 static bool
 check_owners(struct source *s, const struct tableset *set, const struct publication *pub,
-    struct findings *f, struct err *err)
+    const char *fix, struct findings *f, struct err *err)
 {
-	struct buf oids = { .n = 0 }, fix = { .n = 0 };
-	const char *params[2] = { NULL, pub->exists ? pub->oid : "0" };
+	struct buf oids = {.n = 0};
+	const char *params[2] = {NULL, pub->exists ? pub->oid : "0"};
 	PGresult *res;
+	long n;
 
 	pg_table_oids(&oids, set);
 	params[0] = buf_cstr(&oids);
-	res = pg_query(s->c, err,
-	    "SELECT n.nspname, c.relname, pg_get_userbyid(c.relowner), current_user FROM pg_class c"
-	    " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1::oid[])"
-	    " AND NOT pg_has_role(c.relowner, 'USAGE') AND NOT EXISTS"
-	    " (SELECT FROM pg_publication_rel r WHERE r.prpubid = $2::oid AND r.prrelid = c.oid)"
-	    " ORDER BY 1, 2", 2, params);
+	res = pg_query(s->c, err, foreign_tables_sql, 2, params);
 	buf_done(&oids);
 	if (res == NULL)
 		return err_ctx(err, "look at the owners of the tables");
-	for (int i = 0; i < PQntuples(res); i++) {
-		char table[300];
+	n = strtol(PQgetvalue(res, 0, 0), NULL, 10);
+	if (n > 0)
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
+		    "%ld of the task's tables (as %s) belong to other roles: only their owner, or "
+		    "a superuser, may add "
+		    "them to publication %s",
+		    n, PQgetvalue(res, 0, 1), s->p.publication);
+	PQclear(res);
+	return true;
+}
 
-		snprintf(table, sizeof(table), "%s.%s", PQgetvalue(res, i, 0), PQgetvalue(res, i, 1));
-		buf_reset(&fix);
-		buf_str(&fix, "GRANT ");
-		pg_ident(&fix, PQgetvalue(res, i, 2));
+static bool
+check_may_create(struct source *s, struct findings *f, struct err *err)
+{
+	struct buf fix = {.n = 0};
+	PGresult *res = pg_query(s->c, err,
+	    "SELECT has_database_privilege(current_database(), 'CREATE'), current_database(), "
+	    "current_user",
+	    0, NULL);
+
+	if (res == NULL)
+		return err_ctx(err, "look at repld's privileges");
+	if (PQgetvalue(res, 0, 0)[0] != 't') {
+		buf_str(&fix, "GRANT CREATE ON DATABASE ");
+		pg_ident(&fix, PQgetvalue(res, 0, 1));
 		buf_str(&fix, " TO ");
-		pg_ident(&fix, PQgetvalue(res, i, 3));
-		buf_str(&fix, " (or make the publication beforehand, as the tables' owner)");
-		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, table, buf_cstr(&fix),
-		    "only the owner of %s may add it to publication %s", table, s->p.publication);
+		pg_ident(&fix, PQgetvalue(res, 0, 2));
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", buf_cstr(&fix),
+		    "publication %s is not there, and repld's role may not make it",
+		    s->p.publication);
 	}
 	PQclear(res);
 	buf_done(&fix);
 	return true;
 }
 
-/* The command that an administrator would run in repld's place. */
-static void
-create_fix(struct source *s, const struct tableset *set, struct buf *fix)
-{
-	struct members want = { .n = 0 };
-	struct err err = ERR_INIT;
-
-	if (wanted_members(s, set, &want, &err) && want.n <= 100)
-		create_sql(s, &want, fix);
-	else
-		buf_printf(fix, "make publication \"%s\" for the task's tables", s->p.publication);
-	free(want.rows);
-}
-
+/* One that repld made, or will make. */
 static bool
-check_ours(struct source *s, const struct tableset *set, const struct publication *pub, bool standby,
-    struct findings *f, struct err *err)
+check_ours(struct source *s, const struct tableset *set, const struct publication *pub,
+    bool standby, struct findings *f, struct err *err)
 {
-	struct buf fix = { .n = 0 };
-	PGresult *res;
+	struct buf fix = {.n = 0};
+	bool ok = manual_fix(s, set, pub, &fix, err);
 
-	if (standby && !pub->exists) {
-		create_fix(s, set, &fix);
+	if (ok && standby && fix.n > 0)
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", buf_cstr(&fix),
-		    "publication %s is not there, and a standby can't make it: make it on the primary",
+		    "publication %s does not hold the task's tables, and a standby can't change "
+		    "it: do so on the primary",
 		    s->p.publication);
-		buf_done(&fix);
-		return true;
-	}
-	if (pub->exists && !pub->owned)
-		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "",
-		    "publication %s belongs to role %s: repld's role may not change it", s->p.publication,
-		    pub->owner);
-	res = pg_query(s->c, err,
-	    "SELECT has_database_privilege(current_database(), 'CREATE'), current_database(), current_user", 0,
-	    NULL);
-	if (res == NULL)
-		return err_ctx(err, "look at repld's privileges");
-	if (!pub->exists && PQgetvalue(res, 0, 0)[0] != 't') {
-		buf_str(&fix, "GRANT CREATE ON DATABASE ");
-		pg_ident(&fix, PQgetvalue(res, 0, 1));
-		buf_str(&fix, " TO ");
-		pg_ident(&fix, PQgetvalue(res, 0, 2));
+	else if (ok && !standby)
+		ok = (pub->exists || check_may_create(s, f, err)) &&
+		     check_owners(s, set, pub, buf_cstr(&fix), f, err);
+	if (ok && pub->exists && !pub->owned && fix.n > 0)
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", buf_cstr(&fix),
-		    "publication %s is not there, and repld's role may not make it", s->p.publication);
-	}
-	PQclear(res);
+		    "publication %s belongs to role %s: repld's role may not change it",
+		    s->p.publication, pub->owner);
 	buf_done(&fix);
-	return standby || check_owners(s, set, pub, f, err);
+	return ok;
 }
 
 bool
-pg_publication_check(struct source *s, const struct tableset *set, bool standby, struct findings *f,
-    struct err *err)
+pg_publication_check(
+    struct source *s, const struct tableset *set, bool standby, struct findings *f, struct err *err)
 {
 	struct publication pub;
 
@@ -463,7 +498,7 @@ bool
 pg_publication_drop(struct source *s, struct err *err)
 {
 	struct publication pub;
-	struct buf sql = { .n = 0 };
+	struct buf sql = {.n = 0};
 	bool ok;
 
 	if (!look(s, &pub, err))
@@ -471,7 +506,8 @@ pg_publication_drop(struct source *s, struct err *err)
 	if (!pub.exists)
 		return true;
 	if (!pub.ours)
-		return err_set(err, ERR_CONFIG, "publication %s was not made by repld: it stays", s->p.publication);
+		return err_set(err, ERR_CONFIG, "publication %s was not made by repld: it stays",
+		    s->p.publication);
 	buf_str(&sql, "DROP PUBLICATION ");
 	pg_ident(&sql, s->p.publication);
 	ok = !sql.bad ? pg_exec(s->c, err, buf_cstr(&sql)) : err_set(err, ERR_SYSTEM, "no memory");

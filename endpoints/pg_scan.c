@@ -1,8 +1,11 @@
-/* pg_scan.c - the rows of a full load: a table's leaves in ranges of pages, read under the exported snapshot by COPY.
- * Flow: split -> scan_open (one transaction under the snapshot) -> scan_start (lock, compare the file, COPY) -> scan_next per row.
- * Invariant: columns by name, in the order of relation_from_desc(); the end is believed only where the server confirms it.
- * Rows that are not read in their binary form are read as COPY's text: it is made by the types' output functions, as the
- * stream's is (a cast to text is not: it cuts char(n) and spells booleans another way).
+/* pg_scan.c - the rows of a full load: a table's leaves in ranges of pages, read under the
+ * exported snapshot by COPY.
+ * Flow: split -> scan_open (one transaction under the snapshot) -> scan_start (lock, compare the
+ * file, COPY) -> scan_next per row.
+ * Invariant: columns by name, in the order of relation_from_desc(); the end is believed only where
+ * the server confirms it. Rows that are not read in their binary form are read as COPY's text: it
+ * is made by the types' output functions, as the stream's is (a cast to text is not: it cuts
+ * char(n) and spells booleans another way).
  * Threads: one at a time for each scan; the row's bytes belong to the scan until the next call. */
 #include "endpoints/pg_source.h"
 
@@ -13,9 +16,10 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/fault.h"
 
-#define PAGE_BYTES	     8192
-#define SCAN_DEADLINE_USEC   30000000
-#define SCAN_SILENCE_USEC    300000000	/* a COPY that gives no row for so long: dead pages, or a dead server */
+#define PAGE_BYTES	   8192
+#define SCAN_DEADLINE_USEC 30000000
+#define SCAN_SILENCE_USEC                                                                          \
+	300000000 /* a COPY that gives no row for so long: dead pages, or a dead server */
 #define BINARY_HEADER_BYTES  19
 #define FIRST_TID_RANGE_SCAN 140000
 
@@ -23,7 +27,7 @@ struct source_scan {
 	struct pg_conn *c;
 	bool binary, running, header_seen, trailer_seen;
 	uint16_t ncols;
-	char *row;		/* libpq's; freed at the next call */
+	char *row; /* libpq's; freed at the next call */
 };
 
 /* How many chunks a leaf becomes: whole chunks only, so that the sum stays near what was wanted. */
@@ -63,13 +67,16 @@ pg_scan_split(struct source *s, const struct table *t, uint32_t want, uint64_t m
 	for (uint16_t i = 0; i < d->nleaves; i++)
 		n += leaf_chunks(&d->leaves[i], per);
 	if ((chunks = arena_zalloc(arena, (n > 0 ? n : 1u) * sizeof(*chunks))) == NULL)
-		return err_set(err, ERR_SYSTEM, "no memory for the chunks of %s.%s", d->schema, d->name);
+		return err_set(
+		    err, ERR_SYSTEM, "no memory for the chunks of %s.%s", d->schema, d->name);
 	for (uint16_t i = 0; i < d->nleaves; i++) {
 		const uint32_t parts = leaf_chunks(&d->leaves[i], per);
 
 		for (uint32_t k = 0; k < parts; k++, number++)
-			chunks[number] = (struct chunk){ .number = number, .leaf = i, .first_page = k * per,
-				.end_page = k + 1 < parts ? (k + 1) * per : 0 };
+			chunks[number] = (struct chunk){.number = number,
+			    .leaf = i,
+			    .first_page = k * per,
+			    .end_page = k + 1 < parts ? (k + 1) * per : 0};
 	}
 	*ret_chunks = chunks;
 	*ret_n = n;
@@ -80,7 +87,7 @@ pg_scan_split(struct source *s, const struct table *t, uint32_t want, uint64_t m
 static bool
 join_snapshot(struct source_scan *s, const char *name, struct err *err)
 {
-	struct buf sql = { .n = 0 };
+	struct buf sql = {.n = 0};
 	bool ok;
 
 	buf_str(&sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET TRANSACTION SNAPSHOT ");
@@ -148,10 +155,11 @@ noted_filenode(const char *filenodes, uint32_t oid)
 
 /* RULES 10: under the lock, so that the answer stays true until the transaction's end. */
 static bool
-same_file(struct source_scan *s, const struct leaf_desc *leaf, const char *filenodes, struct err *err)
+same_file(
+    struct source_scan *s, const struct leaf_desc *leaf, const char *filenodes, struct err *err)
 {
 	char oid[16];
-	const char *params[] = { oid };
+	const char *params[] = {oid};
 	PGresult *res;
 	uint32_t now;
 
@@ -164,7 +172,8 @@ same_file(struct source_scan *s, const struct leaf_desc *leaf, const char *filen
 	if (now != 0 && now == noted_filenode(filenodes, leaf->oid))
 		return true;
 	err_set(err, ERR_RETRY,
-	    "was rewritten after the snapshot was taken (TRUNCATE, ALTER TABLE, CLUSTER or VACUUM FULL): "
+	    "was rewritten after the snapshot was taken (TRUNCATE, ALTER TABLE, CLUSTER or VACUUM "
+	    "FULL): "
 	    "its load starts again");
 	return false;
 }
@@ -172,7 +181,7 @@ same_file(struct source_scan *s, const struct leaf_desc *leaf, const char *filen
 static bool
 lock_leaf(struct source_scan *s, const struct leaf_desc *leaf, struct err *err)
 {
-	struct buf sql = { .n = 0 };
+	struct buf sql = {.n = 0};
 	bool ok;
 
 	buf_str(&sql, "LOCK TABLE ONLY ");
@@ -198,7 +207,8 @@ copy_sql(struct source_scan *s, const struct table_desc *d, const struct leaf_de
 	buf_str(sql, " FROM ONLY ");
 	pg_ident2(sql, leaf->schema, leaf->name);
 	if (c->first_page > 0 || c->end_page > 0)
-		buf_printf(sql, " WHERE ctid >= '(%llu,0)'::tid", (unsigned long long)c->first_page);
+		buf_printf(
+		    sql, " WHERE ctid >= '(%llu,0)'::tid", (unsigned long long)c->first_page);
 	if (c->end_page > 0)
 		buf_printf(sql, " AND ctid < '(%llu,0)'::tid", (unsigned long long)c->end_page);
 	buf_printf(sql, ") TO STDOUT (FORMAT %s)", s->binary ? "binary" : "text");
@@ -208,7 +218,7 @@ static bool
 begin_copy(struct source_scan *s, const struct table_desc *d, const struct leaf_desc *leaf,
     const struct chunk *c, struct err *err)
 {
-	struct buf sql = { .n = 0 };
+	struct buf sql = {.n = 0};
 	PGresult *res = NULL;
 
 	copy_sql(s, d, leaf, c, &sql);
@@ -251,7 +261,8 @@ pg_scan_start(struct source_scan *s, const struct table *t, const struct chunk *
 static bool
 skip_header(struct source_scan *s, struct rd *in, struct err *err)
 {
-	static const uint8_t signature[11] = { 'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xff, '\r', '\n', 0 };
+	static const uint8_t signature[11] = {
+	    'P', 'G', 'C', 'O', 'P', 'Y', '\n', 0xff, '\r', '\n', 0};
 	const uint8_t *p;
 	uint32_t flags, extension;
 
@@ -283,16 +294,18 @@ binary_row(struct source_scan *s, struct rd in, struct value *vals, struct err *
 		return 0;
 	}
 	if (n != s->ncols || s->trailer_seen) {
-		err_set(err, ERR_PROTOCOL, "COPY gave a row of %u columns where %u were asked for", n, s->ncols);
+		err_set(err, ERR_PROTOCOL, "COPY gave a row of %u columns where %u were asked for",
+		    n, s->ncols);
 		return -1;
 	}
 	for (uint16_t i = 0; i < n; i++) {
 		const uint32_t len = rd_u32(&in);
 
 		if (len == UINT32_MAX)
-			vals[i] = (struct value){ .kind = VALUE_NULL };
+			vals[i] = (struct value){.kind = VALUE_NULL};
 		else
-			vals[i] = (struct value){ .kind = VALUE_BINARY, .len = len, .p = rd_bytes(&in, len) };
+			vals[i] = (struct value){
+			    .kind = VALUE_BINARY, .len = len, .p = rd_bytes(&in, len)};
 	}
 	if (in.bad || rd_left(&in) != 0) {
 		err_set(err, ERR_PROTOCOL, "COPY gave a row that does not end where it says");
@@ -327,10 +340,10 @@ text_value(char **pos, char *end, struct value *v)
 
 	*pos = stop != NULL ? stop + 1 : end;
 	if (last - p == 2 && p[0] == '\\' && p[1] == 'N') {
-		*v = (struct value){ .kind = VALUE_NULL };
+		*v = (struct value){.kind = VALUE_NULL};
 		return true;
 	}
-	*v = (struct value){ .kind = VALUE_TEXT, .p = (const uint8_t *)p };
+	*v = (struct value){.kind = VALUE_TEXT, .p = (const uint8_t *)p};
 	if ((out = memchr(p, '\\', (size_t)(last - p))) == NULL) {
 		v->len = (uint32_t)(last - p);
 		return true;
@@ -361,13 +374,14 @@ text_row(struct source_scan *s, char *row, size_t n, struct value *vals, struct 
 	for (const char *p = row; (p = memchr(p, '\t', (size_t)(end - p))) != NULL; p++)
 		tabs++;
 	if (s->ncols == 0 ? n != 1 : tabs + 1 != s->ncols) {
-		err_set(err, ERR_PROTOCOL, "COPY gave a row of %zu columns where %u were asked for", tabs + 1,
-		    s->ncols);
+		err_set(err, ERR_PROTOCOL, "COPY gave a row of %zu columns where %u were asked for",
+		    tabs + 1, s->ncols);
 		return -1;
 	}
 	for (; i < s->ncols; i++)
 		if (!text_value(&pos, end, &vals[i])) {
-			err_set(err, ERR_PROTOCOL, "COPY gave an unknown escape in column %u", i + 1u);
+			err_set(
+			    err, ERR_PROTOCOL, "COPY gave an unknown escape in column %u", i + 1u);
 			return -1;
 		}
 	return 1;
@@ -377,28 +391,21 @@ text_row(struct source_scan *s, char *row, size_t n, struct value *vals, struct 
 static int
 end_copy(struct source_scan *s, struct err *err)
 {
-	PGresult *res = pg_next_result(s->c, err);
-	struct err rest = ERR_INIT;
+	struct err wait_err = ERR_INIT;
+	PGresult *res = pg_next_result(s->c, &wait_err);
+	bool ok = res != NULL || pg_no_result(&wait_err, "COPY", err);
 
 	s->running = false;
-	if (res == NULL) {
-		if (err->kind == ERR_NONE)
-			err_set(err, ERR_PROTOCOL, "COPY ended without an answer");
-		return -1;
-	}
-	if (PQresultStatus(res) != PGRES_COMMAND_OK) {
-		pg_err_result(s->c, res, err);
-		PQclear(res);
-		return -1;
-	}
+	if (ok && PQresultStatus(res) != PGRES_COMMAND_OK)
+		ok = pg_err_result(s->c, res, err);
 	PQclear(res);
-	while ((res = pg_next_result(s->c, &rest)) != NULL)
+	while (ok && (res = pg_next_result(s->c, &wait_err)) != NULL)
 		PQclear(res);
-	if (s->binary && !s->trailer_seen) {
-		err_set(err, ERR_PROTOCOL, "COPY ended without its trailer");
-		return -1;
-	}
-	return 0;
+	if (ok && wait_err.kind != ERR_NONE)
+		ok = pg_no_result(&wait_err, "COPY", err);
+	if (ok && s->binary && !s->trailer_seen)
+		ok = err_set(err, ERR_PROTOCOL, "COPY ended without its trailer");
+	return ok ? 0 : -1;
 }
 
 /* > 0: bytes in s->row; 0: the COPY has ended; -1: error. */
@@ -425,7 +432,8 @@ next_message(struct source_scan *s, struct err *err)
 		if (!pg_wait(s->c, false, SCAN_SILENCE_USEC, &ready, err))
 			return -1;
 		if (!ready && usec_since(start) >= SCAN_SILENCE_USEC) {
-			err_set(err, ERR_RETRY, "the source gave no row for %d s", SCAN_SILENCE_USEC / 1000000);
+			err_set(err, ERR_RETRY, "the source gave no row for %d s",
+			    SCAN_SILENCE_USEC / 1000000);
 			return -1;
 		}
 	}

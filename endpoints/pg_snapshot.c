@@ -1,9 +1,13 @@
-/* pg_snapshot.c - a slot and the snapshot that was exported with it: the exact pair of rows and position (RULES 11).
- * Flow: CREATE_REPLICATION_SLOT on a replication connection, which then does nothing: its next command, or its end, ends the snapshot.
- * While the server waits for transactions open at that moment, a second session says which.
- * Invariant: a permanent slot is left behind only where pg_snapshot_open() has succeeded: the server drops one that it has not
- * finished, and what it finished while we gave up is dropped here.
- * Threads: one at a time. Owner: the caller; the second session is closed before the open returns. */
+/* pg_snapshot.c - a slot and the snapshot that was exported with it: the exact pair of rows and
+ * position (RULES 11).
+ * Flow: CREATE_REPLICATION_SLOT on a replication connection, which then does nothing: its next
+ * command, or its end, ends the snapshot. While the server waits for transactions open at that
+ * moment, a second session says which.
+ * Invariant: a permanent slot is left behind only where pg_snapshot_open() has succeeded: the
+ * server drops one that it has not finished, and what it finished while we gave up is dropped
+ * here.
+ * Threads: one at a time.
+ * Owner: the caller; the second session is closed before the open returns. */
 #include "endpoints/pg_source.h"
 
 #include <assert.h>
@@ -18,24 +22,25 @@
 
 #define SLOT_NAME_MAX	  63
 #define REPORT_EVERY_USEC 1000000
-#define GIVE_UP_USEC	  1000000	/* for dropping a slot that was finished too late */
+#define GIVE_UP_USEC	  1000000 /* for dropping a slot that was finished too late */
 
 struct source_snapshot {
 	struct pg_conn *c;
 	struct snapshot_pos pos;
 	char slot[SLOT_NAME_MAX + 1];
-	char *name;			/* of the snapshot, on the server */
+	char *name; /* of the snapshot, on the server */
 	bool permanent;
 };
 
 struct waiting {
-	struct source *look;		/* the second session */
+	struct source *look; /* the second session */
 	struct source_snapshot *snap;
 	void (*on_wait)(void *arg, const char *text);
 	void *arg;
 };
 
-/* A temporary slot's name is of this process and this moment, so that the remains of a dying session are not in the way. */
+/* A temporary slot's name is of this process and this moment, so that the remains of a dying
+ * session are not in the way. */
 static void
 slot_name(struct source_snapshot *s, const struct source_params *p)
 {
@@ -44,14 +49,18 @@ slot_name(struct source_snapshot *s, const struct source_params *p)
 	if (s->permanent)
 		snprintf(s->slot, sizeof(s->slot), "%s", p->slot);
 	else
-		snprintf(s->slot, sizeof(s->slot), "%.40s_load_%d_%u", p->slot != NULL ? p->slot : p->task,
-		    (int)getpid(), atomic_fetch_add(&counter, 1) % 10000);
+		snprintf(s->slot, sizeof(s->slot), "%.40s_load_%d_%u",
+		    p->slot != NULL ? p->slot : p->task, (int)getpid(),
+		    atomic_fetch_add(&counter, 1) % 10000);
 }
 
-/* The transactions that hold a transaction id are those that slot creation may wait for; the blocker of this moment first. */
+/* The transactions that hold a transaction id are those that slot creation may wait for; the
+ * blocker of this moment first. */
 static const char blockers_sql[] =
-    "SELECT count(*) OVER (), coalesce(l.pid, 0), coalesce(p.gid, ''), coalesce(a.application_name, ''),"
-    " coalesce(to_char(a.xact_start, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), ''), pg_blocking_pids($1::int) <> '{}'"
+    "SELECT count(*) OVER (), coalesce(l.pid, 0), coalesce(p.gid, ''), "
+    "coalesce(a.application_name, ''),"
+    " coalesce(to_char(a.xact_start, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), ''), "
+    "pg_blocking_pids($1::int) <> '{}'"
     " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
     " LEFT JOIN pg_prepared_xacts p ON l.pid IS NULL AND p.transaction = l.transactionid"
     " WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
@@ -75,12 +84,14 @@ waiting_text(const PGresult *res, char *out, size_t size)
 	app = PQgetvalue(res, 0, 3);
 	since = PQgetvalue(res, 0, 4);
 	if (gid[0] != '\0')
-		snprintf(out, size, "waiting for %s transaction%s open on the source (prepared: %.60s)", count,
+		snprintf(out, size,
+		    "waiting for %s transaction%s open on the source (prepared: %.60s)", count,
 		    strcmp(count, "1") == 0 ? "" : "s", gid);
 	else
-		snprintf(out, size, "waiting for %s transaction%s open on the source (pid %s%s%s%s%.60s)", count,
-		    strcmp(count, "1") == 0 ? "" : "s", pid, since[0] != '\0' ? ", since " : "", since,
-		    app[0] != '\0' ? ", application " : "", app);
+		snprintf(out, size,
+		    "waiting for %s transaction%s open on the source (pid %s%s%s%s%.60s)", count,
+		    strcmp(count, "1") == 0 ? "" : "s", pid, since[0] != '\0' ? ", since " : "",
+		    since, app[0] != '\0' ? ", application " : "", app);
 }
 
 /* A look that fails is no reason to stop waiting. */
@@ -88,7 +99,7 @@ static void
 report(struct waiting *w)
 {
 	char pid[16], out[256];
-	const char *params[] = { pid };
+	const char *params[] = {pid};
 	struct err err = ERR_INIT;
 	PGresult *res;
 
@@ -156,11 +167,15 @@ refused(struct source_snapshot *s, const PGresult *res, struct err *err)
 	pg_err_result(s->c, res, err);
 	if (strcmp(err->sqlstate, "42710") == 0) {
 		err->kind = s->permanent ? ERR_CONFIG : ERR_RETRY;
-		err_remedy(err, "SELECT pg_drop_replication_slot('%s') on the source where nobody needs it, or name "
-		    "another slot", s->slot);
+		err_remedy(err,
+		    "SELECT pg_drop_replication_slot('%s') on the source where nobody needs it, or "
+		    "name "
+		    "another slot",
+		    s->slot);
 	} else if (strcmp(err->sqlstate, "53400") == 0) {
-		err_remedy(err, "raise max_replication_slots on the source (needs a restart), or drop a slot that is "
-		    "not used");
+		err_remedy(err, "raise max_replication_slots on the source (needs a restart), or "
+				"drop a slot that is "
+				"not used");
 	}
 	return false;
 }
@@ -170,7 +185,8 @@ static bool
 create_slot(struct waiting *w, bool *ret_refused, struct err *err)
 {
 	struct pg_conn *c = w->snap->c;
-	struct buf sql = { .n = 0 };
+	struct buf sql = {.n = 0};
+	struct err wait_err = ERR_INIT;
 	PGresult *res;
 	bool ok;
 
@@ -181,24 +197,29 @@ create_slot(struct waiting *w, bool *ret_refused, struct err *err)
 	buf_done(&sql);
 	if (!ok)
 		return pg_err_conn(c, "ask for a slot", err);
-	if (!wait_created(w, err) || (res = pg_next_result(c, err)) == NULL)
-		return err->kind != ERR_NONE ? false : err_set(err, ERR_PROTOCOL, "no answer about the slot");
-	*ret_refused = PQresultStatus(res) != PGRES_TUPLES_OK &&
-	    PQresultErrorField(res, PG_DIAG_SQLSTATE) != NULL;
-	ok = *ret_refused ? refused(w->snap, res, err) : read_created(w->snap, res, err);
+	if (!wait_created(w, err))
+		return false;
+	if ((res = pg_next_result(c, &wait_err)) == NULL)
+		return pg_no_result(&wait_err, "slot creation", err);
+	*ret_refused = PQresultErrorField(res, PG_DIAG_SQLSTATE) != NULL;
+	ok = PQresultStatus(res) == PGRES_TUPLES_OK ? read_created(w->snap, res, err)
+						    : refused(w->snap, res, err);
 	PQclear(res);
-	while (ok && (res = pg_next_result(c, err)) != NULL)
+	while (ok && (res = pg_next_result(c, &wait_err)) != NULL)
 		PQclear(res);
-	return ok && err->kind == ERR_NONE && FAULT("snapshot.slot_created", err);
+	if (ok && wait_err.kind != ERR_NONE)
+		return pg_no_result(&wait_err, "slot creation", err);
+	return ok && FAULT("snapshot.slot_created", err);
 }
 
-/* The slot may have been finished in the moment in which we gave up. Its session has been cancelled and closed. */
+/* The slot may have been finished in the moment in which we gave up. Its session has been cancelled
+ * and closed. */
 static void
 drop_remains(struct waiting *w)
 {
 	const struct usec start = clock_mono();
 	struct source *look = w->look;
-	struct source_log log = { .exists = true };
+	struct source_log log = {.exists = true};
 	struct err err = ERR_INIT;
 
 	look->c->stop = NULL;
@@ -223,10 +244,12 @@ slot_is_free(struct source *look, struct err *err)
 		return false;
 	if (!log.exists)
 		return true;
-	err_set(err, ERR_CONFIG, "slot %s is there already%s%s", look->p.slot, log.detail[0] ? ": " : "",
-	    log.detail);
-	return err_remedy(err, "SELECT pg_drop_replication_slot('%s') on the source where nobody needs it, or name "
-	    "another slot", look->p.slot);
+	err_set(err, ERR_CONFIG, "slot %s is there already%s%s", look->p.slot,
+	    log.detail[0] ? ": " : "", log.detail);
+	return err_remedy(err,
+	    "SELECT pg_drop_replication_slot('%s') on the source where nobody needs it, or name "
+	    "another slot",
+	    look->p.slot);
 }
 
 static bool
@@ -236,10 +259,10 @@ open_all(struct waiting *w, const struct source_params *p, bool *ret_maybe_left,
 
 	if ((w->look = pg_source_open(p, err)) == NULL)
 		return false;
-	w->look->p.slot = w->snap->slot;
 	if (w->snap->permanent && !slot_is_free(w->look, err))
 		return false;
-	w->snap->c = pg_conn_open(p->endpoint, PG_CONN_REPLICATION, p->task, "snapshot", p->stop, err);
+	w->snap->c =
+	    pg_conn_open(p->endpoint, PG_CONN_REPLICATION, p->task, "snapshot", p->stop, err);
 	if (w->snap->c == NULL)
 		return false;
 	if (create_slot(w, &said_no, err))
@@ -253,7 +276,7 @@ pg_snapshot_open(const struct source_params *p, bool permanent,
     void (*on_wait)(void *arg, const char *text), void *arg, struct err *err)
 {
 	struct source_snapshot *s = mem_zalloc(sizeof(*s), err);
-	struct waiting w = { .snap = s, .on_wait = on_wait, .arg = arg };
+	struct waiting w = {.snap = s, .on_wait = on_wait, .arg = arg};
 	bool maybe_left = false, ok;
 
 	if (s == NULL)
@@ -283,7 +306,8 @@ pg_snapshot_name(const struct source_snapshot *s)
 	return s->name;
 }
 
-/* Nothing may be sent: any command would end the snapshot. A lost connection is seen on the socket. */
+/* Nothing may be sent: any command would end the snapshot. A lost connection is seen on the socket.
+ */
 bool
 pg_snapshot_alive(struct source_snapshot *s, struct err *err)
 {

@@ -1,6 +1,8 @@
-/* pg_source.c - the ordinary session of a PostgreSQL source: who it is, its tables, its slot, the end of its log.
+/* pg_source.c - the ordinary session of a PostgreSQL source: who it is, its tables, its slot, the
+ * end of its log.
  * Flow: one statement, one answer; each ends within PG_SOURCE_DEADLINE_USEC.
- * Invariant: nothing here waits for a lock longer than the session's lock_timeout (5 s), and nothing keeps a transaction open.
+ * Invariant: nothing here waits for a lock longer than the session's lock_timeout (5 s), and
+ * nothing keeps a transaction open.
  * Threads: one at a time for each struct source. */
 #include "endpoints/pg_source.h"
 
@@ -37,10 +39,19 @@ pg_source_close(struct source *s)
 	free(s);
 }
 
+bool
+pg_no_result(const struct err *why, const char *what, struct err *err)
+{
+	if (why->kind == ERR_NONE)
+		return err_set(err, ERR_PROTOCOL, "%s ended without an answer", what);
+	*err = *why;
+	return false;
+}
+
 PGresult *
 pg_simple(struct pg_conn *c, const char *sql, struct err *err)
 {
-	struct err drain = ERR_INIT;
+	struct err wait_err = ERR_INIT;
 	PGresult *res, *more;
 	ExecStatusType st;
 
@@ -49,12 +60,14 @@ pg_simple(struct pg_conn *c, const char *sql, struct err *err)
 		pg_err_conn(c, "send a statement", err);
 		return NULL;
 	}
-	if ((res = pg_next_result(c, err)) == NULL)
+	if ((res = pg_next_result(c, &wait_err)) == NULL) {
+		pg_no_result(&wait_err, "a statement", err);
 		return NULL;
+	}
 	st = PQresultStatus(res);
 	if (st == PGRES_COPY_OUT || st == PGRES_COPY_BOTH)
 		return res;
-	while ((more = pg_next_result(c, &drain)) != NULL)
+	while ((more = pg_next_result(c, &wait_err)) != NULL)
 		PQclear(more);
 	if (st == PGRES_TUPLES_OK || st == PGRES_COMMAND_OK)
 		return res;
@@ -112,15 +125,18 @@ copy_field(char *out, size_t size, const PGresult *res, int col)
 	snprintf(out, size, "%s", PQgetvalue(res, 0, col));
 }
 
-/* A standby's own timeline is the one it receives; the control file may still name the former one. */
+/* A standby's own timeline is the one it receives; the control file may still name the former one.
+ */
 static bool
 identify(struct source *s, struct source_info *ret, struct err *err)
 {
 	PGresult *res = pg_query(s->c, err,
 	    "SELECT (SELECT system_identifier FROM pg_control_system()), current_database(),"
 	    " CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())"
-	    " ELSE ('x' || substr(pg_walfile_name(pg_current_wal_flush_lsn()), 1, 8))::bit(32)::int END,"
-	    " pg_is_in_recovery(), current_setting('server_version')", 0, NULL);
+	    " ELSE ('x' || substr(pg_walfile_name(pg_current_wal_flush_lsn()), 1, "
+	    "8))::bit(32)::int END,"
+	    " pg_is_in_recovery(), current_setting('server_version')",
+	    0, NULL);
 
 	if (res == NULL)
 		return err_ctx(err, "identify the source");
@@ -131,8 +147,10 @@ identify(struct source *s, struct source_info *ret, struct err *err)
 	ret->identity.timeline = (uint32_t)strtoul(PQgetvalue(res, 0, 2), NULL, 10);
 	ret->standby = PQgetvalue(res, 0, 3)[0] == 't';
 	ret->version = pg_conn_version(s->c);
-	snprintf(ret->version_text, sizeof(ret->version_text), "PostgreSQL %s", PQgetvalue(res, 0, 4));
-	snprintf(ret->identity.slot, sizeof(ret->identity.slot), "%s", s->p.slot != NULL ? s->p.slot : "");
+	snprintf(
+	    ret->version_text, sizeof(ret->version_text), "PostgreSQL %s", PQgetvalue(res, 0, 4));
+	snprintf(ret->identity.slot, sizeof(ret->identity.slot), "%s",
+	    s->p.slot != NULL ? s->p.slot : "");
 	snprintf(ret->identity.publication, sizeof(ret->identity.publication), "%s",
 	    s->p.publication != NULL ? s->p.publication : "");
 	PQclear(res);
@@ -140,8 +158,8 @@ identify(struct source *s, struct source_info *ret, struct err *err)
 }
 
 static bool
-list_tables(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg,
-    struct err *err)
+list_tables(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name),
+    void *arg, struct err *err)
 {
 	return pg_list_tables(s->c, visit, arg, err);
 }
@@ -154,7 +172,8 @@ describe(struct source *s, struct table *t, struct arena *arena, struct err *err
 	if (!pg_describe(s->c, t->source_schema, t->source_name, arena, &d, err))
 		return false;
 	if (d == NULL) {
-		err_set(err, ERR_SCHEMA, "source table %s.%s is not there", t->source_schema, t->source_name);
+		err_set(err, ERR_SCHEMA, "source table %s.%s is not there", t->source_schema,
+		    t->source_name);
 		return err_table(err, t->source_schema, t->source_name);
 	}
 	t->source = d;
@@ -166,16 +185,21 @@ static const char *
 slot_sql(int version)
 {
 	if (version >= 170000)
-		return "SELECT plugin, database, active, active_pid, restart_lsn, confirmed_flush_lsn, wal_status,"
+		return "SELECT plugin, database, active, active_pid, restart_lsn, "
+		       "confirmed_flush_lsn, wal_status,"
 		       " coalesce(invalidation_reason, ''), slot_type, current_database()"
 		       " FROM pg_replication_slots WHERE slot_name = $1";
 	if (version >= 160000)
-		return "SELECT plugin, database, active, active_pid, restart_lsn, confirmed_flush_lsn, wal_status,"
-		       " CASE WHEN conflicting THEN 'conflict with recovery' ELSE '' END, slot_type, current_database()"
+		return "SELECT plugin, database, active, active_pid, restart_lsn, "
+		       "confirmed_flush_lsn, wal_status,"
+		       " CASE WHEN conflicting THEN 'conflict with recovery' ELSE '' END, "
+		       "slot_type, current_database()"
 		       " FROM pg_replication_slots WHERE slot_name = $1";
 	if (version >= 130000)
-		return "SELECT plugin, database, active, active_pid, restart_lsn, confirmed_flush_lsn, wal_status,"
-		       " '', slot_type, current_database() FROM pg_replication_slots WHERE slot_name = $1";
+		return "SELECT plugin, database, active, active_pid, restart_lsn, "
+		       "confirmed_flush_lsn, wal_status,"
+		       " '', slot_type, current_database() FROM pg_replication_slots WHERE "
+		       "slot_name = $1";
 	return "SELECT plugin, database, active, active_pid, restart_lsn, confirmed_flush_lsn, '',"
 	       " '', slot_type, current_database() FROM pg_replication_slots WHERE slot_name = $1";
 }
@@ -190,22 +214,25 @@ read_slot(const PGresult *res, struct source_log *ret, struct err *err)
 	ret->active = PQgetvalue(res, 0, 2)[0] == 't';
 	ret->active_pid = (int)strtol(PQgetvalue(res, 0, 3), NULL, 10);
 	ret->ours = strcmp(type, "logical") == 0 && strcmp(plugin, "pgoutput") == 0 &&
-	    strcmp(db, PQgetvalue(res, 0, 9)) == 0;
+		    strcmp(db, PQgetvalue(res, 0, 9)) == 0;
 	copy_field(ret->state, sizeof(ret->state), res, 6);
 	ret->lost = strcmp(ret->state, "lost") == 0 || reason[0] != '\0';
 	if (!ret->ours)
 		snprintf(ret->detail, sizeof(ret->detail), "%s slot%s%.60s%s%.60s", type,
-		    plugin[0] != '\0' ? " of plugin " : "", plugin, db[0] != '\0' ? ", database " : "", db);
+		    plugin[0] != '\0' ? " of plugin " : "", plugin,
+		    db[0] != '\0' ? ", database " : "", db);
 	else if (ret->lost)
 		snprintf(ret->detail, sizeof(ret->detail), "%s",
-		    reason[0] != '\0' ? reason : "the log it needs was removed (max_slot_wal_keep_size)");
-	return read_position(res, 4, &ret->restart, err) && read_position(res, 5, &ret->confirmed, err);
+		    reason[0] != '\0' ? reason
+				      : "the log it needs was removed (max_slot_wal_keep_size)");
+	return read_position(res, 4, &ret->restart, err) &&
+	       read_position(res, 5, &ret->confirmed, err);
 }
 
 bool
 pg_source_log_state(struct source *s, struct source_log *ret, struct err *err)
 {
-	const char *params[] = { s->p.slot };
+	const char *params[] = {s->p.slot};
 	PGresult *res = pg_query(s->c, err, slot_sql(pg_conn_version(s->c)), 1, params);
 	bool ok = true;
 
@@ -219,7 +246,8 @@ pg_source_log_state(struct source *s, struct source_log *ret, struct err *err)
 }
 
 static const char monitor_sql[] =
-    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END,"
+    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE "
+    "pg_current_wal_flush_lsn() END,"
     " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, r.restart_lsn, %s,"
     " (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size')"
     " FROM (SELECT) one LEFT JOIN pg_replication_slots r ON r.slot_name = $1";
@@ -246,7 +274,7 @@ read_monitor(const PGresult *res, struct source_monitor *ret, struct err *err)
 static bool
 monitor(struct source *s, struct source_monitor *ret, struct err *err)
 {
-	const char *params[] = { s->p.slot != NULL ? s->p.slot : "" };
+	const char *params[] = {s->p.slot != NULL ? s->p.slot : ""};
 	char sql[sizeof(monitor_sql) + 32];
 	PGresult *res;
 	bool ok;
@@ -265,7 +293,8 @@ pg_source_end(struct source *s, uint64_t *ret_lsn, bool *ret_standby, struct err
 {
 	PGresult *res = pg_query(s->c, err,
 	    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-	    " ELSE pg_current_wal_flush_lsn() END, pg_is_in_recovery()", 0, NULL);
+	    " ELSE pg_current_wal_flush_lsn() END, pg_is_in_recovery()",
+	    0, NULL);
 	bool ok;
 
 	if (res == NULL)
@@ -276,11 +305,11 @@ pg_source_end(struct source *s, uint64_t *ret_lsn, bool *ret_standby, struct err
 	return ok;
 }
 
-/* A message that goes through the log as a transaction: its commit is flushed here (`local`: that is all the walsender waits for, and a
- * synchronous standby that is away can't hold up the call), so all that committed before it is below the end asked for next. */
-static const char barrier_sql[] =
-    "BEGIN; SET LOCAL synchronous_commit = local;"
-    " SELECT pg_logical_emit_message(true, 'repld', ''); COMMIT";
+/* A message that goes through the log as a transaction: its commit is flushed here (`local`: that
+ * is all the walsender waits for, and a synchronous standby that is away can't hold up the call),
+ * so all that committed before it is below the end asked for next. */
+static const char barrier_sql[] = "BEGIN; SET LOCAL synchronous_commit = local;"
+				  " SELECT pg_logical_emit_message(true, 'repld', ''); COMMIT";
 
 static bool
 barrier(struct source *s, struct position *ret, struct err *err)
@@ -303,17 +332,20 @@ barrier(struct source *s, struct position *ret, struct err *err)
 }
 
 static bool
-filenodes(struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err)
+filenodes(
+    struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err)
 {
 	char oid[16];
-	const char *params[] = { oid };
+	const char *params[] = {oid};
 	PGresult *res;
 
 	snprintf(oid, sizeof(oid), "%u", t->source->oid);
 	res = pg_query(s->c, err,
-	    "SELECT coalesce(string_agg(c.oid::text || ':' || pg_relation_filenode(c.oid), ',' ORDER BY c.oid), '')"
+	    "SELECT coalesce(string_agg(c.oid::text || ':' || pg_relation_filenode(c.oid), ',' "
+	    "ORDER BY c.oid), '')"
 	    " FROM pg_class c WHERE c.relkind <> 'p' AND c.oid = ANY"
-	    " (SELECT $1::oid UNION ALL SELECT relid FROM pg_partition_tree($1::oid) WHERE isleaf)", 1, params);
+	    " (SELECT $1::oid UNION ALL SELECT relid FROM pg_partition_tree($1::oid) WHERE isleaf)",
+	    1, params);
 	if (res == NULL)
 		return err_ctx(err, "look at the files of %s.%s", t->source_schema, t->source_name);
 	*ret = arena_strdup(arena, PQgetvalue(res, 0, 0));
@@ -324,43 +356,45 @@ filenodes(struct source *s, const struct table *t, struct arena *arena, const ch
 bool
 pg_source_drop_slot(struct source *s, struct err *err)
 {
-	const char *params[] = { s->p.slot };
+	const char *params[] = {s->p.slot};
 	PGresult *res = pg_query(s->c, err,
-	    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1", 1, params);
+	    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name "
+	    "= $1",
+	    1, params);
 
 	PQclear(res);
 	return res != NULL || err_ctx(err, "drop slot %s", s->p.slot);
 }
 
 const struct source_ops pg_source_ops = {
-	.kind = "postgresql",
-	.open = pg_source_open,
-	.close = pg_source_close,
-	.identify = identify,
-	.list_tables = list_tables,
-	.describe = describe,
-	.check = pg_source_check,
-	.prepare = pg_publication_prepare,
-	.log_state = pg_source_log_state,
-	.monitor = monitor,
-	.barrier = barrier,
-	.split = pg_scan_split,
-	.filenodes = filenodes,
-	.drop_slot = pg_source_drop_slot,
-	.drop_publication = pg_publication_drop,
-	.snapshot_open = pg_snapshot_open,
-	.snapshot_pos = pg_snapshot_pos,
-	.snapshot_alive = pg_snapshot_alive,
-	.snapshot_close = pg_snapshot_close,
-	.scan_open = pg_scan_open,
-	.scan_start = pg_scan_start,
-	.scan_next = pg_scan_next,
-	.scan_close = pg_scan_close,
-	.stream_open = pg_stream_open,
-	.stream_step = pg_stream_step,
-	.stream_tick = pg_stream_tick,
-	.stream_confirm = pg_stream_confirm,
-	.stream_ask = pg_stream_ask,
-	.stream_bytes = pg_stream_bytes,
-	.stream_close = pg_stream_close,
+    .kind = "postgresql",
+    .open = pg_source_open,
+    .close = pg_source_close,
+    .identify = identify,
+    .list_tables = list_tables,
+    .describe = describe,
+    .check = pg_source_check,
+    .prepare = pg_publication_prepare,
+    .log_state = pg_source_log_state,
+    .monitor = monitor,
+    .barrier = barrier,
+    .split = pg_scan_split,
+    .filenodes = filenodes,
+    .drop_slot = pg_source_drop_slot,
+    .drop_publication = pg_publication_drop,
+    .snapshot_open = pg_snapshot_open,
+    .snapshot_pos = pg_snapshot_pos,
+    .snapshot_alive = pg_snapshot_alive,
+    .snapshot_close = pg_snapshot_close,
+    .scan_open = pg_scan_open,
+    .scan_start = pg_scan_start,
+    .scan_next = pg_scan_next,
+    .scan_close = pg_scan_close,
+    .stream_open = pg_stream_open,
+    .stream_step = pg_stream_step,
+    .stream_tick = pg_stream_tick,
+    .stream_confirm = pg_stream_confirm,
+    .stream_ask = pg_stream_ask,
+    .stream_bytes = pg_stream_bytes,
+    .stream_close = pg_stream_close,
 };

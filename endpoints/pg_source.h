@@ -1,5 +1,6 @@
-/* pg_source.h - what the parts of the PostgreSQL source share: pg_source.c (session, slot, log), pg_source_check.c (preflight),
- * pg_publication.c, pg_snapshot.c, pg_scan.c, pg_stream.c. Only these include it. */
+/* pg_source.h - what the parts of the PostgreSQL source share: pg_source.c (session, slot, log),
+ * pg_source_check.c (preflight), pg_publication.c, pg_snapshot.c, pg_scan.c, pg_stream.c. Only
+ * these include it. */
 #ifndef REPLD_ENDPOINTS_PG_SOURCE_H
 #define REPLD_ENDPOINTS_PG_SOURCE_H
 
@@ -11,7 +12,7 @@
 
 struct source {
 	struct pg_conn *c;
-	struct source_params p;		/* strings are the configuration's */
+	struct source_params p; /* strings are the configuration's */
 };
 
 extern const struct source_ops pg_source_ops;
@@ -20,8 +21,11 @@ extern const struct source_ops pg_source_ops;
 struct source *pg_source_open(const struct source_params *p, struct err *err) MUST_CHECK;
 void pg_source_close(struct source *s);
 bool pg_source_log_state(struct source *s, struct source_log *ret, struct err *err) MUST_CHECK;
-bool pg_source_end(struct source *s, uint64_t *ret_lsn, bool *ret_standby, struct err *err) MUST_CHECK;
+bool pg_source_end(
+    struct source *s, uint64_t *ret_lsn, bool *ret_standby, struct err *err) MUST_CHECK;
 bool pg_source_drop_slot(struct source *s, struct err *err) MUST_CHECK;
+/* pg_next_result() gave NULL where an answer was due: why says why, or nothing. Always false. */
+bool pg_no_result(const struct err *why, const char *what, struct err *err);
 /* A statement over the simple protocol, as replication connections want it. */
 PGresult *pg_simple(struct pg_conn *c, const char *sql, struct err *err) MUST_CHECK;
 /* {1,2,3}: the OIDs of a set's leaves, or of its tables, as an array literal. */
@@ -33,10 +37,10 @@ bool pg_source_check(struct source *s, const struct tableset *set, bool needs_sl
     struct findings *f, struct err *err) MUST_CHECK;
 
 /* pg_publication.c */
-bool pg_publication_prepare(struct source *s, const struct tableset *set, struct source_prepared *ret,
-    struct err *err) MUST_CHECK;
-bool pg_publication_check(struct source *s, const struct tableset *set, bool standby, struct findings *f,
-    struct err *err) MUST_CHECK;
+bool pg_publication_prepare(struct source *s, const struct tableset *set,
+    struct source_prepared *ret, struct err *err) MUST_CHECK;
+bool pg_publication_check(struct source *s, const struct tableset *set, bool standby,
+    struct findings *f, struct err *err) MUST_CHECK;
 bool pg_publication_drop(struct source *s, struct err *err) MUST_CHECK;
 bool pg_publication_exists(struct source *s, bool *ret, struct err *err) MUST_CHECK;
 
@@ -51,16 +55,16 @@ const char *pg_snapshot_name(const struct source_snapshot *s);
 /* pg_scan.c */
 bool pg_scan_split(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes,
     struct arena *arena, struct chunk **ret_chunks, uint32_t *ret_n, struct err *err) MUST_CHECK;
-struct source_scan *pg_scan_open(const struct source_params *p, const struct source_snapshot *snap,
-    struct err *err) MUST_CHECK;
+struct source_scan *pg_scan_open(
+    const struct source_params *p, const struct source_snapshot *snap, struct err *err) MUST_CHECK;
 bool pg_scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary,
     const char *filenodes, struct err *err) MUST_CHECK;
 int pg_scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err);
 void pg_scan_close(struct source_scan *s);
 
 /* pg_stream.c */
-struct source_stream *pg_stream_open(const struct source_params *p, const struct position *from, bool binary,
-    struct change_sink sink,
+struct source_stream *pg_stream_open(const struct source_params *p, const struct position *from,
+    bool binary, struct change_sink sink,
     bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err),
     void *arg, struct err *err) MUST_CHECK;
 bool pg_stream_step(struct source_stream *s, int64_t wait_usec, struct err *err) MUST_CHECK;

@@ -131,11 +131,11 @@ bool pg_installed(struct target *t, bool *ret, struct err *err) MUST_CHECK;
 bool pg_install_lock(struct target *t, struct err *err) MUST_CHECK;
 
 /* pg_state.c */
-#define TABLE_STATE_PARAMS 17
+#define TABLE_STATE_PARAMS 16
 /* INSERT ... ON CONFLICT of one state; $1 is the task. */
 extern const char pg_table_state_sql[];
 struct table_state_text {		/* memory behind the parameters */
-	char numbers[5][NUMBER_TEXT], snapshot[POSITION_TEXT];
+	char numbers[4][NUMBER_TEXT], snapshot[POSITION_TEXT];
 };
 void pg_table_state_params(const struct target *t, const struct table_state *ts, struct table_state_text *text,
     const char *params[TABLE_STATE_PARAMS]);

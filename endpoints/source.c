@@ -1,4 +1,5 @@
-/* source.c - the kinds of sources by name, and what holds for all of them. Threads: any; pure. */
+/* source.c - the kinds of sources by name, and what holds for all of them.
+ * Threads: any; pure. */
 #include "endpoints/source.h"
 
 #include <assert.h>
@@ -13,7 +14,8 @@ source_ops_for(enum endpoint_kind kind)
 	return &pg_source_ops;
 }
 
-/* A label is text in both forms. Where the target table is not there yet it will be made with the source's type. */
+/* A label is text in both forms. Where the target table is not there yet it will be made with the
+ * source's type. */
 static bool
 column_binary(const struct table *t, const struct column_desc *col)
 {

@@ -42,6 +42,7 @@ find_missing() {
 	[ "$group" = demo ] && return
 	library_of check check
 	command_of openssl openssl
+	command_of systemd-analyze systemd
 	command_of groff groff-base
 	command_of mandoc mandoc
 	command_of shellcheck shellcheck

@@ -107,20 +107,19 @@ printf '   %s%s rows loaded in %s, start of the daemon and indexes included: %s 
 
 # ---- half a minute of life ----------------------------------------------------------------------------------------
 
-title "4. A live workload of about $(thousands $rate) transactions a second for $seconds s, and two murders"
+title "4. A live workload of about $(thousands $rate) transactions a second for $seconds s, and two kills"
 echo 'SELECT shop.live();' >"$TMP/churn.sql"
 begun=$(now_ms)
 workload_start "$seconds" $clients -R "$rate"
-worker_killed='' daemon_killed='' peak=0 rows_before=0 rows=0
+worker_killed='' daemon_killed='' peak=0 rows=0
 : >"$TMP/lags"
 
-sample() {			# peak memory, lag, rows since the worker's start
+sample() {			# peak memory, lag; rows streamed, as the checkpoint row counts them over all lives of the worker
+	rows=$(sql dst "SELECT inserts + updates + deletes FROM repld.checkpoint WHERE task = 'orders'")
 	pid=$(worker_pid orders) || return 0
 	kb=$(peak_kb "$pid" 2>/dev/null) || return 0
 	[ "${kb:-0}" -le $peak ] || peak=$kb
-	ctl status orders --json 2>/dev/null | json_flat 2>/dev/null >"$TMP/flat" || return 0
-	awk -F '\t' '$1 == "tasks.0.lag.seconds" && $2 != "null" { print $2 }' "$TMP/flat" >>"$TMP/lags"
-	rows=$(awk -F '\t' '$1 ~ /^tasks\.0\.totals\.(inserts|updates|deletes)$/ { n += $2 } END { printf "%d", n }' "$TMP/flat")
+	task_get orders lag.seconds | grep -v null >>"$TMP/lags" || :
 }
 
 # Waits for a task that runs in another process than before, at most 20 s: its time in $back
@@ -137,10 +136,9 @@ wait_back() {
 while running "$BENCH_PID"; do
 	sample
 	took=$((($(now_ms) - begun) / 1000))
-	show "   $took s of $seconds s; $(thousands $((rows_before + rows))) rows streamed so far"
+	show "   $took s of $seconds s; $(thousands "$rows") rows streamed so far"
 	if [ -z "$worker_killed" ] && [ $took -ge $((seconds / 3)) ]; then
 		victim=$(worker_pid orders)
-		rows_before=$((rows_before + rows)) rows=0
 		event "   $took s: kill -9 $victim, the worker of the task"
 		kill -9 "$victim"
 		wait_back "$victim"
@@ -148,7 +146,6 @@ while running "$BENCH_PID"; do
 		event "   the supervisor has started another one; the task runs again after $(seconds_of $back)"
 	elif [ -z "$daemon_killed" ] && [ $took -ge $((seconds * 2 / 3)) ]; then
 		victim=$(worker_pid orders) || victim=0
-		rows_before=$((rows_before + rows)) rows=0
 		event "   $took s: kill -9 $REPLD_PID, the daemon; its worker ends with it"
 		repld_kill
 		sleep 1
@@ -165,7 +162,6 @@ ended=$(now_ms)
 synced orders 30
 caught_up=$(($(now_ms) - ended))
 sample
-streamed=$((rows_before + rows))
 transactions=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$TMP/bench.log")
 tps=$(sed -n 's/^tps = \([0-9]*\).*/\1/p' "$TMP/bench.log")
 shown=0
@@ -193,7 +189,7 @@ lag=$(sort -g "$TMP/lags" | awk '{ v[NR] = $1 } END { if (NR) printf "%.1f s in 
 line() { printf '   %-16s %s\n' "$1" "$2"; }
 line 'loaded' "$(thousands "$loaded_rows") rows in $(seconds_of $load_ms)"
 line 'source' "$(thousands "$transactions") transactions, $(thousands "$tps") a second, with savepoints rolled back and keys changed"
-line 'streamed' "$(thousands $streamed) row changes or more (counted by lives of the worker), $(thousands $((streamed * 1000 / (ended - begun)))) a second"
+line 'streamed' "$(thousands "$rows") row changes, $(thousands $((rows * 1000 / (ended - begun)))) a second, as the checkpoint row counts them"
 line 'lag' "${lag:-unknown}"
 line 'memory' "$(mb_of $peak) at most (the worker's VmHWM)"
 line 'survived' "kill -9 of the worker (back in $(seconds_of "${worker_killed:-0}")), kill -9 of the daemon (back in $(seconds_of "${daemon_killed:-0}"))"

@@ -27,8 +27,8 @@ function complain(text) {
 	split($0, part, "\"")
 	if (rank(part[2]) > rank(FILENAME))
 		complain("must not include " part[2])
-	# the header that brings libpq along stays among its own
-	if (part[2] == "endpoints/pg_conn.h" && FILENAME !~ /^endpoints\/pg_/)
+	# the header that brings libpq along stays among what speaks PostgreSQL
+	if (part[2] == "endpoints/pg_conn.h" && FILENAME !~ /^endpoints\/(pg_|table_ddl)/)
 		complain("must not include " part[2])
 }
 /^[ \t]*#[ \t]*include[ \t]*</ {
@@ -37,7 +37,7 @@ function complain(text) {
 	sub(/>.*/, "", name)
 	only("libpq|pg_config|postgres|catalog/", "endpoints/pg_[a-z_]*\\.[ch]")
 	only("mysql|mariadb|errmsg", "endpoints/my_[a-z_]*\\.c")
-	only("event", "daemon/(supervisor|worker|ctl|http|task)\\.c")
+	only("event", "daemon/(supervisor[a-z_]*|worker|ctl|http|task|foreground)\\.[ch]")
 	only("libconfig", "daemon/conf\\.c")
 	only("systemd/", "daemon/notify\\.c")
 	only("sqlite", "staging/expr_sqlite\\.c")

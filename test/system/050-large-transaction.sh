@@ -10,7 +10,7 @@ pg_start src
 pg_start dst
 workload_make 2
 sql src 'CREATE TABLE big (id int PRIMARY KEY, v int, t text)'
-conf_task t 'staging: { ring_size = "4MB"; };'
+conf_task t 'staging: { ring_size = "4MB"; }; apply: { max_bytes = "1MB"; };'
 repld_start
 loaded t
 worker=$(worker_pid t)

@@ -9,7 +9,7 @@ seconds=20
 pg_start src wal_sender_timeout=2s
 pg_start dst
 workload_make 4
-conf_task t 'staging: { ring_size = "4MB"; };'
+conf_task t 'staging: { ring_size = "4MB"; }; apply: { max_bytes = "1MB"; };'
 repld_start
 loaded t
 worker=$(worker_pid t)

@@ -8,7 +8,7 @@ skip_if_no_server
 command -v openssl >/dev/null 2>&1 || skip 'openssl is not installed'
 
 secret=s3cret-Wort
-cd "$TMP"
+cd "$TMP" || exit
 for ca in ca wrong; do
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=$ca of the test" -keyout $ca.key -out $ca.crt 2>/dev/null
 done

@@ -109,7 +109,8 @@ expect 'wal_status' lost "$(sql src 'SELECT wal_status FROM pg_replication_slots
 repld_start
 stops 'slot.*repld_t'
 repld_stop
-sql src 'ALTER SYSTEM RESET max_slot_wal_keep_size; DROP TABLE filler'
+sql src 'ALTER SYSTEM RESET max_slot_wal_keep_size'
+sql src 'DROP TABLE filler'
 pg_reload src
 
 step 'another server under the same name'

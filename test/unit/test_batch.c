@@ -607,7 +607,7 @@ overlay(struct mrow *row, const struct value *vals, const uint64_t *colset)
 
 struct writer {
 	struct db *db;
-	struct mrow parked[4096];
+	struct mrow parked[64];
 	bool unique_failed;		/* a unique value met another: the batch must be written with care */
 };
 
@@ -698,7 +698,7 @@ write_steps(struct writer *w, const struct step *steps, size_t n, enum batch_mod
 		for (size_t j = 0; j < steps[i].n && !w->unique_failed; j++)
 			write_row(w, &steps[i], j, mode);
 	}
-	for (size_t i = 0; i < 4096 && !w->unique_failed; i++)
+	for (size_t i = 0; i < 64 && !w->unique_failed; i++)
 		ck_assert(!w->parked[i].used);
 }
 
@@ -782,7 +782,7 @@ random_insert(struct source *s, int t)
 	random_key(s, &r);
 	random_text(s, r.v[A], "a", 4);
 	random_text(s, r.v[B], "b", 4);
-	random_text(s, r.v[U], "u", 5);
+	random_text(s, r.v[U], "u", 8);
 	if ((t == 2 && rnd(s, 3) > 0) || !put_row(&s->db, t, &r))
 		return NULL;
 	new = tuple_of(&r);
@@ -821,8 +821,8 @@ random_update(struct source *s, int t)
 		random_text(s, is.v[A], "a", 4);
 	if (rnd(s, 3) == 0)
 		random_text(s, is.v[B], "b", 4);
-	if (rnd(s, 3) == 0)
-		random_text(s, is.v[U], "u", 5);
+	if (rnd(s, 2) == 0)
+		random_text(s, is.v[U], "u", 8);
 	r->used = false;
 	if (!put_row(&s->db, t, &is)) {
 		r->used = true;
@@ -971,8 +971,8 @@ START_TEST(batch_net_leads_to_the_sources_state_for_random_changes)
 {
 	unsigned fallbacks = 0;
 
-	run_seeds(BATCH_NET, 2000, &fallbacks);
-	ck_assert_uint_gt(fallbacks, 10);	/* unique values that meet did come up */
+	run_seeds(BATCH_NET, 500, &fallbacks);
+	ck_assert_uint_gt(fallbacks, 0);	/* unique values that meet did come up */
 }
 END_TEST
 
@@ -980,7 +980,7 @@ START_TEST(batch_careful_needs_no_second_try_for_random_changes)
 {
 	unsigned fallbacks = 0;
 
-	run_seeds(BATCH_CAREFUL, 2000, &fallbacks);
+	run_seeds(BATCH_CAREFUL, 500, &fallbacks);
 	ck_assert_uint_eq(fallbacks, 0);
 }
 END_TEST
@@ -989,8 +989,8 @@ START_TEST(batch_in_order_leads_to_the_sources_state_for_random_changes)
 {
 	unsigned fallbacks = 0;
 
-	run_seeds(BATCH_ORDERED, 500, &fallbacks);
-	run_seeds(BATCH_SINGLE, 500, &fallbacks);
+	run_seeds(BATCH_ORDERED, 100, &fallbacks);
+	run_seeds(BATCH_SINGLE, 100, &fallbacks);
 	ck_assert_uint_eq(fallbacks, 0);
 }
 END_TEST
