@@ -1,5 +1,6 @@
-/* child.c - starting a worker and talking with it (RULES 30): fork and fexecve of our own program, a socketpair, a memfd.
- * Between fork and exec only system calls are made; whatever needs memory is built before. */
+/* child.c - starting a worker and talking with it (RULES 30): fork and fexecve of our own
+ * program, a socketpair, a memfd. Between fork and exec only system calls are made; whatever
+ * needs memory is built before. */
 #include "daemon/child.h"
 
 #include <errno.h>
@@ -36,9 +37,9 @@ child_open_program(struct err *err)
 static bool
 passed_on(const char *var, const char *const *names)
 {
-	static const char *const fixed[] = { "PATH", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM", "REPLD_FAULT",
-		"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "MSAN_OPTIONS", "LLVM_PROFILE_FILE",
-		NULL };
+	static const char *const fixed[] = { "PATH", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM",
+		"REPLD_FAULT", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS",
+		"MSAN_OPTIONS", "LLVM_PROFILE_FILE", NULL };
 	const char *const *lists[] = { fixed, names };
 	size_t n = strcspn(var, "=");
 
@@ -78,7 +79,8 @@ static _Noreturn void
 start_failed(const char *what)
 {
 	char text[160];
-	int n = snprintf(text, sizeof(text), "repld: worker: %s: %s\n", what, strerrordesc_np(errno));
+	int n =
+	    snprintf(text, sizeof(text), "repld: worker: %s: %s\n", what, strerrordesc_np(errno));
 
 	if (n > 0 && write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(126);
@@ -118,12 +120,14 @@ become_worker(const struct start *st)
 }
 
 static bool
-fork_worker(struct child *c, int program, int theirs, int shm, const char *task, const char *const *env_names,
-    struct err *err)
+fork_worker(struct child *c, int program, int theirs, int shm, const char *task,
+    const char *const *env_names, struct err *err)
 {
 	char word[] = "repld-worker", *name = mem_strdup(task, err);
 	char *argv[] = { word, name, NULL };
-	struct start st = { .program = program, .sock = theirs, .shm = shm, .parent = getpid(), .argv = argv };
+	struct start st = {
+		.program = program, .sock = theirs, .shm = shm, .parent = getpid(), .argv = argv
+	};
 	pid_t pid = -1;
 
 	if (name != NULL && (st.env = worker_environment(env_names, err)) != NULL) {
@@ -141,7 +145,8 @@ fork_worker(struct child *c, int program, int theirs, int shm, const char *task,
 }
 
 bool
-child_start(struct child *c, int program, const char *task, const char *const *env_names, struct err *err)
+child_start(
+    struct child *c, int program, const char *task, const char *const *env_names, struct err *err)
 {
 	int pair[2] = { -1, -1 }, shm = -1;
 	struct shm *reader = NULL;
@@ -203,7 +208,8 @@ child_flush(struct child *c)
 	size_t sent = 0;
 
 	while (c->sock >= 0 && sent < c->out.n) {
-		ssize_t n = send(c->sock, c->out.p + sent, c->out.n - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n =
+		    send(c->sock, c->out.p + sent, c->out.n - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -228,7 +234,8 @@ child_send(struct child *c, enum ipc_type type, uint32_t id, const char *payload
 
 /* All whole messages that have come. */
 static bool
-take_messages(struct child *c, void (*fn)(void *arg, const struct ipc_msg *m), void *arg, struct err *err)
+take_messages(
+    struct child *c, void (*fn)(void *arg, const struct ipc_msg *m), void *arg, struct err *err)
 {
 	size_t off = 0, used;
 	struct ipc_msg m;
@@ -236,7 +243,8 @@ take_messages(struct child *c, void (*fn)(void *arg, const struct ipc_msg *m), v
 
 	while ((rc = ipc_get(c->in.p + off, c->in.n - off, &m, &used, err)) > 0) {
 		if (m.type != IPC_REPLY)
-			return err_set(err, ERR_PROTOCOL, "the worker sent a message of type %u", m.type);
+			return err_set(
+			    err, ERR_PROTOCOL, "the worker sent a message of type %u", m.type);
 		off += used;
 		fn(arg, &m);
 	}
@@ -246,7 +254,8 @@ take_messages(struct child *c, void (*fn)(void *arg, const struct ipc_msg *m), v
 }
 
 bool
-child_read(struct child *c, void (*fn)(void *arg, const struct ipc_msg *m), void *arg, struct err *err)
+child_read(
+    struct child *c, void (*fn)(void *arg, const struct ipc_msg *m), void *arg, struct err *err)
 {
 	bool ok = false;
 	ssize_t n;
@@ -324,7 +333,8 @@ child_end_text(int status, char out[CHILD_END_TEXT])
 	if (WIFSIGNALED(status)) {
 		const char *name = sigabbrev_np(WTERMSIG(status));
 
-		snprintf(out, CHILD_END_TEXT, "signal %d (SIG%s)", WTERMSIG(status), name != NULL ? name : "?");
+		snprintf(out, CHILD_END_TEXT, "signal %d (SIG%s)", WTERMSIG(status),
+		    name != NULL ? name : "?");
 	} else {
 		snprintf(out, CHILD_END_TEXT, "exit status %d", WEXITSTATUS(status));
 	}

@@ -1,8 +1,11 @@
 /* conf.c - libconfig's tree -> struct conf. The only file that knows libconfig.
- * Flow: conf_text.c's text -> tree -> each setting against the option table -> fields, with the place where each stands -> conf_check().
- * Invariant: a configuration is returned only where nothing at all was wrong; everything wrong is said at once, but for errors of syntax,
- * which end the reading. Nothing is accepted and ignored: what the table does not name is unknown.
- * Threads: one at a time. Owner: the arena holds the configuration itself and all that it points to. */
+ * Flow: conf_text.c's text -> tree -> each setting against the option table -> fields, with the
+ * place where each stands -> conf_check().
+ * Invariant: a configuration is returned only where nothing at all was wrong; everything wrong is
+ * said at once, but for errors of syntax, which end the reading. Nothing is accepted and ignored:
+ * what the table does not name is unknown.
+ * Threads: one at a time. Owner: the arena holds the configuration itself and all that it points
+ * to. */
 #include "daemon/conf.h"
 
 #include <inttypes.h>
@@ -33,7 +36,8 @@ struct parser {
 	struct conf_errors *errors;
 };
 
-/* What is being read: its path for messages ("tasks.orders.apply."), its fields, and where its options stand. */
+/* What is being read: its path for messages ("tasks.orders.apply."), its fields, and where its
+ * options stand. */
 struct object {
 	enum opt_section section;
 	const char *path;
@@ -75,7 +79,7 @@ kind_of(const config_setting_t *s)
 
 #define WORD_MAX CONF_NAME_MAX
 
-/* Letters to change, add, take out or swap with their neighbour. Three rows of the table are enough. */
+/* Letters to change, add, take out or swap with their neighbour. Three rows are enough. */
 static size_t
 distance(const char *a, const char *b)
 {

@@ -1,6 +1,8 @@
 /* conf_check.c - what must hold between the options of a configuration, and the list of errors.
- * Flow: a typed configuration -> every rule of this page -> errors, each at the place of the option that would have to change.
- * Invariant: looks at what was given, not only at values: an option of the wrong type was said already, and its absence is not said again.
+ * Flow: a typed configuration -> every rule of this page -> errors, each at the place of the option
+ * that would have to change.
+ * Invariant: looks at what was given, not only at values: an option of the wrong type was said
+ * already, and its absence is not said again.
  * Threads: one at a time. */
 #include "daemon/conf_intern.h"
 
@@ -15,28 +17,37 @@
 
 /* ---- errors ---- */
 
+/* Names of files and of the file's options may hold anything, but an error is one line. */
+static void
+one_line(struct buf *text, size_t from)
+{
+	for (size_t i = from; i < text->n; i++)
+		if (text->p[i] < 0x20 || text->p[i] == 0x7f)
+			text->p[i] = '?';
+	buf_u8(text, '\n');
+}
+
 void
 conf_error(struct conf_errors *errors, struct place at, const char *fmt, ...)
 {
+	size_t from = errors->text.n;
 	char text[1600];
 	va_list ap;
 
-	if (errors->n++ >= ERRORS_KEPT) {
-		if (errors->n == ERRORS_KEPT + 1)
-			buf_printf(&errors->text, "%s: there are more errors than the %d shown\n",
-			    at.file, ERRORS_KEPT);
-		return;
-	}
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (char *p = text; *p != '\0'; p++)
-		if ((uint8_t)*p < 0x20 || *p == 0x7f)
-			*p = '?'; /* of a name in the file: an error is one line */
-	if (at.line > 0)
-		buf_printf(&errors->text, "%s:%d: %s\n", at.file, at.line, text);
-	else
-		buf_printf(&errors->text, "%s: %s\n", at.file, text);
+	if (errors->n++ < ERRORS_KEPT) {
+		if (at.line > 0)
+			buf_printf(&errors->text, "%s:%d: %s", at.file, at.line, text);
+		else
+			buf_printf(&errors->text, "%s: %s", at.file, text);
+		one_line(&errors->text, from);
+	} else if (errors->n == ERRORS_KEPT + 1) {
+		buf_printf(&errors->text, "%s: there are more errors than the %d shown", at.file,
+		    ERRORS_KEPT);
+		one_line(&errors->text, from);
+	}
 }
 
 void
@@ -194,7 +205,7 @@ check_budget(const struct task_conf *t, struct conf_errors *errors)
 
 /* ---- one database as source and target ---- */
 
-/* "host:port" or "folder:port", in small letters where it is a host. NULL: not known, or no memory. */
+/* "host:port" or "folder:port", small letters where it is a host. NULL: not known, or no memory. */
 static char *
 server_key(const struct endpoint *e, const char *rest)
 {

@@ -1,7 +1,10 @@
 /* conf_diff.c - two configurations -> what a reload has to do, per task, and why.
- * Flow: each option of the table, as text, in the old and the new one; a difference raises the action to what the table says of it.
- * Invariant: a task whose options, rules and endpoints are equal is CONF_KEEP; its worker is not touched.
- * Threads: any; both configurations are only read. Owner: the caller; names are borrowed from the configurations. */
+ * Flow: each option of the table, as text, in the old and the new one; a difference raises the
+ * action to what the table says of it.
+ * Invariant: a task whose options, rules and endpoints are equal is CONF_KEEP; its worker is not
+ * touched.
+ * Threads: any; both configurations are only read. Owner: the caller; names are borrowed from the
+ * configurations. */
 #include "daemon/conf_intern.h"
 
 #include <stdio.h>
@@ -30,7 +33,7 @@ note(struct conf_change *ch, const struct opt *o, const char *prefix, struct buf
 		raise_action(ch, CONF_RESTART);
 }
 
-/* Every option of one section in two objects. ON_KEEP options are not looked at: nothing has to be done. */
+/* Every option of one section in two objects, but for those that need nothing done. */
 static void
 compare_section(struct conf_change *ch, enum opt_section section, const char *prefix, const void *a,
     const void *b)

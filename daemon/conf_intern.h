@@ -1,7 +1,8 @@
-/* conf_intern.h - what the configuration's files share: the option table, the places in the file where options stand, the reader of
- * the text. Nobody else includes it.
- * Invariant: each endpoint, task and configuration of conf.c is the first member of its *_full struct, whose `at` says for each option
- * where the file gives it (line 0: it does not); the other files find it through the *_place() functions.
+/* conf_intern.h - what the configuration's files share: the option table, the places in the file
+ * where options stand, the reader of the text. Nobody else includes it.
+ * Invariant: each endpoint, task and configuration of conf.c is the first member of its *_full
+ * struct, whose `at` says for each option where the file gives it (line 0: it does not); the other
+ * files find it through the *_place() functions.
  * Threads: read-only once loaded. Owner: the configuration's arena. */
 #ifndef REPLD_DAEMON_CONF_INTERN_H
 #define REPLD_DAEMON_CONF_INTERN_H
@@ -13,14 +14,20 @@
 #define GB (1024 * MB)
 #define SECOND INT64_C(1000000)
 
-enum opt_section { SEC_daemon, SEC_endpoints, SEC_tasks, SEC_tables, SEC_postgresql, SEC_full_load, SEC_staging, SEC_apply };
+enum opt_section {
+	SEC_daemon, SEC_endpoints, SEC_tasks, SEC_tables,
+	SEC_postgresql, SEC_full_load, SEC_staging, SEC_apply
+};
 enum opt_change { ON_KEEP, ON_TUNE, ON_RESTART, ON_DAEMON };
 enum opt_type {
 	OPT_BOOL, OPT_PORT, OPT_COUNT,
-	OPT_SIZE, OPT_RATE, OPT_TIME,						/* text with a unit */
-	OPT_LOG_LEVEL, OPT_KIND, OPT_ROLE, OPT_TLS, OPT_MODE, OPT_DURABILITY,	/* one word of a list */
+	/* text with a unit */
+	OPT_SIZE, OPT_RATE, OPT_TIME,
+	/* one word of a list */
+	OPT_LOG_LEVEL, OPT_KIND, OPT_ROLE, OPT_TLS, OPT_MODE, OPT_DURABILITY,
 	OPT_PREP, OPT_APPLY_MODE, OPT_PLUGIN,
-	OPT_TEXT, OPT_PATH, OPT_LISTEN, OPT_HOST, OPT_SLOT, OPT_CREDENTIAL, OPT_ENV,	/* text of some form */
+	/* text of some form */
+	OPT_TEXT, OPT_PATH, OPT_LISTEN, OPT_HOST, OPT_SLOT, OPT_CREDENTIAL, OPT_ENV,
 	OPT_PATTERN, OPT_SCHEMA, OPT_TABLE,
 	OPT_ENDPOINT, OPT_RULES,
 };
@@ -48,18 +55,21 @@ extern const char conf_required[];
 const char *const *conf_words(enum opt_type type);
 /* ---- conf_value.c: a value of the file -> the field ---- */
 
-/* s lives as long as the configuration. false and err->kind ERR_NONE: not of the form, or out of range. Not for OPT_ENDPOINT. */
-bool conf_set_text(const struct opt *o, const char *s, void *fields, struct arena *arena, struct err *err) MUST_CHECK;
+/* s lives as long as the configuration. false and err->kind ERR_NONE: not of the form, or out of
+ * range. Not for OPT_ENDPOINT. */
+bool conf_set_text(const struct opt *o, const char *s, void *fields, struct arena *arena,
+    struct err *err) MUST_CHECK;
 void conf_set_number(const struct opt *o, void *fields, int64_t v);	/* within min and max */
 void conf_set_defaults(enum opt_section section, void *fields);
-void conf_expected(const struct opt *o, struct buf *out);		/* "an integer from 1 to 32" */
+void conf_expected(const struct opt *o, struct buf *out);	/* "an integer from 1 to 32" */
 
 /* ---- conf_print.c ---- */
 
-/* The value as it stands in the file ("64MB" with its quotes, 5000, true); false: it is not set. Not for OPT_RULES. */
+/* The value as it stands in the file ("64MB" with its quotes, 5000, true); false: it is not set.
+ * Not for OPT_RULES. */
 bool conf_opt_text(const struct opt *o, const void *obj, struct buf *out);
 void conf_rule_text(const struct rule *r, struct buf *out);	/* "{ include = "a.*"; }" */
-void conf_quote(struct buf *out, const char *s);		/* in double quotes, with libconfig's escapes */
+void conf_quote(struct buf *out, const char *s);	/* in double quotes, with libconfig's escapes */
 
 /* ---- where options stand, and what is wrong ---- */
 
@@ -96,7 +106,8 @@ task_full(const struct task_conf *t)
 }
 
 /* Adds "file:line: text"; the first 100 are kept, all are counted. line 0: "file: text". */
-void conf_error(struct conf_errors *errors, struct place at, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void conf_error(struct conf_errors *errors, struct place at, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 /* For messages: quoted, control bytes escaped, cut at about 60 bytes. */
 #define CONF_SHOWN 280
 const char *conf_shown(const char *s, char out[CONF_SHOWN]);
@@ -111,11 +122,13 @@ const char *conf_shown(const char *s, char out[CONF_SHOWN]);
 
 struct conf_text;
 
-/* path, or text and the name that stands for its file (which may include nothing). NULL: errors says why. */
-struct conf_text *conf_text_new(const char *path, const char *text, const char *name, struct arena *arena,
-    struct conf_errors *errors) MUST_CHECK;
+/* path, or text and the name that stands for its file (which may include nothing). NULL: errors
+ * says why. */
+struct conf_text *conf_text_new(const char *path, const char *text, const char *name,
+    struct arena *arena, struct conf_errors *errors) MUST_CHECK;
 void conf_text_free(struct conf_text *t);
 const char *conf_text_str(struct conf_text *t);
-struct place conf_text_place(const struct conf_text *t, int line);	/* where a line of conf_text_str() comes from */
+/* Where a line of conf_text_str() comes from. */
+struct place conf_text_place(const struct conf_text *t, int line);
 
 #endif

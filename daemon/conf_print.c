@@ -1,6 +1,7 @@
 /* conf_print.c - struct conf -> canonical text, from the option table.
- * Invariant: the text parses back to an equal configuration. It holds no secret: a configuration has none, only where they are.
- * Left out is what may not be given: options that are not set, and the TLS options where the endpoint has no use for them.
+ * Invariant: the text parses back to an equal configuration. It holds no secret: a configuration
+ * has none, only where they are. Left out is what may not be given: options that are not set, and
+ * the TLS options where the endpoint has no use for them.
  * Threads: any; the configuration is only read. */
 #include "daemon/conf_intern.h"
 

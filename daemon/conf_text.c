@@ -1,10 +1,14 @@
-/* conf_text.c - the files of a configuration -> one text for the parser, in which every line knows the file and line it comes from.
- * Flow: file -> tokens -> the same tokens without comments, with each @include replaced by the file's own tokens.
- * libconfig could read and include files itself, but it ends the process where a file is a folder, ends a text at a NUL byte, takes
- * a comment or string that never ends for the end of the file, reads numbers as octal or cuts them at 32 bits, leaks a text
- * that stands where none may, and says only "syntax error"; and its versions differ in all of this. What would meet one of these is
- * refused here, so that the parser sees balanced brackets, closed strings, decimal numbers and texts where a value may stand.
- * Threads: one at a time. Owner: conf.c, for the time of the parsing; names of files live in the configuration's arena. */
+/* conf_text.c - the files of a configuration -> one text for the parser, in which every line knows
+ * the file and line it comes from.
+ * Flow: file -> tokens -> the same tokens without comments, with each @include replaced by the
+ * file's own tokens. libconfig could read and include files itself, but it ends the process where a
+ * file is a folder, ends a text at a NUL byte, takes a comment or string that never ends for the
+ * end of the file, reads numbers as octal or cuts them at 32 bits, leaks a text that stands where
+ * none may, and says only "syntax error"; and its versions differ in all of this. What would meet
+ * one of these is refused here, so that the parser sees balanced brackets, closed strings, decimal
+ * numbers and texts where a value may stand.
+ * Threads: one at a time. Owner: conf.c, for the time of the parsing; names of files live in the
+ * configuration's arena. */
 #include "daemon/conf_intern.h"
 
 #include <errno.h>
@@ -250,7 +254,7 @@ lex_open(struct lexer *l)
 	return true;
 }
 
-/* libconfig compares each name with all others of its group: a second for 16,000, a minute for 100,000. */
+/* libconfig compares each name with all others of its group: a minute for 100,000. */
 static bool
 lex_assign(struct lexer *l)
 {

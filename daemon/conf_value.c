@@ -1,6 +1,9 @@
-/* conf_value.c - the option table, and what a value of each type has to be: a text or number of the file -> the field.
- * Invariant: a field is written only where its value is of the form and within the range that the table says.
- * Threads: any; nothing here has a state. Owner: fields point to texts of the configuration's arena. */
+/* conf_value.c - the option table, and what a value of each type has to be: a text or number of the
+ * file -> the field.
+ * Invariant: a field is written only where its value is of the form and within the range that the
+ * table says.
+ * Threads: any; nothing here has a state. Owner: fields point to texts of the configuration's
+ * arena. */
 #include "daemon/conf_intern.h"
 
 #include <arpa/inet.h>
@@ -225,7 +228,7 @@ text_form(enum opt_type type, const char *s)
 	}
 }
 
-/* ---- a text -> the field. Where *err stays ERR_NONE the text is not of the form, or out of range. ---- */
+/* ---- a text -> the field. Where *err stays ERR_NONE: not of the form, or out of range ---- */
 
 #define IDENT_MAX 63 /* PostgreSQL cuts longer names in silence */
 

@@ -1,4 +1,5 @@
-/* ctl.c - the control socket's server over bufferevents. Clients are foreign: each has a slot, a time and a size that it can't pass. */
+/* ctl.c - the control socket's server over bufferevents. Clients are foreign: each has a slot, a
+ * time and a size that it can't pass. */
 #include "daemon/ctl.h"
 
 #include <assert.h>
@@ -35,7 +36,7 @@ struct ctl_conn {
 	struct ctl *ctl;
 	struct ctl_conn *next, **link;	/* in ctl->conns */
 	enum conn_state state;
-	struct bufferevent *bev;	/* NULL: the client has gone, the verdict is still to come */
+	struct bufferevent *bev; /* NULL: the client has gone, the verdict is still to come */
 	struct event *timer;
 	size_t looked_at;		/* bytes of the line */
 	char peer[96];
@@ -55,7 +56,7 @@ struct ctl {
 	char *path, *lock_path;
 	dev_t dev;			/* of the socket's file, so that only our own is removed */
 	ino_t ino;
-	bool bound;
+	bool locked, bound;
 };
 
 /* ---- connections ---- */
@@ -110,7 +111,8 @@ ctl_say_bytes(struct ctl_conn *c, const void *p, size_t n)
 	if (c->bev == NULL)
 		return;
 	if (queued(c) + n > QUEUED_MAX || bufferevent_write(c->bev, p, n) < 0) {
-		log_warning("control socket: %s reads too slowly, or asks for too much; cut off", c->peer);
+		log_warning(
+		    "control socket: %s reads too slowly, or asks for too much; cut off", c->peer);
 		conn_hang_up(c);
 	}
 }
@@ -151,7 +153,8 @@ conn_pull(struct ctl_conn *c)
 }
 
 void
-ctl_pull(struct ctl_conn *c, bool (*next)(void *arg, struct buf *out), void (*done)(void *arg, struct ctl_conn *c), void *arg)
+ctl_pull(struct ctl_conn *c, bool (*next)(void *arg, struct buf *out),
+    void (*done)(void *arg, struct ctl_conn *c), void *arg)
 {
 	c->pull = next;
 	c->pull_done = done;
@@ -242,7 +245,8 @@ conn_learn_peer(struct ctl_conn *c, int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
 		cred.uid = (uid_t)-1;
-	snprintf(c->peer, sizeof(c->peer), "%s (uid %d, pid %d)", user_name(cred.uid, name), (int)cred.uid, (int)cred.pid);
+	snprintf(c->peer, sizeof(c->peer), "%s (uid %d, pid %d)", user_name(cred.uid, name),
+	    (int)cred.uid, (int)cred.pid);
 }
 
 const char *
@@ -261,7 +265,8 @@ on_line(struct ctl_conn *c, const char *p, size_t n)
 
 	c->state = CONN_WORKING;
 	bufferevent_disable(c->bev, EV_READ);
-	event_add(c->timer, &second);	/* looks from time to time whether the client is still there */
+	event_add(
+	    c->timer, &second); /* looks from time to time whether the client is still there */
 	/* out of the buffer, which goes when the connection does */
 	if ((line = mem_zalloc(n + 1, &err)) == NULL) {
 		ctl_err(c, 1, "%s", err.msg);
@@ -316,7 +321,8 @@ on_event(struct bufferevent *bev, short what, void *arg)
 	conn_drop(c);	/* gone, broken, or too slow */
 }
 
-/* A client that has closed both ways does not want the answer; one that only closed its writing side waits for it. */
+/* A client that has closed both ways does not want the answer; one that only closed its writing
+ * side waits for it. */
 static bool
 client_is_there(const struct ctl_conn *c)
 {
@@ -412,28 +418,33 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 
 /* ---- the socket ---- */
 
-/* Whoever holds the lock owns the socket's name. The file may have been removed by its former owner between open and flock. */
+/* Whoever holds the lock owns the socket's name. The file may have been removed by its former
+ * owner between open and flock. */
 static bool
 take_lock(struct ctl *ctl, struct err *err)
 {
 	struct stat ours, there;
 
 	for (int tries = 0; tries < 10; tries++) {
-		ctl->lock = open(ctl->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+		ctl->lock = open(
+		    ctl->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
 		if (ctl->lock < 0) {
 			err_errno(err, errno, "control socket: %s", ctl->lock_path);
-			return err_remedy(err, "make its folder, writable for this user (systemd: RuntimeDirectory=repld), or set "
-			    "daemon.control_socket");
+			return err_remedy(err, "make its folder, writable for this user (systemd: "
+					       "RuntimeDirectory=repld), or set "
+					       "daemon.control_socket");
 		}
 		if (flock(ctl->lock, LOCK_EX | LOCK_NB) < 0)
-			return err_set(err, ERR_SYSTEM, "control socket %s: another repld runs with it", ctl->path);
-		if (fstat(ctl->lock, &ours) == 0 && lstat(ctl->lock_path, &there) == 0 && ours.st_ino == there.st_ino &&
-		    ours.st_dev == there.st_dev)
-			return true;
+			return err_set(err, ERR_SYSTEM,
+			    "control socket %s: another repld runs with it", ctl->path);
+		if (fstat(ctl->lock, &ours) == 0 && lstat(ctl->lock_path, &there) == 0 &&
+		    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
+			return ctl->locked = true;
 		close(ctl->lock);
 		ctl->lock = -1;
 	}
-	return err_set(err, ERR_SYSTEM, "control socket: %s is replaced all the time", ctl->lock_path);
+	return err_set(
+	    err, ERR_SYSTEM, "control socket: %s is replaced all the time", ctl->lock_path);
 }
 
 /* False: somebody listens there. */
@@ -441,7 +452,8 @@ static bool
 nobody_listens(const struct sockaddr_un *sa)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) < 0 && errno == ECONNREFUSED;
+	bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) < 0 &&
+		       errno == ECONNREFUSED;
 
 	if (fd >= 0)
 		close(fd);
@@ -455,14 +467,18 @@ remove_stale(const struct sockaddr_un *sa, struct err *err)
 	struct stat st;
 
 	if (lstat(sa->sun_path, &st) < 0)
-		return errno == ENOENT ? true : err_errno(err, errno, "control socket %s", sa->sun_path);
+		return errno == ENOENT ? true
+				       : err_errno(err, errno, "control socket %s", sa->sun_path);
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(err, ERR_SYSTEM, "control socket %s: there is something else of that name, which is left alone",
+		return err_set(err, ERR_SYSTEM,
+		    "control socket %s: there is something else of that name, which is left alone",
 		    sa->sun_path);
 	if (!nobody_listens(sa))
-		return err_set(err, ERR_SYSTEM, "control socket %s: another process listens there", sa->sun_path);
+		return err_set(err, ERR_SYSTEM, "control socket %s: another process listens there",
+		    sa->sun_path);
 	if (unlink(sa->sun_path) < 0)
-		return err_errno(err, errno, "control socket %s: remove what is left of the last one", sa->sun_path);
+		return err_errno(err, errno,
+		    "control socket %s: remove what is left of the last one", sa->sun_path);
 	return true;
 }
 
@@ -473,7 +489,8 @@ give_to_group(const char *path)
 	const struct group *gr = getgrnam("repld");
 
 	if (gr != NULL && gr->gr_gid != getegid() && chown(path, (uid_t)-1, gr->gr_gid) < 0)
-		log_warning("control socket %s: can't be given to group repld: %s", path, strerrordesc_np(errno));
+		log_warning("control socket %s: can't be given to group repld: %s", path,
+		    strerrordesc_np(errno));
 }
 
 static int
@@ -507,12 +524,15 @@ listen_on(struct ctl *ctl, struct err *err)
 	int fd;
 
 	if (strlen(ctl->path) >= sizeof(sa.sun_path))
-		return err_set(err, ERR_CONFIG, "control socket %s: a socket's path has at most %zu bytes", ctl->path,
+		return err_set(err, ERR_CONFIG,
+		    "control socket %s: a socket's path has at most %zu bytes", ctl->path,
 		    sizeof(sa.sun_path) - 1);
 	memcpy(sa.sun_path, ctl->path, strlen(ctl->path) + 1);
-	if (!take_lock(ctl, err) || !remove_stale(&sa, err) || (fd = bind_socket(ctl, &sa, err)) < 0)
+	if (!take_lock(ctl, err) || !remove_stale(&sa, err) ||
+	    (fd = bind_socket(ctl, &sa, err)) < 0)
 		return false;
-	ctl->listener = evconnlistener_new(ctl->base, on_accept, ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 1024, fd);
+	ctl->listener = evconnlistener_new(
+	    ctl->base, on_accept, ctl, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 1024, fd);
 	ctl->retry = event_new(ctl->base, -1, 0, on_retry, ctl);
 	if (ctl->listener == NULL || ctl->retry == NULL) {
 		err_errno(err, errno, "control socket %s: listen", ctl->path);
@@ -545,7 +565,8 @@ ctl_new(struct event_base *base, const char *path, struct ctl_handler handler, s
 static void
 send_rest(struct ctl_conn *c)
 {
-	if (c->bev != NULL && queued(c) > 0 && evbuffer_write(bufferevent_get_output(c->bev), bufferevent_getfd(c->bev)) < 0)
+	if (c->bev != NULL && queued(c) > 0 &&
+	    evbuffer_write(bufferevent_get_output(c->bev), bufferevent_getfd(c->bev)) < 0)
 		log_debug("control socket: %s did not wait", c->peer);
 }
 
@@ -568,10 +589,11 @@ ctl_free(struct ctl *ctl)
 		evconnlistener_free(ctl->listener);
 	if (ctl->retry != NULL)
 		event_free(ctl->retry);
-	if (ctl->bound && lstat(ctl->path, &st) == 0 && st.st_dev == ctl->dev && st.st_ino == ctl->ino)
+	if (ctl->bound && lstat(ctl->path, &st) == 0 && st.st_dev == ctl->dev &&
+	    st.st_ino == ctl->ino)
 		unlink(ctl->path);
 	if (ctl->lock >= 0) {
-		if (ctl->bound)
+		if (ctl->locked)
 			unlink(ctl->lock_path);
 		close(ctl->lock);
 	}

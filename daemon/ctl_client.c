@@ -1,5 +1,6 @@
-/* ctl_client.c - `repld ctl`: one request, the answer as it comes, the exit status from its last line.
- * Lines are printed as soon as the next one has come, since the last line of all is the verdict. Blocking; a process of its own. */
+/* ctl_client.c - `repld ctl`: one request, the answer as it comes, the exit status from its last
+ * line. Lines are printed as soon as the next one has come, since the last line of all is the
+ * verdict. Blocking; a process of its own. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -32,7 +33,8 @@ unreached(const char *path, int errnum, struct err *err)
 	if (errnum == EACCES || errnum == EPERM)
 		return err_remedy(err, "join the group repld, or use sudo");
 	if (errnum == ENOENT || errnum == ECONNREFUSED)
-		return err_remedy(err, "is it running (systemctl status repld)? another socket: -s SOCKET or REPLD_SOCKET");
+		return err_remedy(err, "is it running (systemctl status repld)? another socket: -s "
+				       "SOCKET or REPLD_SOCKET");
 	return false;
 }
 
@@ -43,7 +45,8 @@ reach(const char *path, struct err *err)
 	int fd;
 
 	if (strlen(path) >= sizeof(sa.sun_path)) {
-		err_set(err, ERR_CONFIG, "%s: a socket's path has at most %zu bytes", path, sizeof(sa.sun_path) - 1);
+		err_set(err, ERR_CONFIG, "%s: a socket's path has at most %zu bytes", path,
+		    sizeof(sa.sun_path) - 1);
 		return -1;
 	}
 	memcpy(sa.sun_path, path, strlen(path) + 1);
@@ -116,7 +119,8 @@ receive(int fd, struct receiver *rc, int64_t limit_usec, struct err *err)
 		int rv;
 
 		if (limit_usec >= 0 && left <= 0)
-			return err_set(err, ERR_RETRY, "the daemon did not answer within %d s", ANSWER_SECONDS);
+			return err_set(err, ERR_RETRY, "the daemon did not answer within %d s",
+			    ANSWER_SECONDS);
 		rv = poll(&p, 1, limit_usec < 0 ? -1 : (int)(left / 1000) + 1);
 		if (interrupted)
 			return err_set(err, ERR_CANCELLED, "interrupted");
@@ -152,9 +156,11 @@ verdict(struct receiver *rc, char *ret_text, size_t size, struct err *err)
 	return code;
 }
 
-/* Sends and prints; exit status, or -1 with err where there was no answer. What an ERR says is in ret_text, empty for OK. */
+/* Sends and prints; exit status, or -1 with err where there was no answer. What an ERR says is in
+ * ret_text, empty for OK. */
 static int
-exchange_once(const char *path, const struct ctl_request *r, struct buf *keep, char *ret_text, size_t size, struct err *err)
+exchange_once(const char *path, const struct ctl_request *r, struct buf *keep, char *ret_text,
+    size_t size, struct err *err)
 {
 	int64_t limit = r->command->verb == CTL_SYNC ? -1 : (int64_t)ANSWER_SECONDS * 1000000;
 	struct receiver rc = { .keep = keep };
@@ -176,7 +182,8 @@ exchange_once(const char *path, const struct ctl_request *r, struct buf *keep, c
 
 /* A daemon with all its connections taken says "busy"; they are freed within seconds. */
 static int
-exchange(const char *path, const struct ctl_request *r, struct buf *keep, char *ret_text, size_t size, struct err *err)
+exchange(const char *path, const struct ctl_request *r, struct buf *keep, char *ret_text,
+    size_t size, struct err *err)
 {
 	int code = -1;
 
@@ -195,7 +202,8 @@ complain(int code, const char *text, const struct err *err)
 	if (code < 0 && err->kind == ERR_CANCELLED)
 		return 1;
 	if (code < 0) {
-		fprintf(stderr, "repld ctl: %s%s%s\n", err->msg, err->remedy[0] != '\0' ? "; " : "", err->remedy);
+		fprintf(stderr, "repld ctl: %s%s%s\n", err->msg, err->remedy[0] != '\0' ? "; " : "",
+		    err->remedy);
 		return err->kind == ERR_CONFIG ? 2 : EXIT_UNREACHED;
 	}
 	if (text[0] != '\0')
@@ -254,7 +262,8 @@ pause_between(int64_t usec, bool keys)
 		struct pollfd p = { .fd = keys ? STDIN_FILENO : -1, .events = POLLIN };
 		char c;
 
-		if (poll(&p, 1, (int)(left / 1000) + 1) > 0 && (read(STDIN_FILENO, &c, 1) <= 0 || c == 'q' || c == 'Q'))
+		if (poll(&p, 1, (int)(left / 1000) + 1) > 0 &&
+		    (read(STDIN_FILENO, &c, 1) <= 0 || c == 'q' || c == 'Q'))
 			interrupted = 1;
 	}
 }
@@ -316,30 +325,37 @@ run_watch(const char *path, const struct ctl_request *r)
 
 /* ---- the command line ---- */
 
-/* restart --reload and --from give something up. */
-static bool
-confirmed(const struct ctl_request *r)
+/* restart --reload and --from give something up. 0: go on; else the exit status. */
+static int
+confirm(const struct ctl_request *r)
 {
 	char answer[16] = "";
 
 	if (r->command->verb != CTL_RESTART || r->yes || (!r->reload && r->from == NULL))
-		return true;
+		return 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-		fprintf(stderr, "repld ctl: restart %s asks before it does this; without a terminal: --yes\n",
+		fprintf(stderr,
+		    "repld ctl: restart %s asks before it does this; without a terminal: --yes\n",
 		    r->reload ? "--reload" : "--from");
-		return false;
+		return 2;
 	}
 	if (r->reload)
-		fprintf(stderr, "Load all tables of %s again, with what full_load.target_tables does to those on the target? [y/N] ",
+		fprintf(stderr,
+		    "Load all tables of %s again, with what full_load.target_tables does to those "
+		    "on the target? [y/N] ",
 		    r->task);
 	else
-		fprintf(stderr, "Go on with %s at %s? What lies between its checkpoint and there is lost or applied twice. [y/N] ",
-		    r->task, strcmp(r->from, "now") == 0 ? "the source's present position" : r->from);
-	if (fgets(answer, sizeof(answer), stdin) == NULL || (strcmp(answer, "y\n") != 0 && strcmp(answer, "yes\n") != 0)) {
+		fprintf(stderr,
+		    "Go on with %s at %s? What lies between its checkpoint and there is lost or "
+		    "applied twice. [y/N] ",
+		    r->task,
+		    strcmp(r->from, "now") == 0 ? "the source's present position" : r->from);
+	if (fgets(answer, sizeof(answer), stdin) == NULL ||
+	    (strcmp(answer, "y\n") != 0 && strcmp(answer, "yes\n") != 0)) {
 		fprintf(stderr, "repld ctl: nothing was done\n");
-		return false;
+		return 1;
 	}
-	return true;
+	return 0;
 }
 
 static void
@@ -347,7 +363,8 @@ help(void)
 {
 	printf("usage: repld ctl [-s SOCKET] COMMAND ...\n\n");
 	for (const struct ctl_command *c = ctl_commands; c->name != NULL; c++)
-		printf("  %s%s%s\n        %s\n", c->name, c->args[0] != '\0' ? " " : "", c->args, c->help);
+		printf("  %s%s%s\n        %s\n", c->name, c->args[0] != '\0' ? " " : "", c->args,
+		    c->help);
 	printf("\nSOCKET is $REPLD_SOCKET or " DEFAULT_SOCKET " where it is not given.\n");
 }
 
@@ -361,10 +378,11 @@ usage(const char *text)
 int
 command_ctl(int argc, char **argv)
 {
-	const char *env = getenv("REPLD_SOCKET"), *path = env != NULL && env[0] != '\0' ? env : DEFAULT_SOCKET;
+	const char *env = getenv("REPLD_SOCKET"),
+		   *path = env != NULL && env[0] != '\0' ? env : DEFAULT_SOCKET;
 	struct err err = ERR_INIT;
 	struct ctl_request r;
-	int i = 0;
+	int i = 0, status;
 
 	for (; i < argc && argv[i][0] == '-'; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
@@ -379,7 +397,7 @@ command_ctl(int argc, char **argv)
 	}
 	if (!ctl_request_parse(argc - i, argv + i, &r, &err))
 		return usage(err.msg);
-	if (!confirmed(&r))
-		return 2;
+	if ((status = confirm(&r)) != 0)
+		return status;
 	return r.watch ? run_watch(path, &r) : run_once(path, &r);
 }

@@ -1,5 +1,5 @@
-/* ctl_cmd.c - what each command of the control socket does. Reads come from the shared blocks and never wait; commands go to the worker,
- * whose answer gives the verdict later. */
+/* ctl_cmd.c - what each command of the control socket does. Reads come from the shared blocks and
+ * never wait; commands go to the worker, whose answer gives the verdict later. */
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/arena.h"
@@ -30,7 +30,8 @@ run_status(struct supervisor *s, struct ctl_conn *c, const struct ctl_request *r
 {
 	struct report_source src = supervisor_report(s);
 
-	ctl_pull(c, status_next, status_done, report_new(&src, r->json ? &report_json : &report_text, r->task, r->tables));
+	ctl_pull(c, status_next, status_done,
+	    report_new(&src, r->json ? &report_json : &report_text, r->task, r->tables));
 }
 
 /* ---- what a worker answers ---- */
@@ -65,7 +66,8 @@ run_worker_command(struct supervisor *s, struct ctl_conn *c, const struct ctl_re
 	case CTL_RESUME: keeper_command(k, IPC_RESUME, "", 0, answer); break;
 	case CTL_SYNC: keeper_command(k, IPC_SYNC, "", r->timeout, answer); break;
 	default:
-		payload = r->from != NULL ? xasprintf("from %s", r->from) : xstrdup(r->reload ? "reload" : "");
+		payload = r->from != NULL ? xasprintf("from %s", r->from)
+					  : xstrdup(r->reload ? "reload" : "");
 		keeper_command(k, IPC_RESTART, payload, 0, answer);
 		free(payload);
 	}

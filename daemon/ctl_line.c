@@ -1,4 +1,5 @@
-/* ctl_line.c - request lines apart and together. All bytes here come from whoever may open the socket: nothing is believed. */
+/* ctl_line.c - request lines apart and together. All bytes here come from whoever may open the
+ * socket: nothing is believed. */
 #include "daemon/ctl_line.h"
 
 #include <assert.h>
@@ -9,17 +10,22 @@
 #include "daemon/base/num.h"
 
 const struct ctl_command ctl_commands[] = {
-	{ "status", "[TASK] [--tables] [--json] [--watch [SECONDS]]", "what each task does, and what it lacks", CTL_STATUS, false,
-	    true, false },
-	{ "pause", "TASK", "commit what is complete, roll back the rest, close the connections", CTL_PAUSE, true, true, true },
+	{ "status", "[TASK] [--tables] [--json] [--watch [SECONDS]]",
+	    "what each task does, and what it lacks", CTL_STATUS, false, true, false },
+	{ "pause", "TASK", "commit what is complete, roll back the rest, close the connections",
+	    CTL_PAUSE, true, true, true },
 	{ "resume", "TASK", "go on from the checkpoint", CTL_RESUME, true, true, true },
 	{ "restart", "TASK [--reload | --from now|POSITION] [--yes]",
-	    "start again: from the checkpoint, loading all tables, or at a position", CTL_RESTART, true, true, true },
-	{ "reload", "", "read the configuration again, as SIGHUP does", CTL_RELOAD, true, false, false },
-	{ "sync", "TASK [--timeout S]", "wait until the target has all that the source had committed", CTL_SYNC, false, true,
+	    "start again: from the checkpoint, loading all tables, or at a position", CTL_RESTART,
+	    true, true, true },
+	{ "reload", "", "read the configuration again, as SIGHUP does", CTL_RELOAD, true, false,
+	    false },
+	{ "sync", "TASK [--timeout S]",
+	    "wait until the target has all that the source had committed", CTL_SYNC, false, true,
 	    true },
-	{ "log-level", "error|warning|info|debug", "of the daemon and all workers, until it ends or reloads another", CTL_LOG_LEVEL,
-	    true, false, false },
+	{ "log-level", "error|warning|info|debug",
+	    "of the daemon and all workers, until it ends or reloads another", CTL_LOG_LEVEL, true,
+	    false, false },
 	{ "version", "", "of the running daemon", CTL_VERSION, false, false, false },
 	{ "ping", "", "whether it answers", CTL_PING, false, false, false },
 	{ 0 },
@@ -53,10 +59,12 @@ decode_word(const char *p, size_t n, char **to, struct err *err)
 		unsigned char c = (unsigned char)p[i++];
 
 		if (c == '%') {
-			int hi = i + 1 < n ? hex_digit(p[i]) : -1, lo = i + 1 < n ? hex_digit(p[i + 1]) : -1;
+			int hi = i + 1 < n ? hex_digit(p[i]) : -1,
+			    lo = i + 1 < n ? hex_digit(p[i + 1]) : -1;
 
 			if (hi < 0 || lo < 0) {
-				err_set(err, ERR_CONFIG, "bad %% in the request: two hex digits must follow");
+				err_set(err, ERR_CONFIG,
+				    "bad %% in the request: two hex digits must follow");
 				return 0;
 			}
 			c = (unsigned char)(hi * 16 + lo);
@@ -87,7 +95,8 @@ ctl_words_new(const char *line, size_t n, struct ctl_words *ret, struct err *err
 		if (i == n)
 			break;
 		if (w.n == CTL_WORDS_MAX) {
-			err_set(err, ERR_CONFIG, "more than %d words in the request", CTL_WORDS_MAX);
+			err_set(
+			    err, ERR_CONFIG, "more than %d words in the request", CTL_WORDS_MAX);
 			goto fail;
 		}
 		w.word[w.n++] = to;
@@ -140,27 +149,33 @@ find_command(const char *name)
 static bool
 usage(const struct ctl_command *c, const char *what, struct err *err)
 {
-	return err_set(err, ERR_CONFIG, "%.80s; usage: %s%s%s", what, c->name, c->args[0] != '\0' ? " " : "", c->args);
+	return err_set(err, ERR_CONFIG, "%.80s; usage: %s%s%s", what, c->name,
+	    c->args[0] != '\0' ? " " : "", c->args);
 }
 
-/* Seconds, as a plain number or with a unit. */
+#define SECONDS_MAX INT64_C(1000000000)
+
+/* A plain number of seconds, or a time with its unit; at most some 30 years. */
 static bool
-seconds(const char *text, int64_t *ret, struct err *err)
+seconds(const char *text, int64_t *ret)
 {
+	struct err ignored = ERR_INIT;
 	int64_t v;
 
-	if (num_int(text, 0, INT64_C(1000000000), &v, err)) {
-		*ret = v * 1000000;
-		return true;
-	}
-	return num_duration(text, ret, err);
+	if (num_int(text, 0, SECONDS_MAX, &v, &ignored))
+		v *= 1000000;
+	else if (!num_duration(text, &v, &ignored) || v > SECONDS_MAX * 1000000)
+		return false;
+	*ret = v;
+	return true;
 }
 
 static bool
 parse_timeout(const char *text, int64_t *ret, struct err *err)
 {
-	if (!seconds(text, ret, err))
-		return err_set(err, ERR_CONFIG, "--timeout: expected seconds or a time such as \"5min\", got \"%.60s\"", text);
+	if (!seconds(text, ret))
+		return err_set(err, ERR_CONFIG,
+		    "--timeout: expected seconds or a time such as \"5min\", got \"%.60s\"", text);
 	return true;
 }
 
@@ -168,7 +183,8 @@ static bool
 parse_level(const char *text, enum log_level *ret, struct err *err)
 {
 	if (!log_level_parse(text, ret))
-		return err_set(err, ERR_CONFIG, "log-level: expected error, warning, info or debug, got \"%.60s\"", text);
+		return err_set(err, ERR_CONFIG,
+		    "log-level: expected error, warning, info or debug, got \"%.60s\"", text);
 	return true;
 }
 
@@ -176,10 +192,8 @@ parse_level(const char *text, enum log_level *ret, struct err *err)
 static bool
 parse_watch(int argc, char *const *argv, int *i, struct ctl_request *r)
 {
-	struct err ignored = ERR_INIT;
-
 	r->watch = true;
-	if (*i + 1 < argc && seconds(argv[*i + 1], &r->every, &ignored))
+	if (*i + 1 < argc && seconds(argv[*i + 1], &r->every))
 		(*i)++;
 	return true;
 }
@@ -257,7 +271,8 @@ ctl_request_parse(int argc, char *const *argv, struct ctl_request *ret, struct e
 	for (int i = 1; i < argc; i++) {
 		bool option = argv[i][0] == '-' && argv[i][1] == '-';
 
-		if (!(option ? parse_option(argc, argv, &i, &r, err) : parse_word(argv[i], &r, &has_level, err)))
+		if (!(option ? parse_option(argc, argv, &i, &r, err)
+			     : parse_word(argv[i], &r, &has_level, err)))
 			return false;
 	}
 	if (!complete(&r, has_level, err))

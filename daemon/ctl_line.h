@@ -1,6 +1,7 @@
 /* ctl_line.h - the control protocol's bytes: request lines and what they ask for.
- * A request is one line, "COMMAND ARG...\n": words with single or more blanks between, each byte of a word up to and including the blank, DEL and
- * '%' written as %XX. The answer is lines, then a last line "OK" or "OK code" or "ERR code text", and the connection is closed.
+ * A request is one line, "COMMAND ARG...\n": words with single or more blanks between, each byte
+ * of a word up to and including the blank, DEL and '%' written as %XX. The answer is lines, then
+ * a last line "OK" or "OK code" or "ERR code text", and the connection is closed.
  * Pure: client, server and fuzzer use the same. Threads: any. */
 #ifndef REPLD_DAEMON_CTL_LINE_H
 #define REPLD_DAEMON_CTL_LINE_H
@@ -43,7 +44,8 @@ struct ctl_words {
 	char *memory;
 };
 
-/* The words of a line without its newline, decoded. ERR_CONFIG: a control byte, a bad %XX, too many. */
+/* The words of a line without its newline, decoded. ERR_CONFIG: a control byte, a bad %XX, too
+ * many. */
 bool ctl_words_new(const char *line, size_t n, struct ctl_words *ret, struct err *err) MUST_CHECK;
 void ctl_words_done(struct ctl_words *w);
 /* One word more on a line. */
@@ -54,11 +56,12 @@ bool ctl_request_parse(int argc, char *const *argv, struct ctl_request *ret, str
 /* The line of a request, with its newline; the client's own options are left out. */
 void ctl_request_print(const struct ctl_request *r, struct buf *out);
 
-/* Looks for a line in what has come so far, of which `from` bytes were looked at before. 1: *ret_n bytes and a newline; 0: more is
- * needed; -1: refused (ERR_CONFIG). */
+/* Looks for a line in what has come so far, of which `from` bytes were looked at before. 1:
+ * *ret_n bytes and a newline; 0: more is needed; -1: refused (ERR_CONFIG). */
 int ctl_take_line(const char *p, size_t n, size_t from, size_t *ret_n, struct err *err);
 
-/* The answer's last line, its newline included or not: exit code, and the text of an ERR (in place, not NUL-terminated). -1: it is none. */
+/* The answer's last line, its newline included or not: exit code, and the text of an ERR (in
+ * place, not NUL-terminated). -1: it is none. */
 int ctl_verdict_parse(const char *line, size_t n, const char **ret_text, size_t *ret_n);
 
 #endif

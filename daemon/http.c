@@ -1,5 +1,6 @@
-/* http.c - /metrics and /healthz over evhttp, on a local address. Reads the shared blocks, changes nothing. An answer goes out in chunks that are
- * made when the one before has been sent, so a slow reader holds a part of it only. */
+/* http.c - /metrics and /healthz over evhttp, on a local address. Reads the shared blocks,
+ * changes nothing. An answer goes out in chunks that are made when the one before has been sent,
+ * so a slow reader holds a part of it only. */
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
@@ -41,7 +42,8 @@ scrape_free(struct scrape *sc)
 	free(sc);
 }
 
-/* The client has gone. evhttp frees the requests of a connection, but not one that it has taken off it because we were writing. */
+/* The client has gone. evhttp frees the requests of a connection, but not one that it has taken
+ * off it because we were writing. */
 static void
 on_close(struct evhttp_connection *conn, void *arg)
 {
@@ -142,12 +144,14 @@ header(struct evhttp_request *req, const char *name, const char *value)
 static void
 on_request(struct evhttp_request *req, void *arg)
 {
-	static const char openmetrics[] = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+	static const char openmetrics[] =
+	    "application/openmetrics-text; version=1.0.0; charset=utf-8";
 	struct http *h = arg;
 	enum evhttp_cmd_type method = evhttp_request_get_command(req);
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
 	const char *path = uri != NULL ? evhttp_uri_get_path(uri) : NULL;
-	bool metrics = path != NULL && strcmp(path, "/metrics") == 0, health = path != NULL && strcmp(path, "/healthz") == 0;
+	bool metrics = path != NULL && strcmp(path, "/metrics") == 0,
+	     health = path != NULL && strcmp(path, "/healthz") == 0;
 
 	header(req, "Content-Type", metrics ? openmetrics : "text/plain; charset=utf-8");
 	if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
@@ -193,7 +197,9 @@ split_address(const char *listen, char host[64], int64_t *ret_port, struct err *
 	size_t n = colon != NULL ? (size_t)(colon - listen) : 0;
 
 	if (colon == NULL || n == 0 || n >= 64 || !num_int(colon + 1, 1, 65535, ret_port, err))
-		return err_set(err, ERR_CONFIG, "http_listen: expected an address such as \"127.0.0.1:9786\", got \"%.100s\"", listen);
+		return err_set(err, ERR_CONFIG,
+		    "http_listen: expected an address such as \"127.0.0.1:9786\", got \"%.100s\"",
+		    listen);
 	if (listen[0] == '[' && listen[n - 1] == ']') {
 		listen++;
 		n -= 2;
@@ -238,8 +244,10 @@ http_new(struct supervisor *s, const char *listen, struct err *err)
 	evhttp_set_max_headers_size(h->evhttp, 16384);
 	evhttp_set_max_body_size(h->evhttp, 1024);
 	evhttp_set_default_content_type(h->evhttp, NULL);
-	evhttp_set_allowed_methods(h->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
-	    EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE | EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
+	evhttp_set_allowed_methods(h->evhttp, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+						  EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
+						  EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
+						  EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
 	evhttp_set_gencb(h->evhttp, on_request, h);
 	if (!bind_to(h, listen, err)) {
 		http_free(h);

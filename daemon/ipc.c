@@ -1,5 +1,6 @@
 /* ipc.c - frames of the socketpair between supervisor and worker: fixed header, then text.
- * Invariant: what ipc_put() writes, ipc_get() reads back, one message a call, from any cut of the stream. */
+ * Invariant: what ipc_put() writes, ipc_get() reads back, one message a call, from any cut of the
+ * stream. */
 #include "daemon/ipc.h"
 
 #include <assert.h>
@@ -52,7 +53,10 @@ ipc_get(const void *p, size_t n, struct ipc_msg *ret, size_t *ret_used, struct e
 	}
 	if (n - sizeof(h) < h.n)
 		return 0;
-	*ret = (struct ipc_msg){ .type = h.type, .id = h.id, .payload = (const char *)p + sizeof(h), .n = h.n };
+	ret->type = h.type;
+	ret->id = h.id;
+	ret->payload = (const char *)p + sizeof(h);
+	ret->n = h.n;
 	*ret_used = sizeof(h) + h.n;
 	return 1;
 }

@@ -1,4 +1,5 @@
-/* keeper.c - the state machine of one worker's life, its commands under way, and what its status is while it has none of its own to give. */
+/* keeper.c - the state machine of one worker's life, its commands under way, and what its status
+ * is while it has none of its own to give. */
 #include "daemon/keeper.h"
 
 #include <assert.h>
@@ -9,7 +10,6 @@
 #include <sys/wait.h>
 #include "daemon/base/arena.h"
 #include "daemon/base/log.h"
-#include "daemon/base/num.h"
 #include "daemon/worker.h"
 
 #define SECOND		((int64_t)1000000)
@@ -57,7 +57,8 @@ conf_remember(struct keeper_conf *c, const struct conf *conf, const struct task_
 	c->source = xstrdup(t->source->name);
 	c->target = xstrdup(t->target->name);
 	c->slot = xstrdup(t->postgresql.slot != NULL ? t->postgresql.slot : "");
-	c->publication = xstrdup(t->postgresql.publication != NULL ? t->postgresql.publication : "");
+	c->publication =
+	    xstrdup(t->postgresql.publication != NULL ? t->postgresql.publication : "");
 	c->mode = task_mode_name(t->mode);
 	c->enabled = t->enabled;
 	if (t->source->password_env != NULL)
@@ -86,7 +87,8 @@ keeper_new(const struct keeper_host *host, const struct conf *conf, const struct
 	k->child = (struct child)CHILD_INIT;
 	conf_remember(&k->conf, conf, task);
 	enter(k, KEEPER_OFF);
-	snprintf(k->why, sizeof(k->why), "%s", task->enabled ? "not started yet" : "disabled in the configuration");
+	snprintf(k->why, sizeof(k->why), "%s",
+	    task->enabled ? "not started yet" : "disabled in the configuration");
 	return k;
 }
 
@@ -192,7 +194,8 @@ keeper_log_level(struct keeper *k)
 }
 
 static struct pending *
-pending_add(struct keeper *k, enum ipc_type type, const char *payload, int64_t timeout, struct answer answer)
+pending_add(struct keeper *k, enum ipc_type type, const char *payload, int64_t timeout,
+    struct answer answer)
 {
 	struct err err = ERR_INIT;
 	struct pending *p;
@@ -202,7 +205,12 @@ pending_add(struct keeper *k, enum ipc_type type, const char *payload, int64_t t
 		return NULL;
 	}
 	p = &k->pending[k->npending++];
-	*p = (struct pending){ .id = ++k->last_id, .type = type, .payload = xstrdup(payload), .answer = answer };
+	p->id = ++k->last_id;
+	p->type = type;
+	p->payload = xstrdup(payload);
+	p->limit = (struct usec){ 0 };
+	p->sent = false;
+	p->answer = answer;
 	if (timeout >= 0)
 		p->limit.v = clock_mono().v + timeout;
 	return p;
@@ -256,7 +264,8 @@ keeper_readable(struct keeper *k)
 
 	if (child_read(&k->child, on_message, k, &err))
 		return;
-	/* Where it ends, SIGCHLD tells the rest; where it doesn't, it can't be reached any more and is killed. */
+	/* Where it ends, SIGCHLD tells the rest; where it doesn't, it can't be reached any more
+	 * and is killed. */
 	log_debug("task=%s worker %d: %s", k->name, (int)k->child.pid, err.msg);
 	k->unheard = clock_mono();
 	k->host->io(k->host->arg, k);
@@ -283,26 +292,27 @@ backoff(uint32_t attempt)
 static void
 wait_for_next(struct keeper *k)
 {
-	char text[NUM_TEXT];
 	int64_t wait = backoff(++k->attempt);
 
 	enter(k, KEEPER_WAITING);
 	k->next.v = clock_mono().v + wait;
-	log_warning("task=%s %s; restart in %s (attempt %" PRIu32 ")", k->name, k->why, num_duration_text(wait, text),
-	    k->attempt);
+	log_warning("task=%s %s; restart in %d s (attempt %" PRIu32 ")", k->name, k->why,
+	    (int)(wait / SECOND), k->attempt);
 }
 
 /* With the configuration that holds now. */
 static void
 start(struct keeper *k)
 {
-	const char *const env[] = { k->conf.env[0], k->conf.env[0] != NULL ? k->conf.env[1] : NULL, NULL };
+	const char *const env[] = { k->conf.env[0], k->conf.env[0] != NULL ? k->conf.env[1] : NULL,
+		NULL };
 	bool first = k->child.shm == NULL;
 	struct err err = ERR_INIT;
 
 	assert(k->child.pid == 0);
 	if (!child_start(&k->child, k->host->program, k->name, env, &err)) {
-		snprintf(k->why, sizeof(k->why), "the worker could not be started: %.200s", err.msg);
+		snprintf(
+		    k->why, sizeof(k->why), "the worker could not be started: %.200s", err.msg);
 		wait_for_next(k);
 		return;
 	}
@@ -362,7 +372,8 @@ keeper_end(struct keeper *k, const char *why, int64_t grace, bool again, struct 
 	}
 }
 
-/* Commands that were under way: a sync is asked again of the next worker, the others are not known to have been done. */
+/* Commands that were under way: a sync is asked again of the next worker, the others are not
+ * known to have been done. */
 static void
 pending_after_death(struct keeper *k)
 {
@@ -388,8 +399,8 @@ gone_as_asked(struct keeper *k, int status)
 	char text[CHILD_END_TEXT];
 
 	if (status != 0)
-		log_warning("task=%s worker ended with %s where it should have stopped cleanly", k->name,
-		    child_end_text(status, text));
+		log_warning("task=%s worker ended with %s where it should have stopped cleanly",
+		    k->name, child_end_text(status, text));
 	else
 		log_info("task=%s worker ended: %s", k->name, k->why);
 	if (k->again && k->conf.enabled) {
@@ -409,8 +420,9 @@ gone_refusing(struct keeper *k)
 
 	snprintf(k->why, sizeof(k->why), "worker refused its configuration");
 	enter(k, KEEPER_REFUSED);
-	log_error("task=%s %s; not started again before the configuration changes, or: repld ctl restart %s", k->name,
-	    k->why, k->name);
+	log_error("task=%s %s; not started again before the configuration changes, or: repld ctl "
+		  "restart %s",
+	    k->name, k->why, k->name);
 	snprintf(text, sizeof(text), "task %s is in error: %s", k->name, k->why);
 	pending_fail_all(k, text);
 }
@@ -468,7 +480,8 @@ keeper_set_conf(struct keeper *k, const struct conf *conf, const struct task_con
 }
 
 void
-keeper_tune(struct keeper *k, const struct conf *conf, const struct task_conf *task, struct answer answer)
+keeper_tune(
+    struct keeper *k, const struct conf *conf, const struct task_conf *task, struct answer answer)
 {
 	struct pending *p;
 
@@ -487,7 +500,8 @@ keeper_tune(struct keeper *k, const struct conf *conf, const struct task_conf *t
 
 /* Where the worker can't be asked now. False: it can, or its next one will be. */
 static bool
-command_without_worker(struct keeper *k, enum ipc_type type, const char *payload, struct answer *answer)
+command_without_worker(
+    struct keeper *k, enum ipc_type type, const char *payload, struct answer *answer)
 {
 	bool plain_restart = type == IPC_RESTART && payload[0] == '\0';
 	char text[400];
@@ -513,11 +527,13 @@ command_without_worker(struct keeper *k, enum ipc_type type, const char *payload
 }
 
 void
-keeper_command(struct keeper *k, enum ipc_type type, const char *payload, int64_t timeout, struct answer answer)
+keeper_command(struct keeper *k, enum ipc_type type, const char *payload, int64_t timeout,
+    struct answer answer)
 {
 	if (command_without_worker(k, type, payload, &answer))
 		return;
-	if (pending_add(k, type, payload, type == IPC_SYNC ? timeout : COMMAND_TIMEOUT, answer) == NULL)
+	if (pending_add(k, type, payload, type == IPC_SYNC ? timeout : COMMAND_TIMEOUT, answer) ==
+	    NULL)
 		return;
 	if (k->life == KEEPER_UP)
 		send_all_pending(k);
@@ -530,7 +546,8 @@ keeper_command(struct keeper *k, enum ipc_type type, const char *payload, int64_
 static void
 kill_hung(struct keeper *k, const char *what)
 {
-	snprintf(k->why, sizeof(k->why), "worker hung: %s for %d s; killed", what, (int)(KEEPER_HANG / SECOND));
+	snprintf(k->why, sizeof(k->why), "worker hung: %s for %d s; killed", what,
+	    (int)(KEEPER_HANG / SECOND));
 	log_error("task=%s %s", k->name, k->why);
 	k->killed = clock_mono();
 	child_kill(&k->child);
@@ -552,7 +569,8 @@ check_hang(struct keeper *k, const struct status_task *st)
 		return;
 	if (now - later(from, st->beat_at.v) > KEEPER_HANG)
 		kill_hung(k, "no sign of life");
-	else if (st->oldest_thread_beat.v != 0 && now - later(from, st->oldest_thread_beat.v) > KEEPER_HANG)
+	else if (st->oldest_thread_beat.v != 0 &&
+		 now - later(from, st->oldest_thread_beat.v) > KEEPER_HANG)
 		kill_hung(k, "one of its threads gave no sign of life");
 	else if (k->unheard.v != 0 && now - k->unheard.v > KEEPER_UNHEARD)
 		kill_hung(k, "its socket closed");
@@ -571,9 +589,12 @@ check_limits(struct keeper *k)
 		if (p->limit.v == 0 || now < p->limit.v + grace)
 			i++;
 		else if (p->type == IPC_SYNC)
-			pending_answer(k, i, false, p->sent ? "timeout" : "timeout: the worker is not up");
+			pending_answer(
+			    k, i, false, p->sent ? "timeout" : "timeout: the worker is not up");
 		else
-			pending_answer(k, i, false, "no answer from the worker within 30 s; the command stands, see status");
+			pending_answer(k, i, false,
+			    "no answer from the worker within 30 s; the command stands, see "
+			    "status");
 	}
 }
 
@@ -583,7 +604,8 @@ sample_log(struct keeper *k, const struct status_task *st)
 	uint32_t n = k->nsamples < KEEPER_SAMPLES ? k->nsamples : KEEPER_SAMPLES;
 	uint32_t lastest = n > 0 ? (k->nsamples - 1) % KEEPER_SAMPLES : 0;
 
-	if (!st->retained_bytes.known || (n > 0 && usec_since(k->samples[lastest].at) < SAMPLE_EVERY))
+	if (!st->retained_bytes.known ||
+	    (n > 0 && usec_since(k->samples[lastest].at) < SAMPLE_EVERY))
 		return;
 	k->samples[k->nsamples % KEEPER_SAMPLES].at = clock_mono();
 	k->samples[k->nsamples % KEEPER_SAMPLES].bytes = st->retained_bytes.v;
@@ -602,8 +624,9 @@ keeper_tick(struct keeper *k)
 	if (k->life == KEEPER_UP)
 		check_hang(k, &st);
 	if (k->life == KEEPER_ENDING && k->killed.v == 0 && now >= k->kill_at.v) {
-		log_warning("task=%s worker %d did not stop in time; killed: what it had not committed is rolled back", k->name,
-		    (int)k->child.pid);
+		log_warning("task=%s worker %d did not stop in time; killed: what it had not "
+			    "committed is rolled back",
+		    k->name, (int)k->child.pid);
 		k->killed.v = now;
 		child_kill(&k->child);
 	}
@@ -631,7 +654,8 @@ clear_live(struct status_task *st)
 {
 	st->has_error = false;
 	st->reason[0] = '\0';
-	st->lag_bytes = st->lag_usec = st->retained_bytes = st->limit_bytes = (struct maybe_u64){ 0 };
+	st->lag_bytes = st->lag_usec = st->retained_bytes = st->limit_bytes =
+	    (struct maybe_u64){ 0 };
 	st->rate_transactions = st->rate_rows = st->rate_bytes = (struct maybe_u64){ 0 };
 	st->load.rows_per_second = st->load.eta_seconds = (struct maybe_u64){ 0 };
 	st->log_state[0] = '\0';
@@ -651,7 +675,8 @@ status_refused(const struct keeper *k, struct status_task *st)
 	st->error.kind = ERR_CONFIG;
 	snprintf(st->error.message, sizeof(st->error.message), "%s", k->why);
 	snprintf(st->error.remedy, sizeof(st->error.remedy),
-	    "see the log for what it refused; change the file and reload, or: repld ctl restart %s", k->name);
+	    "see the log for what it refused; change the file and reload, or: repld ctl restart %s",
+	    k->name);
 }
 
 /* What is to be said where no worker says it. */
@@ -713,8 +738,8 @@ keeper_log_left(const struct keeper *k, const struct status_task *st)
 	if (st->retained_bytes.v >= st->limit_bytes.v)
 		return (struct maybe_u64){ .known = true };
 	return (struct maybe_u64){ .known = true,
-		.v = (uint64_t)((double)(st->limit_bytes.v - st->retained_bytes.v) / (double)(st->retained_bytes.v - from) *
-		    (double)took) };
+		.v = (uint64_t)((double)(st->limit_bytes.v - st->retained_bytes.v) /
+				(double)(st->retained_bytes.v - from) * (double)took) };
 }
 
 pid_t

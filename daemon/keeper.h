@@ -1,9 +1,12 @@
-/* keeper.h - keeps the worker of one task alive: when it starts, when it is asked to end, when it is killed, when it starts again; and
- * what it was asked for and has not answered yet.
- * Flow: the supervisor calls keeper_tick() a few times a second, keeper_readable() and keeper_writable() for the socket, keeper_reap() after SIGCHLD.
- * States: OFF (disabled) - UP - ENDING (asked to stop) - WAITING (backoff) - REFUSED (exit status 2: not before the configuration changes).
- * Invariant: a worker is started only with a configuration that conf_load() accepted, and that the worker before did not refuse.
- * Each answer is called exactly once. Threads: the supervisor's only one. Nothing here blocks. */
+/* keeper.h - keeps the worker of one task alive: when it starts, when it is asked to end, when it
+ * is killed, when it starts again; and what it was asked for and has not answered yet.
+ * Flow: the supervisor calls keeper_tick() a few times a second, keeper_readable() and
+ * keeper_writable() for the socket, keeper_reap() after SIGCHLD.
+ * States: OFF (disabled) - UP - ENDING (asked to stop) - WAITING (backoff) - REFUSED (exit status
+ * 2: not before the configuration changes).
+ * Invariant: a worker is started only with a configuration that conf_load() accepted, and that
+ * the worker before did not refuse. Each answer is called exactly once. Threads: the supervisor's
+ * only one. Nothing here blocks. */
 #ifndef REPLD_DAEMON_KEEPER_H
 #define REPLD_DAEMON_KEEPER_H
 
@@ -77,9 +80,11 @@ struct keeper *keeper_new(const struct keeper_host *host, const struct conf *con
 void keeper_free(struct keeper *k);	/* kills; unanswered: "the daemon ends" */
 
 void keeper_start(struct keeper *k);	/* nothing where the task is disabled or its worker lives */
-/* Asks the worker to end, kills it `grace` later; again: with the configuration that holds then. The answer says that it is done. */
+/* Asks the worker to end, kills it `grace` later; again: with the configuration that holds then.
+ * The answer says that it is done. */
 void keeper_end(struct keeper *k, const char *why, int64_t grace, bool again, struct answer answer);
-/* Another configuration of the same task. keeper_set_conf(): from the next start on. keeper_tune(): the running worker is asked as well. */
+/* Another configuration of the same task. keeper_set_conf(): from the next start on.
+ * keeper_tune(): the running worker is asked as well. */
 void keeper_set_conf(struct keeper *k, const struct conf *conf, const struct task_conf *task);
 void keeper_tune(struct keeper *k, const struct conf *conf, const struct task_conf *task, struct answer answer);
 /* Sends a command of the user. A worker that waits for its next start is started now. */

@@ -1,5 +1,6 @@
 /* main.c - the command line: which command, with which file; exit status. Nothing else.
- * Before anything of it: no core, no debugger, no file for others, no signal for a closed pipe, no closed standard descriptors. The locale stays "C". */
+ * Before anything of it: no core, no debugger, no file for others, no signal for a closed pipe,
+ * no closed standard descriptors. The locale stays "C". */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,9 +18,11 @@
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
-/* Sanitizers look at their own process as a debugger would; so do the tests of builds with faults. */
-#if defined(REPLD_FAULTS) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+/* Sanitizers look at their own process as a debugger would; so do the tests of builds with
+ * faults. */
+#if defined(REPLD_FAULTS) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||      \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
 #define DUMPABLE 1
 #else
 #define DUMPABLE 0
@@ -32,23 +35,28 @@ static const char help_text[] =
     "\n"
     "  repld [-c FILE]                         run the daemon in the foreground\n"
     "  repld check [-c FILE] [TASK] [--offline] [--json]\n"
-    "                                          the configuration, then the servers: all that would stop a task\n"
-    "  repld discover [-c FILE] ENDPOINT schemas|tables|columns|counts [PATTERN] [--exact] [--json]\n"
+    "                                          the configuration, then the servers: all that would "
+    "stop a task\n"
+    "  repld discover [-c FILE] ENDPOINT schemas|tables|columns|counts [PATTERN] [--exact] "
+    "[--json]\n"
     "  repld run [-c FILE] TASK [--until full_load|caught_up]\n"
     "                                          one task in the foreground\n"
     "  repld cleanup [-c FILE] TASK [--yes]    drop what repld made for a task\n"
-    "  repld ctl [-s SOCKET] COMMAND           the running daemon; repld ctl --help lists the commands\n"
+    "  repld ctl [-s SOCKET] COMMAND           the running daemon; repld ctl --help lists the "
+    "commands\n"
     "  repld --version | --help\n"
     "\n"
     "FILE is " CONF_DEFAULT_FILE " where it is not given.\n"
-    "Exit status: 0 fine; 1 it ran and the answer is no; 2 usage or configuration; 3 can't reach a daemon or server.\n";
+    "Exit status: 0 fine; 1 it ran and the answer is no; 2 usage or configuration; 3 can't reach a "
+    "daemon or server.\n";
 
 /* The three numbers are never left to the first file or socket that is opened. */
 static bool
 standard_descriptors(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR | O_NOCTTY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", O_RDWR | O_NOCTTY) != fd)
 			return false;
 	return true;
 }
@@ -67,7 +75,8 @@ harden(void)
 static int
 usage(const char *what, const char *word)
 {
-	fprintf(stderr, "repld: %s%s%s; see: repld --help\n", what, word[0] != '\0' ? " " : "", word);
+	fprintf(
+	    stderr, "repld: %s%s%s; see: repld --help\n", what, word[0] != '\0' ? " " : "", word);
 	return EXIT_USAGE;
 }
 

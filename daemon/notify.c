@@ -1,4 +1,5 @@
-/* notify.c - the only file that knows libsystemd. Failures are of no consequence here: the service manager draws its own conclusions. */
+/* notify.c - the only file that knows libsystemd. Failures are of no consequence here: the
+ * service manager draws its own conclusions. */
 #include "daemon/notify.h"
 
 #include <inttypes.h>

@@ -1,6 +1,9 @@
-/* reload.c - the configuration again, while everything runs: load, check, compare, apply. A bad file changes nothing.
- * Flow: conf_load() -> conf_diff_new() -> per task: keep, tune, restart, add, drop -> wait for the workers concerned, at most 10 s -> one answer.
- * Invariant: at most one reload is under way; the loop never waits for it; systemd hears RELOADING and then READY either way. */
+/* reload.c - the configuration again, while everything runs: load, check, compare, apply. A bad
+ * file changes nothing.
+ * Flow: conf_load() -> conf_diff_new() -> per task: keep, tune, restart, add, drop -> wait for
+ * the workers concerned, at most 10 s -> one answer.
+ * Invariant: at most one reload is under way; the loop never waits for it; systemd hears
+ * RELOADING and then READY either way. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +38,8 @@ struct reload {
 	struct usec limit;
 };
 
-/* "task orders: in effect: apply.max_rows 5000 -> 1000" for each line; without any, what stands before it. */
+/* "task orders: in effect: apply.max_rows 5000 -> 1000" for each line; without any, what stands
+ * before it. */
 static void
 lines_with(struct buf *out, const char *who, const char *what, struct buf *lines)
 {
@@ -94,7 +98,8 @@ reload_finish(struct reload *r)
 		struct item *it = &r->items[i];
 
 		if (it->keeper != NULL)
-			buf_printf(&it->text, "task %s: its worker has not answered yet; see status\n", it->task);
+			buf_printf(&it->text,
+			    "task %s: its worker has not answered yet; see status\n", it->task);
 		if (it->keeper != NULL || it->refused)
 			code = 1;
 		buf_put(&text, it->text.p, it->text.n);
@@ -169,9 +174,14 @@ wait_for(struct item *it, struct keeper *k, const char *good)
 static void
 left_behind(struct item *it, const struct keeper *k)
 {
-	buf_printf(&it->behind, "task %s: nothing is dropped: slot %s, which goes on keeping log, and publication %s stay on %s, the "
-	    "checkpoint on %s\n", k->name, k->conf.slot, k->conf.publication, k->conf.source, k->conf.target);
-	buf_printf(&it->behind, "task %s: to give them up, with the task in the file: repld cleanup %s\n", k->name, k->name);
+	buf_printf(&it->behind,
+	    "task %s: nothing is dropped: slot %s, which goes on keeping log, and publication %s "
+	    "stay on %s, the "
+	    "checkpoint on %s\n",
+	    k->name, k->conf.slot, k->conf.publication, k->conf.source, k->conf.target);
+	buf_printf(&it->behind,
+	    "task %s: to give them up, with the task in the file: repld cleanup %s\n", k->name,
+	    k->name);
 }
 
 static void
@@ -179,11 +189,13 @@ apply_drop(struct item *it, struct keeper *k)
 {
 	k->leave = true;
 	left_behind(it, k);
-	keeper_end(k, "the task has left the configuration", STOP_GRACE, false, wait_for(it, k, "ended, it has left the file"));
+	keeper_end(k, "the task has left the configuration", STOP_GRACE, false,
+	    wait_for(it, k, "ended, it has left the file"));
 }
 
 static void
-apply_changed(struct item *it, struct keeper *k, const struct conf *next, const struct task_conf *t, enum conf_action action)
+apply_changed(struct item *it, struct keeper *k, const struct conf *next, const struct task_conf *t,
+    enum conf_action action)
 {
 	bool was_enabled = k->conf.enabled;
 
@@ -192,13 +204,15 @@ apply_changed(struct item *it, struct keeper *k, const struct conf *next, const 
 		if (was_enabled)
 			left_behind(it, k);
 		keeper_end(k, "disabled in the configuration", STOP_GRACE, false,
-		    wait_for(it, k, was_enabled ? "stopped, it is disabled" : "holds when it is enabled"));
+		    wait_for(it, k,
+			was_enabled ? "stopped, it is disabled" : "holds when it is enabled"));
 	} else if (was_enabled && (action == CONF_TUNE || action == CONF_KEEP)) {
 		keeper_tune(k, next, t, wait_for(it, k, "in effect"));
 	} else {
 		keeper_set_conf(k, next, t);
 		keeper_end(k, "restart with another configuration", STOP_GRACE, true,
-		    wait_for(it, k, was_enabled ? "restarted from its checkpoint" : "started, it is enabled"));
+		    wait_for(it, k,
+			was_enabled ? "restarted from its checkpoint" : "started, it is enabled"));
 	}
 }
 
@@ -210,12 +224,14 @@ apply_add(struct reload *r, struct item *it, const struct conf *next, const stru
 	if (k != NULL) {	/* it had left the file, and its worker has not ended yet */
 		k->leave = false;
 		keeper_set_conf(k, next, t);
-		keeper_end(k, "restart with another configuration", STOP_GRACE, t->enabled, wait_for(it, k, "added again"));
+		keeper_end(k, "restart with another configuration", STOP_GRACE, t->enabled,
+		    wait_for(it, k, "added again"));
 		return;
 	}
 	k = supervisor_add(r->s, next, t);
 	keeper_start(k);
-	buf_printf(&it->text, "task %s: added%s\n", t->name, t->enabled ? " and started" : ", it is disabled");
+	buf_printf(&it->text, "task %s: added%s\n", t->name,
+	    t->enabled ? " and started" : ", it is disabled");
 }
 
 static void
@@ -280,14 +296,16 @@ static void
 refuse(struct supervisor *s, struct reload_answer answer, const char *lines)
 {
 	notify_ready();
-	log_error("reload: the configuration is not accepted and nothing was changed: %s", s->conf_path);
+	log_error(
+	    "reload: the configuration is not accepted and nothing was changed: %s", s->conf_path);
 	log_lines(LOG_LEVEL_ERROR, lines);
 	if (answer.done != NULL)
 		answer.done(answer.arg, 2, lines);
 }
 
 static void
-begin(struct supervisor *s, struct conf *take_next, struct conf_diff *diff, struct reload_answer answer)
+begin(struct supervisor *s, struct conf *take_next, struct conf_diff *diff,
+    struct reload_answer answer)
 {
 	struct reload *r = xzalloc(sizeof(*r));
 

@@ -1,4 +1,5 @@
-/* report.c - the walk: pass by pass, task by task, table by table, cut into slices by what was written and what was visited. */
+/* report.c - the walk: pass by pass, task by task, table by table, cut into slices by what was
+ * written and what was visited. */
 #include "daemon/report.h"
 
 #include <assert.h>
@@ -21,7 +22,9 @@ trouble(const struct report_task *t)
 		[TASK_RUNNING] = 6,
 	};
 
-	return t->status.tables_suspended > 0 && ranks[t->status.state] > 2 ? 2 : ranks[t->status.state];
+	return t->status.tables_suspended > 0 && ranks[t->status.state] > 2
+		   ? 2
+		   : ranks[t->status.state];
 }
 
 /* Stable, so that equals stay as in the file. */
@@ -39,7 +42,8 @@ sort_worst_first(struct report *r)
 }
 
 struct report *
-report_new(const struct report_source *src, const struct report_ops *ops, const char *only, bool tables)
+report_new(
+    const struct report_source *src, const struct report_ops *ops, const char *only, bool tables)
 {
 	struct report *r = xzalloc(sizeof(*r));
 
@@ -76,7 +80,8 @@ int
 report_code(const struct report *r)
 {
 	for (size_t i = 0; i < r->ntasks; i++)
-		if (r->tasks[i].status.state == TASK_ERROR || r->tasks[i].status.tables_suspended > 0)
+		if (r->tasks[i].status.state == TASK_ERROR ||
+		    r->tasks[i].status.tables_suspended > 0)
 			return 1;
 	return 0;
 }
@@ -84,7 +89,8 @@ report_code(const struct report *r)
 bool
 table_is_troubled(const struct status_table *tab)
 {
-	return tab->state == TABLE_SUSPENDED || tab->state == TABLE_SUSPECT || tab->state == TABLE_ERROR;
+	return tab->state == TABLE_SUSPENDED || tab->state == TABLE_SUSPECT ||
+	       tab->state == TABLE_ERROR;
 }
 
 static void
@@ -164,7 +170,8 @@ report_next(struct report *r, struct buf *out)
 	size_t before = out->n;
 
 	r->out = out;
-	for (int i = 0; i < SLICE_VISITS && out->n - before < SLICE_BYTES && r->stage != REPORT_DONE; i++)
+	for (int i = 0;
+	     i < SLICE_VISITS && out->n - before < SLICE_BYTES && r->stage != REPORT_DONE; i++)
 		visit(r);
 	r->out = NULL;
 	return r->stage != REPORT_DONE;

@@ -1,6 +1,8 @@
-/* report.h - one walk over what the supervisor knows, rendered by ops: text for people, JSON for scripts, OpenMetrics.
- * Flow: report_new() copies the tasks' records; report_next() visits tasks and tables and appends their text, a slice at a time, so that a large
- * answer neither blocks the loop nor fills the memory; tables are read when they are visited, and may have gone by then.
+/* report.h - one walk over what the supervisor knows, rendered by ops: text for people, JSON for
+ * scripts, OpenMetrics.
+ * Flow: report_new() copies the tasks' records; report_next() visits tasks and tables and appends
+ * their text, a slice at a time, so that a large answer neither blocks the loop nor fills the
+ * memory; tables are read when they are visited, and may have gone by then.
  * Pure but for the source's callbacks. Threads: one. Owner: the caller. */
 #ifndef REPLD_DAEMON_REPORT_H
 #define REPLD_DAEMON_REPORT_H
@@ -33,17 +35,20 @@ struct report_ops;
 extern const struct report_ops report_text, report_json, report_metrics;
 
 struct report;
-/* only: one task, or NULL for all. tables: with a block of tables each (text; the others always have them). */
+/* only: one task, or NULL for all. tables: with a block of tables each (text; the others always
+ * have them). */
 struct report *report_new(const struct report_source *src, const struct report_ops *ops, const char *only, bool tables);
 void report_free(struct report *r);
-/* Appends the next part, some 64 KB; false: there is no more (it may have appended all the same). */
+/* Appends the next part, some 64 KB; false: there is no more (it may have appended all the same).
+ * */
 bool report_next(struct report *r, struct buf *out);
 /* 1: a task of the report is in error, or has a suspended table. */
 int report_code(const struct report *r);
 
 /* ---- for the renderings ---- */
 
-/* The walk visits tasks and, where ops->tables says so, their tables; all of it once for each pass. */
+/* The walk visits tasks and, where ops->tables says so, their tables; all of it once for each
+ * pass. */
 struct report_ops {
 	uint32_t passes;
 	bool worst_first;	/* tasks by trouble; a task's troubled tables before its others */

@@ -1,4 +1,5 @@
-/* report_json.c - the status for scripts: the keys of DESIGN.md 7 and a few more; what is not known is null. One line a task. */
+/* report_json.c - the status for scripts: the keys of DESIGN.md 7 and a few more; what is not
+ * known is null. One line a task. */
 #include <inttypes.h>
 #include "daemon/conf.h"
 #include "daemon/report.h"
@@ -105,7 +106,8 @@ put_state(struct buf *b, const struct report_task *t)
 	const struct status_task *st = &t->status;
 
 	text(b, "state", task_state_name((enum task_state)st->state));
-	text(b, "phase", st->phase != PHASE_NONE ? task_phase_name((enum task_phase)st->phase) : NULL);
+	text(b, "phase",
+	    st->phase != PHASE_NONE ? task_phase_name((enum task_phase)st->phase) : NULL);
 	known_text(b, "reason", st->reason);
 	instant(b, "since", st->since);
 	put_error(b, st);
@@ -184,7 +186,9 @@ put_work(struct buf *b, const struct status_task *st)
 	put_totals(b, "totals", &st->totals);
 	put_totals(b, "lifetime", &st->lifetime);
 	open_object(b, "apply");
-	text(b, "mode", st->apply_mode <= APPLY_TRANSACTIONAL ? apply_mode_name((enum apply_mode)st->apply_mode) : NULL);
+	text(b, "mode",
+	    st->apply_mode <= APPLY_TRANSACTIONAL ? apply_mode_name((enum apply_mode)st->apply_mode)
+						  : NULL);
 	number(b, "batches", st->batches);
 	number(b, "fallbacks", st->fallbacks);
 	number(b, "rewinds", st->rewinds);

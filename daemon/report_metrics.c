@@ -1,19 +1,36 @@
-/* report_metrics.c - the status as OpenMetrics: every figure, names repld_*. Samples of one family stand together, so the walk makes one pass
- * for each family of the table below; a figure that is not known has no sample. */
+/* report_metrics.c - the status as OpenMetrics: every figure, names repld_*. Samples of one
+ * family stand together, so the walk makes one pass for each family of the table below; a figure
+ * that is not known has no sample. */
 #include <inttypes.h>
 #include <stddef.h>
 #include "daemon/conf.h"
 #include "daemon/report.h"
 
-/* What a family's sample is made of; offsets are in struct report_task, or in struct status_table where kind says so. */
+/* What a family's sample is made of; offsets are in struct report_task, or in struct status_table
+ * where kind says so. */
 enum sample {
-	OF_U32, OF_U64, OF_MAYBE,
-	OF_MAYBE_USEC,		/* seconds */
-	OF_MAYBE_MILLI,		/* a rate in thousandths */
-	OF_WALL,		/* a timestamp */
-	OF_STALE, OF_UP, OF_STATE, OF_PHASE, OF_INFO, OF_ERROR, OF_LOG_STATE, OF_CHANGES, OF_LIFETIME, OF_RETRY_NEXT,
-	OF_BUILD, OF_STARTED,	/* of the daemon */
-	OF_TABLE_U64, OF_TABLE_MAYBE, OF_TABLE_STATE, OF_TABLE_CHANGES,
+	OF_U32,
+	OF_U64,
+	OF_MAYBE,
+	OF_MAYBE_USEC, /* seconds */
+	OF_MAYBE_MILLI, /* a rate in thousandths */
+	OF_WALL, /* a timestamp */
+	OF_STALE,
+	OF_UP,
+	OF_STATE,
+	OF_PHASE,
+	OF_INFO,
+	OF_ERROR,
+	OF_LOG_STATE,
+	OF_CHANGES,
+	OF_LIFETIME,
+	OF_RETRY_NEXT,
+	OF_BUILD,
+	OF_STARTED, /* of the daemon */
+	OF_TABLE_U64,
+	OF_TABLE_MAYBE,
+	OF_TABLE_STATE,
+	OF_TABLE_CHANGES,
 };
 
 struct family {
@@ -32,61 +49,93 @@ static const struct family families[] = {
 	{ "repld_task", "info", "Endpoints, mode and way of applying of a task.", OF_INFO, 0 },
 	{ "repld_task_state", "gauge", "1 for the state that the task is in.", OF_STATE, 0 },
 	{ "repld_task_phase", "gauge", "1 for the phase that the task is in.", OF_PHASE, 0 },
-	{ "repld_task_since_seconds", "gauge", "Since when the task is in its state.", OF_WALL, AT(since) },
+	{ "repld_task_since_seconds", "gauge", "Since when the task is in its state.", OF_WALL,
+	    AT(since) },
 	{ "repld_task_error", "gauge", "1 while the task has an error, by kind.", OF_ERROR, 0 },
-	{ "repld_task_retry_attempt", "gauge", "Number of the attempt under way or next; 0 where none is needed.", OF_U32,
+	{ "repld_task_retry_attempt", "gauge",
+	    "Number of the attempt under way or next; 0 where none is needed.", OF_U32,
 	    AT(retry.attempt) },
-	{ "repld_task_retry_next_seconds", "gauge", "When the next attempt is due.", OF_RETRY_NEXT, 0 },
+	{ "repld_task_retry_next_seconds", "gauge", "When the next attempt is due.", OF_RETRY_NEXT,
+	    0 },
 	{ "repld_task_worker_up", "gauge", "1 while the task has a worker process.", OF_UP, 0 },
-	{ "repld_task_worker_restarts", "counter", "Times that the worker process was started again.", OF_U32,
-	    TASK_AT(restarts) },
-	{ "repld_task_status_stale", "gauge", "1 where the figures are the last that could be read.", OF_STALE, 0 },
-	{ "repld_lag_bytes", "gauge", "Log of the source that is not on the target yet.", OF_MAYBE, AT(lag_bytes) },
-	{ "repld_lag_seconds", "gauge", "Age of the oldest source transaction that is not on the target yet.", OF_MAYBE_USEC,
+	{ "repld_task_worker_restarts", "counter",
+	    "Times that the worker process was started again.", OF_U32, TASK_AT(restarts) },
+	{ "repld_task_status_stale", "gauge",
+	    "1 where the figures are the last that could be read.", OF_STALE, 0 },
+	{ "repld_lag_bytes", "gauge", "Log of the source that is not on the target yet.", OF_MAYBE,
+	    AT(lag_bytes) },
+	{ "repld_lag_seconds", "gauge",
+	    "Age of the oldest source transaction that is not on the target yet.", OF_MAYBE_USEC,
 	    AT(lag_usec) },
-	{ "repld_source_log_retained_bytes", "gauge", "Log that the source keeps for the task.", OF_MAYBE, AT(retained_bytes) },
-	{ "repld_source_log_limit_bytes", "gauge", "Log that the source keeps at most.", OF_MAYBE, AT(limit_bytes) },
-	{ "repld_source_log_left_seconds", "gauge", "Time until the limit is reached, at the present growth.", OF_MAYBE_USEC,
+	{ "repld_source_log_retained_bytes", "gauge", "Log that the source keeps for the task.",
+	    OF_MAYBE, AT(retained_bytes) },
+	{ "repld_source_log_limit_bytes", "gauge", "Log that the source keeps at most.", OF_MAYBE,
+	    AT(limit_bytes) },
+	{ "repld_source_log_left_seconds", "gauge",
+	    "Time until the limit is reached, at the present growth.", OF_MAYBE_USEC,
 	    TASK_AT(log_left) },
-	{ "repld_source_log_state", "gauge", "1 for what the source says of the log that it keeps.", OF_LOG_STATE, 0 },
-	{ "repld_transactions_per_second", "gauge", "Source transactions applied, over 10 s.", OF_MAYBE_MILLI,
-	    AT(rate_transactions) },
-	{ "repld_rows_per_second", "gauge", "Row changes applied, over 10 s.", OF_MAYBE_MILLI, AT(rate_rows) },
-	{ "repld_bytes_per_second", "gauge", "Bytes of log read, over 10 s.", OF_MAYBE_MILLI, AT(rate_bytes) },
-	{ "repld_ring_size_bytes", "gauge", "Memory for changes between capture and apply.", OF_U64, AT(ring_size) },
+	{ "repld_source_log_state", "gauge", "1 for what the source says of the log that it keeps.",
+	    OF_LOG_STATE, 0 },
+	{ "repld_transactions_per_second", "gauge", "Source transactions applied, over 10 s.",
+	    OF_MAYBE_MILLI, AT(rate_transactions) },
+	{ "repld_rows_per_second", "gauge", "Row changes applied, over 10 s.", OF_MAYBE_MILLI,
+	    AT(rate_rows) },
+	{ "repld_bytes_per_second", "gauge", "Bytes of log read, over 10 s.", OF_MAYBE_MILLI,
+	    AT(rate_bytes) },
+	{ "repld_ring_size_bytes", "gauge", "Memory for changes between capture and apply.", OF_U64,
+	    AT(ring_size) },
 	{ "repld_ring_used_bytes", "gauge", "Of it in use.", OF_U64, AT(ring_used) },
 	{ "repld_ring_waiting", "gauge", "Transactions in it.", OF_U64, AT(ring_waiting) },
-	{ "repld_memory_rss_bytes", "gauge", "Resident memory of the worker.", OF_U64, AT(rss_bytes) },
-	{ "repld_memory_peak_rss_bytes", "gauge", "The most that it was.", OF_U64, AT(peak_rss_bytes) },
-	{ "repld_transactions", "counter", "Source transactions applied since the worker's start.", OF_U64,
-	    AT(totals.transactions) },
-	{ "repld_rows_read", "counter", "Row changes read since the worker's start.", OF_U64, AT(totals.read) },
+	{ "repld_memory_rss_bytes", "gauge", "Resident memory of the worker.", OF_U64,
+	    AT(rss_bytes) },
+	{ "repld_memory_peak_rss_bytes", "gauge", "The most that it was.", OF_U64,
+	    AT(peak_rss_bytes) },
+	{ "repld_transactions", "counter", "Source transactions applied since the worker's start.",
+	    OF_U64, AT(totals.transactions) },
+	{ "repld_rows_read", "counter", "Row changes read since the worker's start.", OF_U64,
+	    AT(totals.read) },
 	{ "repld_rows_applied", "counter", "Row changes applied.", OF_U64, AT(totals.applied) },
-	{ "repld_rows_filtered", "counter", "Row changes that a rule took out.", OF_U64, AT(totals.filtered) },
-	{ "repld_rows_excepted", "counter", "Row changes that a policy put aside.", OF_U64, AT(totals.excepted) },
-	{ "repld_changes", "counter", "Changes by operation since the worker's start.", OF_CHANGES, AT(totals) },
-	{ "repld_lifetime_rows", "gauge", "Row changes since the task began, by what became of them.", OF_LIFETIME, AT(lifetime) },
-	{ "repld_lifetime_transactions", "gauge", "Source transactions since the task began.", OF_U64,
-	    AT(lifetime.transactions) },
+	{ "repld_rows_filtered", "counter", "Row changes that a rule took out.", OF_U64,
+	    AT(totals.filtered) },
+	{ "repld_rows_excepted", "counter", "Row changes that a policy put aside.", OF_U64,
+	    AT(totals.excepted) },
+	{ "repld_changes", "counter", "Changes by operation since the worker's start.", OF_CHANGES,
+	    AT(totals) },
+	{ "repld_lifetime_rows", "gauge",
+	    "Row changes since the task began, by what became of them.", OF_LIFETIME,
+	    AT(lifetime) },
+	{ "repld_lifetime_transactions", "gauge", "Source transactions since the task began.",
+	    OF_U64, AT(lifetime.transactions) },
 	{ "repld_apply_batches", "counter", "Target transactions committed.", OF_U64, AT(batches) },
-	{ "repld_apply_fallbacks", "counter", "Batches that went on one by one.", OF_U64, AT(fallbacks) },
-	{ "repld_apply_rewinds", "counter", "Times that the stream was opened again at the checkpoint.", OF_U64, AT(rewinds) },
-	{ "repld_keepalives", "counter", "Keepalives of the source that were answered.", OF_U64, AT(keepalives) },
+	{ "repld_apply_fallbacks", "counter", "Batches that went on one by one.", OF_U64,
+	    AT(fallbacks) },
+	{ "repld_apply_rewinds", "counter",
+	    "Times that the stream was opened again at the checkpoint.", OF_U64, AT(rewinds) },
+	{ "repld_keepalives", "counter", "Keepalives of the source that were answered.", OF_U64,
+	    AT(keepalives) },
 	{ "repld_full_load_tables", "gauge", "Tables to load.", OF_U32, AT(load.tables_total) },
-	{ "repld_full_load_tables_loaded", "gauge", "Of them loaded.", OF_U32, AT(load.tables_loaded) },
+	{ "repld_full_load_tables_loaded", "gauge", "Of them loaded.", OF_U32,
+	    AT(load.tables_loaded) },
 	{ "repld_full_load_rows", "gauge", "Rows loaded.", OF_U64, AT(load.rows) },
-	{ "repld_full_load_rows_estimated", "gauge", "Rows to load, as the source estimates.", OF_MAYBE, AT(load.rows_estimated) },
+	{ "repld_full_load_rows_estimated", "gauge", "Rows to load, as the source estimates.",
+	    OF_MAYBE, AT(load.rows_estimated) },
 	{ "repld_full_load_bytes", "gauge", "Bytes loaded.", OF_U64, AT(load.bytes) },
-	{ "repld_full_load_rows_per_second", "gauge", "Rows loaded a second.", OF_MAYBE, AT(load.rows_per_second) },
-	{ "repld_full_load_eta_seconds", "gauge", "Estimated time until the load is done.", OF_MAYBE, AT(load.eta_seconds) },
+	{ "repld_full_load_rows_per_second", "gauge", "Rows loaded a second.", OF_MAYBE,
+	    AT(load.rows_per_second) },
+	{ "repld_full_load_eta_seconds", "gauge", "Estimated time until the load is done.",
+	    OF_MAYBE, AT(load.eta_seconds) },
 	{ "repld_tables", "gauge", "Tables of the task.", OF_U32, TASK_AT(ntables) },
 	{ "repld_tables_suspended", "gauge", "Of them suspended.", OF_U32, AT(tables_suspended) },
-	{ "repld_table_state", "gauge", "1 for the state that the table is in; other states have no sample.", OF_TABLE_STATE, 0 },
+	{ "repld_table_state", "gauge",
+	    "1 for the state that the table is in; other states have no sample.", OF_TABLE_STATE,
+	    0 },
 	{ "repld_table_rows_loaded", "gauge", "Rows loaded.", OF_TABLE_U64, TABLE_AT(rows_loaded) },
-	{ "repld_table_rows_estimated", "gauge", "Rows to load, as the source estimates.", OF_TABLE_MAYBE,
-	    TABLE_AT(rows_estimated) },
-	{ "repld_table_changes", "counter", "Changes by operation since the worker's start.", OF_TABLE_CHANGES, 0 },
-	{ "repld_table_rows_excepted", "counter", "Row changes that a policy put aside.", OF_TABLE_U64, TABLE_AT(excepted) },
+	{ "repld_table_rows_estimated", "gauge", "Rows to load, as the source estimates.",
+	    OF_TABLE_MAYBE, TABLE_AT(rows_estimated) },
+	{ "repld_table_changes", "counter", "Changes by operation since the worker's start.",
+	    OF_TABLE_CHANGES, 0 },
+	{ "repld_table_rows_excepted", "counter", "Row changes that a policy put aside.",
+	    OF_TABLE_U64, TABLE_AT(excepted) },
 };
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
@@ -97,7 +146,8 @@ family(const struct report *r)
 	return &families[r->pass];
 }
 
-/* "name{task=..., and more labels}"; the label texts are escaped as in JSON, which OpenMetrics reads alike. */
+/* "name{task=..., and more labels}"; the label texts are escaped as in JSON, which OpenMetrics
+ * reads alike. */
 static void
 sample_name(struct report *r, const char *suffix, const char *task)
 {
@@ -158,7 +208,8 @@ timestamp(struct report *r, const struct report_task *t, struct wall at)
 }
 
 static void
-labelled(struct report *r, const struct report_task *t, const char *name, const char *word, uint64_t v)
+labelled(
+    struct report *r, const struct report_task *t, const char *name, const char *word, uint64_t v)
 {
 	sample_name(r, suffix_of(family(r)), t->name);
 	label(r, name, word);
@@ -256,8 +307,8 @@ metrics_tables(const struct report *r)
 }
 
 static void
-table_sample(struct report *r, const struct report_task *t, const struct status_table *tab, const char *name,
-    const char *word, uint64_t v)
+table_sample(struct report *r, const struct report_task *t, const struct status_table *tab,
+    const char *name, const char *word, uint64_t v)
 {
 	sample_name(r, suffix_of(family(r)), t->name);
 	label(r, "table", tab->source);

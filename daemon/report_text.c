@@ -1,5 +1,6 @@
-/* report_text.c - the status for people: one screen, worst first, what is wrong and what helps beneath each task.
- * Two passes: the first measures the columns, the second prints. Texts from workers are foreign: control bytes never reach a terminal. */
+/* report_text.c - the status for people: one screen, worst first, what is wrong and what helps
+ * beneath each task. Two passes: the first measures the columns, the second prints. Texts from
+ * workers are foreign: control bytes never reach a terminal. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #define TABLE_COLUMNS	8
 #define SECOND		1000000
 
-_Static_assert(TABLE_COLUMNS <= REPORT_COLUMNS && TASK_COLUMNS <= REPORT_COLUMNS, "widths have room");
+_Static_assert(
+    TABLE_COLUMNS <= REPORT_COLUMNS && TASK_COLUMNS <= REPORT_COLUMNS, "widths have room");
 
 struct cells {
 	char text[REPORT_COLUMNS][CELL];
@@ -124,7 +126,8 @@ keeps_cell(const struct report_task *t, char out[CELL])
 		return;
 	n = (size_t)snprintf(out, CELL, "%s", size_text(st->retained_bytes.v, kept));
 	if (st->limit_bytes.known)
-		n += (size_t)snprintf(out + n, CELL - n, " of %s", size_text(st->limit_bytes.v, limit));
+		n += (size_t)snprintf(
+		    out + n, CELL - n, " of %s", size_text(st->limit_bytes.v, limit));
 	if (t->log_left.known)
 		n += (size_t)snprintf(out + n, CELL - n, ", %s left", about(t->log_left.v, left));
 	if (st->log_state[0] != '\0' && strcmp(st->log_state, "reserved") != 0)
@@ -165,7 +168,8 @@ pad(struct buf *out, size_t n)
 		buf_u8(out, ' ');
 }
 
-/* Two blanks between columns, none at the end; from column `right` on numbers stand at the right. */
+/* Two blanks between columns, none at the end; from column `right` on numbers stand at the right.
+ * */
 static void
 put_cells(struct buf *out, const size_t *widths, const struct cells *c, int n, int right)
 {
@@ -183,9 +187,10 @@ put_cells(struct buf *out, const size_t *widths, const struct cells *c, int n, i
 	buf_u8(out, '\n');
 }
 
-static const struct cells task_head = { { "TASK", "SOURCE > TARGET", "STATE", "PHASE", "LAG", "RATE", "SOURCE KEEPS" } };
-static const struct cells table_head = { { "TABLE", "TARGET", "STATE", "LOADED", "INSERTS", "UPDATES", "DELETES",
-    "EXCEPTED" } };
+static const struct cells task_head = { { "TASK", "SOURCE > TARGET", "STATE", "PHASE", "LAG",
+    "RATE", "SOURCE KEEPS" } };
+static const struct cells table_head = { { "TABLE", "TARGET", "STATE", "LOADED", "INSERTS",
+    "UPDATES", "DELETES", "EXCEPTED" } };
 
 /* ---- beneath a task's line ---- */
 
@@ -240,7 +245,8 @@ put_retry(struct report *r, const struct status_task *st)
 		buf_str(r->out, " is due\n");
 	else
 		buf_printf(r->out, " in %s, at %s\n",
-		    time_text(wait < SECOND ? SECOND : wait / SECOND * SECOND, text), wall_text(st->retry.next, time));
+		    time_text(wait < SECOND ? SECOND : wait / SECOND * SECOND, text),
+		    wall_text(st->retry.next, time));
 }
 
 static void
@@ -263,13 +269,13 @@ put_load(struct report *r, const struct status_task *st)
 	if (st->phase != PHASE_FULL_LOAD || st->load.tables_total == 0)
 		return;
 	indent(r);
-	buf_printf(r->out, "full load: %" PRIu32 " of %" PRIu32 " tables, %s", st->load.tables_loaded, st->load.tables_total,
-	    num_count_text(st->load.rows, a));
+	buf_printf(r->out, "full load: %" PRIu32 " of %" PRIu32 " tables, %s",
+	    st->load.tables_loaded, st->load.tables_total, num_count_text(st->load.rows, a));
 	if (st->load.rows_estimated.known && st->load.rows_estimated.v > 0) {
 		double part = (double)st->load.rows / (double)st->load.rows_estimated.v;
 
-		buf_printf(r->out, " of about %s rows (%.0f %%)", num_count_text(st->load.rows_estimated.v, b),
-		    part < 1 ? part * 100 : 100.0);
+		buf_printf(r->out, " of about %s rows (%.0f %%)",
+		    num_count_text(st->load.rows_estimated.v, b), part < 1 ? part * 100 : 100.0);
 	} else {
 		buf_str(r->out, " rows");
 	}
@@ -288,7 +294,8 @@ put_suspended(struct report *r, const struct report_task *t)
 	if (n == 0 || r->want_tables)
 		return;
 	indent(r);
-	buf_printf(r->out, "%" PRIu32 " table%s suspended, see: repld ctl status %s --tables\n", n, n == 1 ? "" : "s", t->name);
+	buf_printf(r->out, "%" PRIu32 " table%s suspended, see: repld ctl status %s --tables\n", n,
+	    n == 1 ? "" : "s", t->name);
 }
 
 static void
@@ -331,7 +338,8 @@ table_cells(const struct status_table *tab, struct cells *c)
 	snprintf(c->text[2], CELL, "%s", table_phase_name((enum table_phase)tab->state));
 	num_count_text(tab->rows_loaded, a);
 	if (loading && tab->rows_estimated.known)
-		snprintf(c->text[3], CELL, "%s of about %s", a, num_count_text(tab->rows_estimated.v, b));
+		snprintf(c->text[3], CELL, "%s of about %s", a,
+		    num_count_text(tab->rows_estimated.v, b));
 	else
 		snprintf(c->text[3], CELL, "%s", a);
 	snprintf(c->text[4], CELL, "%s", num_count_text(tab->inserts, a));
@@ -373,16 +381,18 @@ text_table(struct report *r, const struct report_task *t, const struct status_ta
 static void
 text_begin(struct report *r)
 {
-	static const enum task_state named[] = { TASK_ERROR, TASK_RETRYING, TASK_PAUSED, TASK_STOPPED };
-	int64_t up = r->src.started.v < r->now.v ? (r->now.v - r->src.started.v) / SECOND * SECOND : 0;
+	static const enum task_state named[] = { TASK_ERROR, TASK_RETRYING, TASK_PAUSED,
+		TASK_STOPPED };
+	int64_t up =
+	    r->src.started.v < r->now.v ? (r->now.v - r->src.started.v) / SECOND * SECOND : 0;
 	char text[NUM_TEXT];
 
-	buf_printf(r->out, "repld " REPLD_VERSION ", up %s: %zu task%s", time_text(up, text), r->src.ntasks,
-	    r->src.ntasks == 1 ? "" : "s");
+	buf_printf(r->out, "repld " REPLD_VERSION ", up %s: %zu task%s", time_text(up, text),
+	    r->src.ntasks, r->src.ntasks == 1 ? "" : "s");
 	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++)
 		if (r->states[named[i]] > 0)
-			buf_printf(r->out, ", %" PRIu32 " %s%s", r->states[named[i]], named[i] == TASK_ERROR ? "in " : "",
-			    task_state_name(named[i]));
+			buf_printf(r->out, ", %" PRIu32 " %s%s", r->states[named[i]],
+			    named[i] == TASK_ERROR ? "in " : "", task_state_name(named[i]));
 	buf_u8(r->out, '\n');
 	measure(r->widths, &task_head, TASK_COLUMNS);
 	measure(r->table_widths, &table_head, TABLE_COLUMNS);

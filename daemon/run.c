@@ -226,7 +226,7 @@ preflight(struct run *r, struct err *err)
 	ok = survey(r, &f, err);
 	if (ok && findings_count(&f, FINDING_BLOCKER) == 0)
 		ok = tables_compare_shapes(r->tables, &r->states, &f, err) &&
-		    r->so->check(r->source, r->tables, needs_slot || queued(r) > 0, streams(r), &f, err) &&
+		    r->so->check(r->source, r->tables, needs_slot, streams(r), &f, err) &&
 		    r->to->check(r->target, r->tables, &r->states, r->conf->full_load.target_tables, loads(r), &f, err);
 	ok = ok && findings_verdict(&f, err);
 	if (!ok && err->kind == ERR_SCHEMA)
@@ -432,6 +432,16 @@ obey_intent(struct run *r, struct err *err)
 
 /* ---- load ------------------------------------------------------------------------------------------------------------------------------- */
 
+/* The load has made tables and indexes; plans must know them all. */
+static bool
+describe_targets(struct run *r, struct err *err)
+{
+	for (uint32_t i = 0; i < r->tables->n; i++)
+		if (!r->to->describe(r->target, r->tables->tables[i], r->tables->arena, err))
+			return false;
+	return true;
+}
+
 static bool
 load_tables(struct run *r, struct err *err)
 {
@@ -443,8 +453,8 @@ load_tables(struct run *r, struct err *err)
 	lc.target_params.purpose = "load";
 	if (queued(r) > 0) {
 		board_phase(r->c->board, PHASE_FULL_LOAD);
-		log_info("full load of %u tables begins", queued(r));
-		ok = load_run(&lc, err);
+		log_info("full load of %u table%s begins", queued(r), queued(r) == 1 ? "" : "s");
+		ok = load_run(&lc, err) && describe_targets(r, err);
 	}
 	r->so->snapshot_close(r->snapshot);
 	r->snapshot = NULL;
@@ -500,6 +510,32 @@ drop_old_shapes(struct run *r)
 		}
 }
 
+/* ---- a table whose shape changed under the stream -------------------------------------------------------------------------- */
+
+/* The stream knows names and type numbers only; the catalogs name the types, and with them the ALTER that the target wants. */
+static void
+explain_change(struct run *r, struct err *err)
+{
+	struct findings f = { 0 };
+	struct err second = ERR_INIT;
+	struct tableset *set = NULL;
+	struct source *s = r->so->open(&r->sp, &second);
+	size_t i = 0;
+
+	if (s != NULL && (set = tables_survey(r->conf, r->so, s, r->to, r->target, &f, &second)) != NULL &&
+	    tables_compare_shapes(set, &r->states, &f, &second)) {
+		while (i < f.n && strcmp(f.rows[i].table, err->table) != 0)
+			i++;
+		if (i < f.n) {
+			snprintf(err->msg, sizeof(err->msg), "%s: %s", err->table, f.rows[i].what);
+			snprintf(err->remedy, sizeof(err->remedy), "%s", f.rows[i].fix);
+		}
+	}
+	findings_done(&f);
+	tableset_free(set);
+	r->so->close(s);
+}
+
 /* ---- the whole -------------------------------------------------------------------------------------------------------------------------- */
 
 static bool
@@ -511,7 +547,11 @@ stream(struct run *r, struct err *err)
 
 	r->so->close(r->source);
 	r->source = NULL;
-	return stream_run(&sc, err);
+	if (stream_run(&sc, err))
+		return true;
+	if (err->kind == ERR_SCHEMA)
+		explain_change(r, err);
+	return false;
 }
 
 static bool

@@ -1,7 +1,10 @@
-/* shm.c - the shared block: a head with the task's record, then one record a table, each behind its own sequence lock.
- * Records are copied as 64-bit words with relaxed atomics, so a read that races with a write is defined, and the sequence tells it.
- * Invariant: the file never shrinks (sealed), so what fstat() said may be touched for ever; a count read from the block is held against
- * that size. The reader trusts no byte: texts are terminated, enumerations checked. */
+/* shm.c - the shared block: a head with the task's record, then one record a table, each behind
+ * its own sequence lock. Records are copied as 64-bit atomic words, so a read that races with a
+ * write is defined, and the sequence tells it: a reader that sees one new word (release, acquire)
+ * also sees that the sequence has moved.
+ * Invariant: the file never shrinks (sealed), so what fstat() said may be touched for ever; a
+ * count read from the block is held against that size. The reader trusts no byte: texts are
+ * terminated, enumerations checked. */
 #include "daemon/shm.h"
 
 #include <assert.h>
@@ -85,7 +88,8 @@ map_file(struct shm *s, struct err *err)
 	if (fstat(s->fd, &st) < 0)
 		return err_errno(err, errno, "shared block");
 	if ((size_t)st.st_size < block_size(0))
-		return err_set(err, ERR_SYSTEM, "shared block of only %lld bytes", (long long)st.st_size);
+		return err_set(
+		    err, ERR_SYSTEM, "shared block of only %lld bytes", (long long)st.st_size);
 	p = mmap(NULL, (size_t)st.st_size, prot, MAP_SHARED, s->fd, 0);
 	if (p == MAP_FAILED)
 		return err_errno(err, errno, "map the shared block");
@@ -154,10 +158,9 @@ record_write(word *seq, word *words, const void *from, size_t n)
 	uint64_t before = atomic_load_explicit(seq, memory_order_relaxed), w;
 
 	atomic_store_explicit(seq, before | 1, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
 	for (size_t i = 0; i < n; i++) {
 		memcpy(&w, (const uint8_t *)from + i * sizeof(w), sizeof(w));
-		atomic_store_explicit(&words[i], w, memory_order_relaxed);
+		atomic_store_explicit(&words[i], w, memory_order_release);
 	}
 	atomic_store_explicit(seq, (before | 1) + 1, memory_order_release);
 }
@@ -174,10 +177,9 @@ record_read(const word *seq, const word *words, void *to, size_t n)
 		if (before & 1)
 			continue;
 		for (size_t i = 0; i < n; i++) {
-			w = atomic_load_explicit(&words[i], memory_order_relaxed);
+			w = atomic_load_explicit(&words[i], memory_order_acquire);
 			memcpy((uint8_t *)to + i * sizeof(w), &w, sizeof(w));
 		}
-		atomic_thread_fence(memory_order_acquire);
 		if (atomic_load_explicit(seq, memory_order_relaxed) == before)
 			return true;
 	}
@@ -259,8 +261,8 @@ bool
 shm_get_task(struct shm *s, struct status_task *ret)
 {
 	struct status_task t;
-	bool fresh =
-	    record_read(&s->block->task.seq, s->block->task.words, &t, WORDS(t)) && task_is_sane(&t);
+	bool fresh = record_read(&s->block->task.seq, s->block->task.words, &t, WORDS(t)) &&
+		     task_is_sane(&t);
 
 	if (fresh)
 		s->last = t;
@@ -288,10 +290,12 @@ shm_get_table(struct shm *s, uint32_t index, struct status_table *ret)
 	bool fresh;
 
 	memset(ret, 0, sizeof(*ret));
-	if (index >= shm_tables(s) || !mem_grow(&s->last_tables, &s->last_cap, index + 1, sizeof(t), &err))
+	if (index >= shm_tables(s) ||
+	    !mem_grow(&s->last_tables, &s->last_cap, index + 1, sizeof(t), &err))
 		return false;
-	fresh = record_read(&s->block->tables[index].seq, s->block->tables[index].words, &t, WORDS(t)) &&
-	    table_is_sane(&t);
+	fresh = record_read(
+		    &s->block->tables[index].seq, s->block->tables[index].words, &t, WORDS(t)) &&
+		table_is_sane(&t);
 	if (fresh)
 		s->last_tables[index] = t;
 	*ret = s->last_tables[index];

@@ -1,5 +1,7 @@
-/* supervisor.c - the daemon's first process: the order of start, the loop, signals, the workers' sockets, the watchdog, the end.
- * Flow: signals, sockets and a tick five times a second -> keepers. Nothing in here waits for anything but the loop. */
+/* supervisor.c - the daemon's first process: the order of start, the loop, signals, the workers'
+ * sockets, the watchdog, the end.
+ * Flow: signals, sockets and a tick five times a second -> keepers. Nothing in here waits for
+ * anything but the loop. */
 #include <assert.h>
 #include <event2/event.h>
 #include <signal.h>
@@ -17,7 +19,8 @@
 #define TICK	   (SECOND / 5)
 #define STOP_GRACE (SECOND * 9 / 2)	/* then SIGKILL */
 #define STOP_LIMIT (SECOND * 49 / 10)	/* then without those that can't even be killed */
-#define SLEPT	   (SECOND * 5)		/* a tick that comes so late means that the machine, or we, stood still */
+#define SLEPT                                                                                      \
+	(SECOND * 5) /* a tick that comes so late means that the machine, or we, stood still */
 
 /* ---- the workers' sockets ---- */
 
@@ -191,9 +194,11 @@ report_table(void *arg, const char *task, uint32_t i, struct status_table *ret)
 struct report_source
 supervisor_report(struct supervisor *s)
 {
-	return (struct report_source){
-		.arg = s, .started = s->started, .ntasks = s->nkeepers, .task = report_one, .table = report_table
-	};
+	return (struct report_source){ .arg = s,
+		.started = s->started,
+		.ntasks = s->nkeepers,
+		.task = report_one,
+		.table = report_table };
 }
 
 /* ---- the service manager ---- */
@@ -211,8 +216,8 @@ say_status(struct supervisor *s)
 		bad += st.state == TASK_ERROR;
 		waiting += st.state == TASK_RETRYING;
 	}
-	snprintf(text, sizeof(text), "%zu task%s, %zu in error, %zu retrying", s->nkeepers, s->nkeepers == 1 ? "" : "s", bad,
-	    waiting);
+	snprintf(text, sizeof(text), "%zu task%s, %zu in error, %zu retrying", s->nkeepers,
+	    s->nkeepers == 1 ? "" : "s", bad, waiting);
 	if (strcmp(text, s->said) == 0)
 		return;
 	snprintf(s->said, sizeof(s->said), "%s", text);
@@ -261,7 +266,8 @@ stop_if_done(struct supervisor *s)
 	if (!all_gone(s) && usec_since(s->stop_limit) < 0)
 		return;
 	if (!all_gone(s))
-		log_error("some workers could not be ended in time; they are killed with this process");
+		log_error(
+		    "some workers could not be ended in time; they are killed with this process");
 	event_base_loopbreak(s->base);
 }
 
@@ -306,7 +312,8 @@ on_stop(evutil_socket_t sig, short what, void *arg)
 	int64_t grace = s->stopping ? 0 : STOP_GRACE;	/* a second signal: at once */
 
 	(void)what;
-	log_info("%s: the daemon ends%s", sig == SIGINT ? "SIGINT" : "SIGTERM", s->stopping ? " now" : "");
+	log_info("%s: the daemon ends%s", sig == SIGINT ? "SIGINT" : "SIGTERM",
+	    s->stopping ? " now" : "");
 	if (!s->stopping) {
 		s->stopping = true;
 		s->stop_limit.v = clock_mono().v + STOP_LIMIT;
@@ -344,8 +351,8 @@ start_configuration(struct supervisor *s, struct err *err)
 	s->conf = conf_load(s->conf_path, &errors);
 	if (s->conf == NULL) {
 		fputs(buf_cstr(&errors.text), stderr);
-		err_set(err, ERR_CONFIG, "%s is not accepted (%u error%s); nothing was started", s->conf_path, errors.n,
-		    errors.n == 1 ? "" : "s");
+		err_set(err, ERR_CONFIG, "%s is not accepted (%u error%s); nothing was started",
+		    s->conf_path, errors.n, errors.n == 1 ? "" : "s");
 	}
 	conf_errors_done(&errors);
 	if (s->conf != NULL)
@@ -368,7 +375,8 @@ start_loop(struct supervisor *s, struct err *err)
 	static const struct {
 		int sig;
 		event_callback_fn fn;
-	} handled[SUPERVISOR_SIGNALS] = { { SIGTERM, on_stop }, { SIGINT, on_stop }, { SIGHUP, on_reload }, { SIGCHLD, on_child } };
+	} handled[SUPERVISOR_SIGNALS] = { { SIGTERM, on_stop }, { SIGINT, on_stop },
+		{ SIGHUP, on_reload }, { SIGCHLD, on_child } };
 	const struct timeval tick = { 0, TICK };
 
 	if ((s->base = event_base_new()) == NULL)
@@ -376,7 +384,8 @@ start_loop(struct supervisor *s, struct err *err)
 	for (int i = 0; i < SUPERVISOR_SIGNALS; i++) {
 		s->signals[i] = evsignal_new(s->base, handled[i].sig, handled[i].fn, s);
 		if (s->signals[i] == NULL || event_add(s->signals[i], NULL) < 0)
-			return err_set(err, ERR_SYSTEM, "event loop: signal %d can't be watched", handled[i].sig);
+			return err_set(err, ERR_SYSTEM, "event loop: signal %d can't be watched",
+			    handled[i].sig);
 	}
 	s->tick = event_new(s->base, -1, EV_PERSIST, on_tick, s);
 	if (s->tick == NULL || event_add(s->tick, &tick) < 0)
@@ -419,8 +428,9 @@ start_ready(struct supervisor *s, struct err *err)
 	(void)err;
 	s->watched = notify_watchdog(&s->watchdog);
 	s->started = clock_wall();
-	log_info("repld " REPLD_VERSION " runs: %zu task%s, %s, control socket %s%s%s", s->nkeepers, s->nkeepers == 1 ? "" : "s",
-	    s->conf_path, s->listening_at, s->http != NULL ? ", metrics at " : "", s->http != NULL ? s->conf->http_listen : "");
+	log_info("repld " REPLD_VERSION " runs: %zu task%s, %s, control socket %s%s%s", s->nkeepers,
+	    s->nkeepers == 1 ? "" : "s", s->conf_path, s->listening_at,
+	    s->http != NULL ? ", metrics at " : "", s->http != NULL ? s->conf->http_listen : "");
 	notify_ready();
 	return true;
 }

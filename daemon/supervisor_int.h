@@ -1,4 +1,5 @@
-/* supervisor_int.h - the supervisor's own state, shared by supervisor.c, reload.c, ctl_cmd.c and http.c alone.
+/* supervisor_int.h - the supervisor's own state, shared by supervisor.c, reload.c, ctl_cmd.c and
+ * http.c alone.
  * Threads: one. Owner: supervisor_main(). */
 #ifndef REPLD_DAEMON_SUPERVISOR_INT_H
 #define REPLD_DAEMON_SUPERVISOR_INT_H
@@ -43,7 +44,8 @@ struct keeper *supervisor_add(struct supervisor *s, const struct conf *conf, con
 struct report_source supervisor_report(struct supervisor *s);
 void supervisor_log_level(struct supervisor *s, enum log_level level);	/* its own and all workers' */
 
-/* reload.c: the same file again. code: 0 all of it holds, 1 a task refused its part or did not answer, 2 nothing was changed. */
+/* reload.c: the same file again. code: 0 all of it holds, 1 a task refused its part or did not
+ * answer, 2 nothing was changed. */
 struct reload_answer {
 	void (*done)(void *arg, int code, const char *text);	/* exactly once; text: lines */
 	void *arg;
@@ -55,7 +57,8 @@ void reload_abort(struct supervisor *s);	/* the daemon ends */
 /* ctl_cmd.c: one request line of the control socket. arg: the supervisor. */
 void ctl_cmd_request(void *arg, struct ctl_conn *c, const char *line, size_t n);
 
-/* http.c: /metrics and /healthz, read-only, on a local address such as "127.0.0.1:9786" or "[::1]:9786". */
+/* http.c: /metrics and /healthz, read-only, on a local address such as "127.0.0.1:9786" or
+ * "[::1]:9786". */
 struct http *http_new(struct supervisor *s, const char *listen, struct err *err) MUST_CHECK;
 void http_free(struct http *h);
 

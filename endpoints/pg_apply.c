@@ -2,7 +2,7 @@
  * Flow: begin() -> write(): each step is cut into executions of at most 1000 rows or 4 MB, sent without waiting; answers are taken as they
  * come -> commit() (pg_commit.c) waits for all that count before COMMIT is sent, so a row that was not there never commits.
  * Invariant: `sent` lists exactly what libpq owes an answer for, in order; after a failure nothing more is sent until rollback().
- * libpq keeps what it can't send and moves it about as a whole, so never more than 128 KB (or one statement) waits unsent.
+ * libpq keeps what it can't send and moves it about as a whole, so never more than 64 KB (or one statement) waits unsent.
  * Plans' caches (struct pg_plan) belong to one connection: one made by another is emptied at its first use.
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
@@ -20,8 +20,9 @@
 #define MANY_BYTES   (4u << 20)
 #define MANY_LEAST   8			/* fewer go one by one: an unnest costs more than a few single statements */
 #define BIG_ROW	     (256u * 1024)	/* goes alone; an insert goes by COPY, in pieces */
-#define UNSENT_BYTES (128u * 1024)
+#define UNSENT_BYTES (60u * 1024)	/* below 64 KB, from where libpq tries to send at each call */
 #define SENT_MOST    4096		/* answers outstanding */
+#define SHAPES_MOST  256			/* statements kept for a plan */
 #define KEEP_BYTES   (1u << 20)		/* of a parameter's buffer, from one write() to the next */
 #define COPY_ROWS    64			/* least for a COPY on a local server */
 #define BEGIN_SQL    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
@@ -74,7 +75,7 @@ plan_detach(struct pg_plan *pp)
 }
 
 static void
-plan_queue_drops(struct pg_plan *pp, struct target *t)
+queue_statements(struct pg_plan *pp, struct target *t)
 {
 	size_t iter = 0, n;
 	const void *key;
@@ -86,8 +87,6 @@ plan_queue_drops(struct pg_plan *pp, struct target *t)
 		if (st->prepared)
 			queue_drop(&t->drop_statements, &t->ndrop_statements, &t->cap_drop_statements, st->id);
 	}
-	if (pp->parked)
-		queue_drop(&t->drop_parks, &t->ndrop_parks, &t->cap_drop_parks, pp->park);
 }
 
 static void
@@ -122,8 +121,11 @@ pg_target_forget(struct target *t, struct plan *plan)
 			s->plan = NULL;
 		}
 	}
-	if (t != NULL && pp->t == t)
-		plan_queue_drops(pp, t);
+	if (t != NULL && pp->t == t) {
+		queue_statements(pp, t);
+		if (pp->parked)
+			queue_drop(&t->drop_parks, &t->ndrop_parks, &t->cap_drop_parks, pp->park);
+	}
 	plan_detach(pp);
 	pg_plan_free(pp);
 	plan->statements = NULL;
@@ -274,7 +276,7 @@ answer_failed(struct target *t, const struct pg_sent *s, const PGresult *res)
 	if (s->kind == SENT_PREPARE && s->st != NULL)
 		s->st->prepared = false;
 	if (s->kind == SENT_COMMIT && !went_away(t, res))
-		t->commit_known = true;
+		t->commit_refused = true;
 	pg_err_result(t->c, res, &failure);
 	if (s->kind == SENT_FENCE && strcmp(failure.sqlstate, "22012") == 0)
 		err_set(&failure, ERR_FENCED, "another owner has taken over task %s", t->task);
@@ -302,9 +304,9 @@ answer_commit(struct target *t, const struct pg_sent *s, PGresult *res)
 {
 	struct err failure = ERR_INIT;
 
-	t->commit_known = true;
 	if (strcmp(PQcmdStatus(res), "COMMIT") == 0)
 		return;
+	t->commit_refused = true;
 	err_set(&failure, ERR_RETRY, "the server answered COMMIT with %.20s", PQcmdStatus(res));
 	fail(t, s, &failure);
 }
@@ -328,7 +330,7 @@ answer(struct target *t, const struct pg_sent *s, PGresult *res)
 		if (s->kind == SENT_PREPARE && s->st != NULL)
 			s->st->prepared = false;
 		if (s->kind == SENT_COMMIT)
-			t->commit_known = true;
+			t->commit_refused = true;
 		return;
 	case PGRES_COMMAND_OK:
 	case PGRES_TUPLES_OK: break;
@@ -342,15 +344,19 @@ answer(struct target *t, const struct pg_sent *s, PGresult *res)
 		answer_token(t, s, res);
 }
 
-/* One answer, waiting for it. False: the connection is of no more use, or the wait was ended. */
+/* One answer. Without wait only one that has arrived (*ret_taken): the server holds answers back until it is asked to sync, and the end
+ * of the one before (NULL) is ready long before the next. False: the connection is of no more use, or the wait was ended. */
 static bool
-take_answer(struct target *t, struct err *err)
+take_answer(struct target *t, bool wait, bool *ret_taken, struct err *err)
 {
 	struct err wait_err = ERR_INIT;
 	struct pg_sent s = t->sent[t->head];
 	PGresult *res = NULL;
 
+	*ret_taken = false;
 	for (int tries = 0; res == NULL; tries++) {
+		if (!wait && PQisBusy(t->c->pg))
+			return true;
 		res = pg_next_result(t->c, &wait_err);
 		if (res == NULL && wait_err.kind != ERR_NONE) {
 			*err = wait_err;
@@ -361,6 +367,7 @@ take_answer(struct target *t, struct err *err)
 		if (res == NULL && tries > 3)
 			return err_set(err, ERR_PROTOCOL, "the server owes %zu answers", t->count);
 	}
+	*ret_taken = true;
 	t->head = (t->head + 1) & (t->cap - 1);
 	t->count--;
 	t->checks -= s.counted;
@@ -393,16 +400,22 @@ failed(struct target *t, struct err *err)
 bool
 pg_pipe_drain(struct target *t, struct err *err)
 {
-	if (PQpipelineStatus(t->c->pg) != PQ_PIPELINE_OFF && t->count > 0 &&
-	    t->sent[(t->head + t->count - 1) & (t->cap - 1)].kind != SENT_SYNC) {
+	bool taken;
+
+	if (PQpipelineStatus(t->c->pg) != PQ_PIPELINE_OFF && t->unsynced) {
 		if (!PQpipelineSync(t->c->pg))
 			return pg_err_conn(t->c, "send", err);
+		t->unsynced = false;
 		if (sent_push(t, (struct pg_sent){ .kind = SENT_SYNC }, err) == NULL)
 			return false;
 	}
 	while (t->count > 0)
-		if (!take_answer(t, err))
+		if (!take_answer(t, true, &taken, err)) {
+			/* What the server said before it went says more than that it went. */
+			if (t->failed && err->kind != ERR_CANCELLED)
+				*err = t->failure;
 			return false;
+		}
 	t->unflushed = 0;
 	t->c->busy = false;
 	return !failed(t, err);
@@ -412,13 +425,15 @@ pg_pipe_drain(struct target *t, struct err *err)
 static bool
 pump(struct target *t, struct err *err)
 {
+	bool taken = true;
+
 	if (t->count >= SENT_MOST)
 		return pg_pipe_drain(t, err);
 	if (!pg_flush(t->c, err))
 		return false;
 	t->unflushed = 0;
-	while (t->count > 0 && !PQisBusy(t->c->pg))
-		if (!take_answer(t, err))
+	while (t->count > 0 && taken)
+		if (!take_answer(t, false, &taken, err))
 			return false;
 	return !failed(t, err);
 }
@@ -428,6 +443,7 @@ static bool
 note_sent(struct target *t, struct pg_sent s, size_t bytes, struct err *err)
 {
 	t->c->busy = true;
+	t->unsynced = true;
 	if (sent_push(t, s, err) == NULL)
 		return false;
 	t->unflushed += bytes;
@@ -507,6 +523,24 @@ struct writing {			/* of rows of one plan, by one verb */
 	bool counted;			/* the number of rows touched matters */
 };
 
+/* A wide table whose absent columns vary without end: its statements are made anew rather than kept by the thousand on the server. */
+static bool
+bound_shapes(struct target *t, struct pg_plan *pp, struct err *err)
+{
+	struct map *fresh;
+
+	if (map_count(pp->by_shape) < SHAPES_MOST)
+		return true;
+	if (!pg_pipe_drain(t, err))
+		return false;
+	if ((fresh = map_new()) == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory for a plan's statements");
+	queue_statements(pp, t);
+	map_free(pp->by_shape, free_statement);
+	pp->by_shape = fresh;
+	return true;
+}
+
 static struct pg_statement *
 statement_for(struct writing *w, const struct pg_shape *s, struct err *err)
 {
@@ -515,6 +549,8 @@ statement_for(struct writing *w, const struct pg_shape *s, struct err *err)
 	char name[16];
 
 	if (st == NULL) {
+		if (!bound_shapes(t, w->pp, err))
+			return NULL;
 		st = pg_statement_new(w->plan, s, ++t->last_id, w->pp->park, (const char *const *)w->pp->equals, err);
 		if (st == NULL || !map_put(w->pp->by_shape, s, pg_shape_size(s), st, err)) {
 			pg_statement_free(st);
@@ -816,7 +852,7 @@ pg_target_begin(struct target *t, struct err *err)
 	t->txn++;
 	if (PQstatus(t->c->pg) != CONNECTION_OK)
 		return pg_err_conn(t->c, "begin", err);
-	t->commit_sent = t->commit_known = false;
+	t->commit_sent = t->commit_refused = false;
 	return true;
 }
 

@@ -100,7 +100,7 @@ pg_target_commit(struct target *t, const struct checkpoint *cp, const struct tab
 		*ret_token = t->token;
 		return true;
 	}
-	*ret_unknown = t->commit_sent && !t->commit_known;
+	*ret_unknown = t->commit_sent && !t->commit_refused;
 	if (*ret_unknown && err->kind != ERR_CANCELLED)
 		err->kind = ERR_RETRY;
 	if (err->kind == ERR_FENCED)

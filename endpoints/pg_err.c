@@ -314,12 +314,10 @@ static bool
 tls_remedy(const struct endpoint *ep, struct err *err)
 {
 	return err_remedy(err,
-	    "tls_ca of endpoint %s names the file of the CAs to trust%s%s; tls = \"verify-ca\" "
-	    "gives up the check "
-	    "that the certificate is of this host, \"require\" gives up the check of who the "
-	    "server is, "
-	    "\"disable\" gives up encryption",
-	    ep->name, ep->tls_ca != NULL ? ", now " : "", ep->tls_ca != NULL ? ep->tls_ca : "");
+	    "tls_ca of endpoint %s names the file of the CAs to trust, now %s; tls = \"verify-ca\" gives up "
+	    "the check that the certificate is of this host, \"require\" gives up the check of who the "
+	    "server is, \"disable\" gives up encryption",
+	    ep->name, ep->tls_ca != NULL ? ep->tls_ca : "the system's");
 }
 
 /* What libpq found before the server could say anything. */

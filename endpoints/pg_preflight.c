@@ -471,12 +471,14 @@ check_table(struct preflight *p, const struct table *tab, struct err *err)
 	snprintf(p->name, sizeof(p->name), "%s.%s", tab->target_schema, tab->target_name);
 	if (!check_owner(p, err))
 		return false;
+	if (tab->source == NULL)
+		return true;
 	if (tab->target == NULL)
 		return check_absent(p, err);
 	if (tab->target->row_security)
 		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name, "ALTER ROLE ... BYPASSRLS, or make the role the owner",
 		    "row security hides rows of the table from the role");
-	if (tab->source != NULL && (!p->loads || p->prep != PREP_DROP || is_loaded(p))) {
+	if (!p->loads || p->prep != PREP_DROP || is_loaded(p)) {
 		check_columns(p);
 		check_key(p);
 	}

@@ -807,7 +807,7 @@ pg_params_set(struct pg_params *ps, const struct pg_statement *st, const struct 
 {
 	if (!params_reserve(ps, st->nparams, err))
 		return false;
-	ps->bytes = 16;
+	ps->bytes = 48 + 2 * (size_t)st->nparams;
 	if (st->many)
 		return set_many(ps, st, plan, rows, numbers, n, err);
 	assert(n == 1);

@@ -62,6 +62,7 @@ struct target {
 	size_t cap, head, count;
 	size_t checks;		/* waiting answers whose row count matters */
 	size_t unflushed;	/* bytes given to libpq since it was last empty */
+	bool unsynced;		/* something was sent since the last sync: its answers, and an aborted state, end only with one */
 	uint32_t last_id;	/* of statements and parkings */
 	struct pg_plan *plans;
 	uint32_t *drop_statements;	/* of forgotten plans */
@@ -70,7 +71,8 @@ struct target {
 	size_t ndrop_parks, cap_drop_parks;
 	struct pg_params params;
 	size_t copy_min;	/* rows from which COPY pays its round trips */
-	bool commit_sent, commit_known;
+	bool commit_sent;
+	bool commit_refused;	/* the server did not run it, or ran it into an error: that it did not commit is known */
 	struct pg_statement state_st, checkpoint_st;
 	uint64_t token;		/* of the last commit */
 	struct usec token_time;

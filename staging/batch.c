@@ -1,15 +1,20 @@
 /* batch.c - see batch.h.
- * Net changes. A slot stands for a key of a plan that a change of this section has named: with the row that lives there, or without one
- * when the key is known to be free. A row remembers where it stood on the target before (origin; NULL: it was not there), where it
- * stands (now) and its values. So at any time each key is live, free or unknown, and a change that contradicts it (an insert of a live
- * key, an update or delete of a free one, an old image that is not what the row has become) is refused, not guessed at.
- * A section ends at a TRUNCATE, and where a plan comes that does not commute with another one of its table (a new version of the same
- * relation; a keyless one beside another): its steps are made there, and a new section starts with nothing known.
- * Plans of one table that do commute are leaves of one root: each sees its own leaf's changes, and as all plans' deletes come before
- * all plans' inserts, a row that moves between leaves meets nobody.
- * Memory: rows, slots and merged values are in `arena`, within its budget; what the steps need is in `out`, made at a section's end, which must
- * not fail for lack of budget: it is bounded by the rows. Keys and values are borrowed from the changes; arrays reached through a
- * row's key, its now or a slot are never written to again.
+ * Net changes. A slot stands for a key of a plan that a change of this section has named: with
+ * the row that lives there, or without one when the key is known to be free. A row remembers
+ * where it stood on the target before (origin; NULL: it was not there), where it stands (now)
+ * and its values. So at any time each key is live, free or unknown, and a change that
+ * contradicts it (an insert of a live key, an update or delete of a free one, an old image that
+ * is not what the row has become) is refused, not guessed at.
+ * A section ends at a TRUNCATE, and where a plan comes that does not commute with another one of
+ * its table (a new version of the same relation; a keyless one beside another): its steps are
+ * made there, and a new section starts with nothing known.
+ * Plans of one table that do commute are leaves of one root: each sees its own leaf's changes,
+ * and as all plans' deletes come before all plans' inserts, a row that moves between leaves
+ * meets nobody.
+ * Memory: rows, slots and merged values are in `arena`, within its budget; what the steps need
+ * is in `out`, made at a section's end, which must not fail for lack of budget: it is bounded by
+ * the rows. Keys and values are borrowed from the changes; arrays reached through a row's key,
+ * its now or a slot are never written to again.
  * An add that fails has changed nothing but the memory in use, and may have ended a section. */
 #include "staging/batch.h"
 
@@ -18,71 +23,11 @@
 #include <string.h>
 
 #include "daemon/base/bytes.h"
+#include "staging/batch_intern.h"
 
 #define CHUNK_BYTES (256u << 10)
-#define MIN_BUDGET (1u << 20)	/* one row of the most columns fits with all that belongs to it */
+#define MIN_BUDGET  (1u << 20) /* one row of the most columns fits with all that belongs to it */
 #define FIRST_SLOTS 128u
-
-struct brow {
-	struct row pub;			/* first: what steps point to. key: its origin */
-	const struct value *now;	/* the key columns' present values */
-	struct value *mine;		/* pub.vals where it is ours to write to; else NULL */
-	struct brow *next;		/* in order of coming; then in its class */
-	struct brow *next_in_group;	/* of one column set */
-	const struct plan *plan;
-	uint32_t park;
-	bool alive;
-};
-
-struct list {
-	struct brow *first, *last;
-	size_t n;
-};
-
-struct group {				/* rows of one column set */
-	struct group *next;
-	const uint64_t *colset;
-	struct brow *first, *last;
-	size_t n;
-};
-
-struct groups {
-	struct group *first, *last, *latest;
-};
-
-struct section {			/* a plan's rows in this section */
-	const struct plan *plan;
-	struct section *next;
-	struct list rows;
-	struct list deletes, parks, inserts;	/* filled by classify() */
-	struct groups updates, unparks;
-};
-
-struct slot {
-	uint64_t hash;
-	const struct plan *plan;
-	const struct value *key;	/* NULL: the slot is empty */
-	struct brow *row;		/* NULL: nothing lives at this key */
-};
-
-struct batch {
-	enum batch_mode mode;
-	bool finished;
-	struct arena *arena, *out;
-	size_t bytes;
-	struct batch_stats stats;
-
-	struct section *sections, *last_section, *latest;	/* latest: of the last change */
-	struct section **by_plan;		/* open addressing by the plan's address */
-	size_t nsections, by_plan_cap;
-	struct slot *slots;
-	size_t nslots, slots_cap;
-	struct list ordered;			/* BATCH_ORDERED, BATCH_SINGLE: all rows */
-
-	uint32_t parked;
-	struct step *steps;
-	size_t nsteps, steps_cap;
-};
 
 struct batch *
 batch_new(size_t arena_budget, struct err *err)
@@ -113,8 +58,8 @@ batch_free(struct batch *b)
 }
 
 /* What a section knows lives in the arena and is left behind with it. */
-static void
-forget_section(struct batch *b)
+void
+batch_forget_section(struct batch *b)
 {
 	b->sections = b->last_section = b->latest = NULL;
 	b->by_plan = NULL;
@@ -129,7 +74,7 @@ batch_reset(struct batch *b, enum batch_mode mode)
 {
 	arena_reset(b->arena);
 	arena_reset(b->out);
-	forget_section(b);
+	batch_forget_section(b);
 	b->mode = mode;
 	b->finished = false;
 	b->bytes = 0;
@@ -167,18 +112,6 @@ data_error(const struct plan *p, struct err *err, const char *what)
 {
 	err_set(err, ERR_DATA, "%s", what);
 	return err_table(err, p->table->source_schema, p->table->source_name);
-}
-
-static void
-list_add(struct list *l, struct brow *r)
-{
-	r->next = NULL;
-	if (l->last != NULL)
-		l->last->next = r;
-	else
-		l->first = r;
-	l->last = r;
-	l->n++;
 }
 
 /* Sections */
@@ -227,8 +160,6 @@ conflicts(const struct batch *b, const struct plan *p)
 	return false;
 }
 
-static bool emit_section(struct batch *b, struct err *err);
-
 static bool
 get_section(struct batch *b, const struct plan *p, struct section **ret, struct err *err)
 {
@@ -242,7 +173,7 @@ get_section(struct batch *b, const struct plan *p, struct section **ret, struct 
 		*ret = b->latest = s;
 		return true;
 	}
-	if (conflicts(b, p) && !emit_section(b, err))
+	if (conflicts(b, p) && !batch_emit_section(b, err))
 		return false;
 	if (2 * (b->nsections + 1) > b->by_plan_cap && !grow_sections(b, err))
 		return false;
@@ -277,8 +208,8 @@ hash_key(const struct plan *p, const struct value *vals)
 	return h;
 }
 
-static bool
-same_key(const struct plan *p, const struct value *a, const struct value *b)
+bool
+batch_same_key(const struct plan *p, const struct value *a, const struct value *b)
 {
 	for (uint16_t i = 0; a != b && i < p->nkey; i++) {
 		uint16_t src = p->cols[p->key[i]].src;
@@ -297,12 +228,13 @@ find_slot(const struct batch *b, const struct plan *p, const struct value *key, 
 	struct slot *s;
 
 	for (s = &b->slots[i]; s->key != NULL; i = (i + 1) & mask, s = &b->slots[i])
-		if (s->hash == hash && s->plan == p && same_key(p, s->key, key))
+		if (s->hash == hash && s->plan == p && batch_same_key(p, s->key, key))
 			break;
 	return s;
 }
 
-/* Room for two more slots, so that none has to be made between a change's look-ups and its effect. */
+/* Room for two more slots, so that none has to be made between a change's look-ups and its
+ * effect. */
 static bool
 grow_slots(struct batch *b, struct err *err)
 {
@@ -328,7 +260,8 @@ grow_slots(struct batch *b, struct err *err)
 }
 
 static void
-fill_slot(struct batch *b, const struct plan *p, const struct value *key, uint64_t hash, struct brow *row)
+fill_slot(
+    struct batch *b, const struct plan *p, const struct value *key, uint64_t hash, struct brow *row)
 {
 	struct slot *s = find_slot(b, p, key, hash);
 
@@ -380,15 +313,18 @@ old_image(const struct plan *p, const struct change *c, struct err *err)
 		old = NULL;
 	if (p->keyless ? c->old == OLD_FULL : old != NULL && p->nkey > 0 && key_present(p, old))
 		return old;
-	data_error(p, err, p->keyless ? "a change without the whole old row, of a table without a key" : p->nkey > 0 ?
-	    "a change whose old key is not there" : "an update or delete of a table without replica identity");
+	data_error(p, err,
+	    p->keyless	  ? "a change without the whole old row, of a table without a key"
+	    : p->nkey > 0 ? "a change whose old key is not there"
+			  : "an update or delete of a table without replica identity");
 	return NULL;
 }
 
-/* Where a key column of the new image is absent it has not changed: *ret is the new image, or a copy with the old key's values. */
+/* Where a key column of the new image is absent it has not changed: *ret is the new image, or a
+ * copy with the old key's values. */
 static bool
-complete_key(struct batch *b, const struct plan *p, const struct change *c, const struct value *old, const struct value **ret,
-    struct err *err)
+complete_key(struct batch *b, const struct plan *p, const struct change *c, const struct value *old,
+    const struct value **ret, struct err *err)
 {
 	const struct value *vals = change_new_values(c);
 	struct value *copy;
@@ -409,7 +345,8 @@ complete_key(struct batch *b, const struct plan *p, const struct change *c, cons
 	return true;
 }
 
-/* The whole old image is what the batch knows of the row: else it is another row (a source that allows two of one key for a while). */
+/* The whole old image is what the batch knows of the row: else it is another row (a source that
+ * allows two of one key for a while). */
 static bool
 is_same_row(const struct brow *r, const struct change *c)
 {
@@ -418,7 +355,8 @@ is_same_row(const struct brow *r, const struct change *c)
 	if (c->old != OLD_FULL || vals == NULL)
 		return true;
 	for (uint16_t i = 0; i < c->nold; i++)
-		if (value_present(&vals[i]) && value_present(&old[i]) && !value_same(&vals[i], &old[i]))
+		if (value_present(&vals[i]) && value_present(&old[i]) &&
+		    !value_same(&vals[i], &old[i]))
 			return false;
 	return true;
 }
@@ -426,15 +364,17 @@ is_same_row(const struct brow *r, const struct change *c)
 /* Net changes */
 
 static struct brow *
-new_row(struct batch *b, const struct plan *p, const struct value *origin, const struct value *now, const struct value *vals,
-    struct err *err)
+new_row(struct batch *b, const struct plan *p, const struct value *origin, const struct value *now,
+    const struct value *vals, struct err *err)
 {
 	struct brow *r = arena_alloc(b->arena, sizeof(*r));
 
 	if (r == NULL)
 		full(err);
 	else
-		*r = (struct brow){ .pub = { .key = origin, .vals = vals }, .now = now, .plan = p, .alive = true };
+		*r = (struct brow){
+			.pub = { .key = origin, .vals = vals }, .now = now, .plan = p, .alive = true
+		};
 	return r;
 }
 
@@ -464,8 +404,8 @@ net_insert(struct batch *b, struct section *s, const struct change *c, struct er
 
 /* The row that lives at this key; *ret is NULL where the batch knows nothing of the key. */
 static bool
-find_row(const struct batch *b, const struct plan *p, const struct change *c, const struct value *key, uint64_t hash,
-    struct brow **ret, struct err *err)
+find_row(const struct batch *b, const struct plan *p, const struct change *c,
+    const struct value *key, uint64_t hash, struct brow **ret, struct err *err)
 {
 	const struct slot *s = find_slot(b, p, key, hash);
 
@@ -473,7 +413,8 @@ find_row(const struct batch *b, const struct plan *p, const struct change *c, co
 	if (s->key != NULL && s->row == NULL)
 		return data_error(p, err, "a change of a key that is gone already");
 	if (s->row != NULL && !is_same_row(s->row, c))
-		return data_error(p, err, "a change whose old row is not the one that has this key");
+		return data_error(
+		    p, err, "a change whose old row is not the one that has this key");
 	return true;
 }
 
@@ -500,7 +441,8 @@ net_delete(struct batch *b, struct section *s, const struct change *c, struct er
 	return true;
 }
 
-/* Lays the new values over those that the row has; absent ones keep what is there. copy: room for all, where mine is NULL. */
+/* Lays the new values over those that the row has; absent ones keep what is there. copy: room
+ * for all, where mine is NULL. */
 static void
 merge(struct brow *r, const struct value *vals, size_t n, struct value *copy)
 {
@@ -533,7 +475,7 @@ net_update(struct batch *b, struct section *s, const struct change *c, struct er
 	hash = hash_key(p, old);
 	if (!find_row(b, p, c, old, hash, &r, err))
 		return false;
-	moves = !same_key(p, old, now);
+	moves = !batch_same_key(p, old, now);
 	now_hash = moves ? hash_key(p, now) : hash;
 	if (moves && find_slot(b, p, now, now_hash)->row != NULL)
 		return data_error(p, err, "an update to a key that is there already");
@@ -560,16 +502,18 @@ add_net(struct batch *b, struct section *s, const struct change *c, struct err *
 	switch (c->kind) {
 	case CHANGE_INSERT: return net_insert(b, s, c, err);
 	case CHANGE_UPDATE: return net_update(b, s, c, err);
-	default:	    return net_delete(b, s, c, err);
+	default: return net_delete(b, s, c, err);
 	}
 }
 
 /* Changes in order */
 
 static bool
-add_ordered(struct batch *b, const struct plan *p, struct list *list, const struct change *c, struct err *err)
+add_ordered(struct batch *b, const struct plan *p, struct list *list, const struct change *c,
+    struct err *err)
 {
-	const struct value *vals = c->kind == CHANGE_DELETE ? NULL : change_new_values(c), *old = NULL;
+	const struct value *vals = c->kind == CHANGE_DELETE ? NULL : change_new_values(c),
+			   *old = NULL;
 	struct brow *r;
 
 	if (c->kind == CHANGE_INSERT && !columns_present(p, vals))
@@ -592,7 +536,7 @@ is_net(const struct batch *b)
 static bool
 add_change(struct batch *b, const struct plan *plan, const struct change *c, struct err *err)
 {
-	struct section *s;
+	struct section *s = NULL;
 
 	if (!is_net(b))
 		return add_ordered(b, plan, &b->ordered, c, err);
@@ -614,285 +558,5 @@ batch_add(struct batch *b, const struct plan *plan, const struct change *c, stru
 	b->stats.inserts += c->kind == CHANGE_INSERT;
 	b->stats.updates += c->kind == CHANGE_UPDATE;
 	b->stats.deletes += c->kind == CHANGE_DELETE;
-	return true;
-}
-
-/* Steps */
-
-static struct step *
-new_step(struct batch *b, enum step_kind kind, const struct plan *plan, struct err *err)
-{
-	struct step *s;
-
-	if (!mem_grow(&b->steps, &b->steps_cap, b->nsteps + 1, sizeof(*s), err))
-		return NULL;
-	s = &b->steps[b->nsteps++];
-	*s = (struct step){ .kind = kind, .plan = plan };
-	return s;
-}
-
-static void *
-out_alloc(struct batch *b, size_t n, struct err *err)
-{
-	void *p = arena_alloc(b->out, n);
-
-	if (p == NULL)
-		err_set(err, ERR_SYSTEM, "no memory for the batch's steps");
-	return p;
-}
-
-/* A step of n rows, from r on by the link that next() follows. */
-static bool
-emit_rows(struct batch *b, enum step_kind kind, const struct plan *plan, struct brow *r, size_t n, const uint64_t *colset,
-    struct err *err)
-{
-	bool parks = kind == STEP_PARK || kind == STEP_UNPARK, grouped = kind == STEP_UPDATE || kind == STEP_UNPARK;
-	struct step *s;
-	uint32_t *park = NULL;
-
-	if (n == 0)
-		return true;
-	if ((s = new_step(b, kind, plan, err)) == NULL ||
-	    (s->rows = out_alloc(b, n * sizeof(struct row *), err)) == NULL ||
-	    (parks && (park = out_alloc(b, n * sizeof(*park), err)) == NULL))
-		return false;
-	s->n = n;
-	s->park = park;
-	s->colset = colset;
-	for (size_t i = 0; i < n; i++, r = grouped ? r->next_in_group : r->next) {
-		s->rows[i] = &r->pub;
-		if (parks)
-			park[i] = r->park;
-	}
-	return true;
-}
-
-static bool
-emit_groups(struct batch *b, enum step_kind kind, const struct plan *plan, const struct groups *gs, struct err *err)
-{
-	for (const struct group *g = gs->first; g != NULL; g = g->next)
-		if (!emit_rows(b, kind, plan, g->first, g->n, g->colset, err))
-			return false;
-	return true;
-}
-
-/* Runs of one plan, and of inserts or others where those may be written as one. */
-static bool
-emit_ordered(struct batch *b, const struct list *list, struct err *err)
-{
-	struct brow *r, *end;
-	size_t n;
-
-	for (r = list->first; r != NULL; r = end) {
-		bool insert = r->pub.op == CHANGE_INSERT && b->mode != BATCH_SINGLE;
-
-		for (n = 0, end = r; end != NULL && end->plan == r->plan && (b->mode == BATCH_SINGLE ||
-		    (end->pub.op == CHANGE_INSERT) == insert); end = end->next)
-			n++;
-		if (!emit_rows(b, insert ? STEP_INSERT : STEP_ORDERED, r->plan, r, n, NULL, err))
-			return false;
-	}
-	return true;
-}
-
-static size_t
-colset_words(const struct plan *p)
-{
-	return (p->ncols + 63u) / 64;
-}
-
-/* The bits of the columns that are present, those of the key only with_key; false: none. */
-static bool
-make_colset(const struct plan *p, const struct value *vals, bool with_key, uint64_t set[BATCH_COLSET_WORDS])
-{
-	bool any = false;
-
-	memset(set, 0, colset_words(p) * sizeof(*set));
-	for (uint16_t i = 0; i < p->ncols; i++) {
-		if (!value_present(&vals[p->cols[i].src]) || (p->cols[i].key && !with_key))
-			continue;
-		set[i / 64] |= (uint64_t)1 << (i % 64);
-		any = true;
-	}
-	return any;
-}
-
-static struct group *
-get_group(struct batch *b, struct groups *gs, const struct plan *p, const uint64_t *set, struct err *err)
-{
-	size_t bytes = colset_words(p) * sizeof(*set);
-	struct group *g = gs->latest;
-	uint64_t *copy;
-
-	if (g != NULL && memcmp(g->colset, set, bytes) == 0)
-		return g;
-	for (g = gs->first; g != NULL; g = g->next)
-		if (memcmp(g->colset, set, bytes) == 0)
-			return gs->latest = g;
-	if ((g = out_alloc(b, sizeof(*g), err)) == NULL || (copy = out_alloc(b, bytes, err)) == NULL)
-		return NULL;
-	memcpy(copy, set, bytes);
-	*g = (struct group){ .colset = copy };
-	if (gs->last != NULL)
-		gs->last->next = g;
-	else
-		gs->first = g;
-	return gs->last = gs->latest = g;
-}
-
-static bool
-group_row(struct batch *b, struct groups *gs, struct brow *r, const uint64_t *set, struct err *err)
-{
-	struct group *g = get_group(b, gs, r->plan, set, err);
-
-	if (g == NULL)
-		return false;
-	r->next_in_group = NULL;
-	if (g->last != NULL)
-		g->last->next_in_group = r;
-	else
-		g->first = r;
-	g->last = r;
-	g->n++;
-	return true;
-}
-
-/* A row that was there and is there: parked where its key changed, or where a unique value of it may meet another's. */
-static bool
-classify_update(struct batch *b, struct section *s, struct brow *r, struct err *err)
-{
-	bool moved = !same_key(s->plan, r->pub.key, r->now);
-	uint64_t set[BATCH_COLSET_WORDS];
-
-	r->pub.op = CHANGE_UPDATE;
-	if (!make_colset(s->plan, r->pub.vals, moved, set))
-		return true;
-	if (!moved && !(b->mode == BATCH_CAREFUL && s->plan->secondary_unique))
-		return group_row(b, &s->updates, r, set, err);
-	make_colset(s->plan, r->pub.vals, true, set);
-	list_add(&s->parks, r);
-	r->park = b->parked++;
-	return group_row(b, &s->unparks, r, set, err);
-}
-
-/* What has become of each row of the section. */
-static bool
-classify(struct batch *b, struct section *s, struct err *err)
-{
-	struct brow *r, *next;
-
-	for (r = s->rows.first; r != NULL; r = next) {
-		next = r->next;
-		if (r->alive && r->pub.key != NULL) {
-			if (!classify_update(b, s, r, err))
-				return false;
-		} else if (r->alive) {
-			r->pub.op = CHANGE_INSERT;
-			list_add(&s->inserts, r);
-		} else if (r->pub.key != NULL) {
-			r->pub.op = CHANGE_DELETE;
-			r->pub.vals = NULL;
-			list_add(&s->deletes, r);
-		}
-	}
-	return true;
-}
-
-static bool
-emit_kind(struct batch *b, enum step_kind kind, struct err *err)
-{
-	bool ok = true;
-
-	for (struct section *s = b->sections; s != NULL && ok; s = s->next) {
-		switch (kind) {
-		case STEP_DELETE:
-			ok = emit_rows(b, kind, s->plan, s->deletes.first, s->deletes.n, NULL, err);
-			break;
-		case STEP_PARK:
-			ok = emit_rows(b, kind, s->plan, s->parks.first, s->parks.n, NULL, err);
-			break;
-		case STEP_UPDATE:
-			ok = emit_groups(b, kind, s->plan, &s->updates, err);
-			break;
-		case STEP_INSERT:
-			ok = emit_rows(b, kind, s->plan, s->inserts.first, s->inserts.n, NULL, err);
-			break;
-		case STEP_UNPARK:
-			ok = emit_groups(b, kind, s->plan, &s->unparks, err);
-			break;
-		case STEP_ORDERED:
-			ok = !s->plan->keyless || emit_ordered(b, &s->rows, err);
-			break;
-		case STEP_TRUNCATE:
-			break;
-		}
-	}
-	return ok;
-}
-
-/* Makes the steps of what came so far, and starts a new section. */
-static bool
-emit_section(struct batch *b, struct err *err)
-{
-	static const enum step_kind kinds[] = { STEP_DELETE, STEP_PARK, STEP_UPDATE, STEP_INSERT, STEP_UNPARK, STEP_ORDERED };
-
-	if (!emit_ordered(b, &b->ordered, err))
-		return false;
-	for (struct section *s = b->sections; s != NULL; s = s->next)
-		if (!s->plan->keyless && !classify(b, s, err))
-			return false;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (!emit_kind(b, kinds[i], err))
-			return false;
-	forget_section(b);
-	return true;
-}
-
-/* The tables of a TRUNCATE with their conditions' texts, copied. */
-static struct truncation *
-copy_truncations(struct batch *b, const struct truncation *tables, size_t n, struct err *err)
-{
-	struct truncation *copy = out_alloc(b, n * sizeof(*copy), err);
-	char *where;
-	size_t size;
-
-	for (size_t i = 0; copy != NULL && i < n; i++) {
-		copy[i] = tables[i];
-		if (tables[i].where == NULL)
-			continue;
-		size = strlen(tables[i].where) + 1;
-		if ((where = out_alloc(b, size, err)) == NULL)
-			return NULL;
-		memcpy(where, tables[i].where, size);
-		copy[i].where = where;
-	}
-	return copy;
-}
-
-bool
-batch_truncate(struct batch *b, const struct truncation *tables, size_t n, bool restart_identity, struct err *err)
-{
-	struct truncation *copy = copy_truncations(b, tables, n, err);
-	struct step *s;
-
-	assert(!b->finished && n > 0);
-	if (copy == NULL || !emit_section(b, err) || (s = new_step(b, STEP_TRUNCATE, NULL, err)) == NULL)
-		return false;
-	s->truncate = copy;
-	s->ntruncate = n;
-	s->restart_identity = restart_identity;
-	b->stats.truncates++;
-	return true;
-}
-
-bool
-batch_finish(struct batch *b, const struct step **ret_steps, size_t *ret_n, struct err *err)
-{
-	assert(!b->finished);
-	if (!emit_section(b, err))
-		return false;
-	b->finished = true;
-	*ret_steps = b->steps;
-	*ret_n = b->nsteps;
 	return true;
 }

@@ -69,7 +69,8 @@ struct table_state *
 table_states_find(const struct table_states *ts, const char *source_schema, const char *source_name)
 {
 	for (size_t i = 0; i < ts->n; i++)
-		if (is_named(ts->rows[i].source_schema, source_schema) && is_named(ts->rows[i].source_name, source_name))
+		if (is_named(ts->rows[i].source_schema, source_schema) &&
+		    is_named(ts->rows[i].source_name, source_name))
 			return &ts->rows[i];
 	return NULL;
 }

@@ -1,9 +1,12 @@
 /* plan.c - see plan.h.
- * Columns meet by exact name. The source's types are the relation's: the catalog may be ahead of the log, and the bytes are
- * the log's (a column that was integer there and is bigint by now must not pass in binary).
- * Rows are found, in this order of choice, by: the target's primary key; another unique index of the target that is immediate,
- * whole, of plain not null columns, the one of fewest columns; each where its columns are in every old image of the source. Then, with
- * identity FULL, by content (keyless); else by the relation's identity columns, which no index of the target serves.
+ * Columns meet by exact name. The source's types are the relation's: the catalog may be ahead of
+ * the log, and the bytes are the log's (a column that was integer there and is bigint by now
+ * must not pass in binary).
+ * Rows are found, in this order of choice, by: the target's primary key; another unique index of
+ * the target that is immediate, whole, of plain not null columns, the one of fewest columns;
+ * each where its columns are in every old image of the source. Then, with identity FULL, by
+ * content (keyless); else by the relation's identity columns, which no index of the target
+ * serves.
  * A relation without identity brings inserts only: no key, and not keyless.
  * Owner: the plan's arena owns all of it, the plan itself included. */
 #include "staging/plan.h"
@@ -16,14 +19,15 @@
 
 struct builder {
 	struct plan *p;
-	int32_t *by_target;		/* plan column of each target column; NONE */
+	int32_t *by_target; /* plan column of each target column; NONE */
 	const struct index_desc *key_index;
 };
 
 static bool
 schema_error(const struct plan *p, struct err *err, const char *what, const char *column)
 {
-	err_set(err, ERR_SCHEMA, "column %s %s (table %s.%s)", column, what, p->table->target_schema, p->table->target_name);
+	err_set(err, ERR_SCHEMA, "column %s %s (table %s.%s)", column, what,
+	    p->table->target_schema, p->table->target_name);
 	return err_table(err, p->table->source_schema, p->table->source_name);
 }
 
@@ -63,13 +67,15 @@ source_type(const struct plan *p, const struct relation_column *rc, const struct
 {
 	struct coltype *t;
 
-	if (rc->oid == 0 || (rc->oid == now->oid && (rc->typmod == now->typmod || now->oid != now->base_oid)))
+	if (rc->oid == 0 ||
+	    (rc->oid == now->oid && (rc->typmod == now->typmod || now->oid != now->base_oid)))
 		return now;
 	if ((t = arena_alloc(p->arena, sizeof(*t))) == NULL)
 		return NULL;
 	*t = *now;
 	if (rc->oid != now->oid)
-		pg_type_fill(t, 'b', rc->oid, 0, rc->typmod, arena_printf(p->arena, "type %u", rc->oid));
+		pg_type_fill(
+		    t, 'b', rc->oid, 0, rc->typmod, arena_printf(p->arena, "type %u", rc->oid));
 	t->typmod = rc->typmod;
 	return t;
 }
@@ -84,7 +90,8 @@ add_column(struct builder *b, uint16_t src, uint16_t target, struct err *err)
 	struct plan_column *c = &p->cols[p->ncols];
 
 	if (at < 0)
-		return schema_error(p, err, "is in the log, but no longer in the source's catalog", rc->name);
+		return schema_error(
+		    p, err, "is in the log, but no longer in the source's catalog", rc->name);
 	if (tc->generated) {
 		if (p->table->source->cols[at].generated)
 			return true;
@@ -100,7 +107,8 @@ add_column(struct builder *b, uint16_t src, uint16_t target, struct err *err)
 	if (c->source_type == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory");
 	c->binary_ok = pg_type_binary_ok(c->source_type, c->target_type);
-	p->has_array |= c->source_type->logical == LOGICAL_ARRAY || c->target_type->logical == LOGICAL_ARRAY;
+	p->has_array |=
+	    c->source_type->logical == LOGICAL_ARRAY || c->target_type->logical == LOGICAL_ARRAY;
 	p->overriding |= tc->identity == 'a';
 	b->by_target[target] = p->ncols++;
 	return true;
@@ -135,12 +143,16 @@ check_unfilled(const struct builder *b, struct err *err)
 		if (b->by_target[i] != NONE || c->generated)
 			continue;
 		if (at >= 0 && p->table->source->cols[at].generated) {
-			schema_error(p, err, "is generated on the source, which does not send it", c->name);
-			return err_remedy(err, "make the column generated on the target too, or drop it there");
+			schema_error(
+			    p, err, "is generated on the source, which does not send it", c->name);
+			return err_remedy(
+			    err, "make the column generated on the target too, or drop it there");
 		}
 		if (c->notnull && !c->has_default && c->identity == 0) {
-			schema_error(p, err, "is not null without a default, and the source lacks it", c->name);
-			return err_remedy(err, "give the column a default on the target, or drop its not null");
+			schema_error(p, err,
+			    "is not null without a default, and the source lacks it", c->name);
+			return err_remedy(
+			    err, "give the column a default on the target, or drop its not null");
 		}
 	}
 	return true;
@@ -154,7 +166,8 @@ in_identity(const struct plan *p, const struct plan_column *c)
 	return p->rel->replica_identity == 'f' || p->rel->cols[c->src].identity;
 }
 
-/* Each row of the source has values for the index's columns in its old image, and they find at most one row. */
+/* Each row of the source has values for the index's columns in its old image, and they find at
+ * most one row. */
 static bool
 index_finds(const struct builder *b, const struct index_desc *ix)
 {
@@ -183,7 +196,8 @@ choose_index(const struct builder *b)
 		return best;
 	best = NULL;
 	for (uint16_t i = 0; i < d->nindexes; i++)
-		if (index_finds(b, &d->indexes[i]) && (best == NULL || d->indexes[i].ncols < best->ncols))
+		if (index_finds(b, &d->indexes[i]) &&
+		    (best == NULL || d->indexes[i].ncols < best->ncols))
 			best = &d->indexes[i];
 	return best;
 }
@@ -285,8 +299,9 @@ plan_new(const struct relation *rel, const struct table *table, struct err *err)
 	struct plan *p;
 
 	if (table->target == NULL || table->source == NULL) {
-		err_set(err, ERR_SCHEMA, "table %s.%s is not on the %s", table->target == NULL ? table->target_schema :
-		    table->source_schema, table->target == NULL ? table->target_name : table->source_name,
+		err_set(err, ERR_SCHEMA, "table %s.%s is not on the %s",
+		    table->target == NULL ? table->target_schema : table->source_schema,
+		    table->target == NULL ? table->target_name : table->source_name,
 		    table->target == NULL ? "target" : "source");
 		err_table(err, table->source_schema, table->source_name);
 		return NULL;
@@ -324,8 +339,9 @@ is_identity(const struct table_desc *d, uint16_t col)
 	for (uint16_t i = 0; i < d->nindexes; i++) {
 		const struct index_desc *ix = &d->indexes[i];
 
-		if (ix->expression || !(d->replica_identity == 'd' ? ix->primary :
-		    d->replica_identity == 'i' && ix->replica_identity))
+		if (ix->expression || !(d->replica_identity == 'd'
+					      ? ix->primary
+					      : d->replica_identity == 'i' && ix->replica_identity))
 			continue;
 		for (uint16_t j = 0; j < ix->ncols; j++)
 			if (ix->cols[j] == col)
@@ -335,14 +351,15 @@ is_identity(const struct table_desc *d, uint16_t col)
 }
 
 const struct relation *
-relation_from_desc(const struct table_desc *d, const struct table *table, struct arena *arena, struct err *err)
+relation_from_desc(
+    const struct table_desc *d, const struct table *table, struct arena *arena, struct err *err)
 {
 	struct relation *rel = arena_zalloc(arena, sizeof(*rel));
 	struct relation_column *cols = arena_zalloc(arena, (d->ncols + 1u) * sizeof(*cols));
 
 	if (d->ncols > RELATION_MAX_COLUMNS) {
-		err_set(err, ERR_LIMIT, "table %s.%s has %u columns: at most %d can be handled", d->schema, d->name, d->ncols,
-		    RELATION_MAX_COLUMNS);
+		err_set(err, ERR_LIMIT, "table %s.%s has %u columns: at most %d can be handled",
+		    d->schema, d->name, d->ncols, RELATION_MAX_COLUMNS);
 		return NULL;
 	}
 	if (rel == NULL || cols == NULL) {

@@ -1,6 +1,7 @@
 /* progress.c - see progress.h.
- * Commits whose durability is not known yet wait in a queue, oldest first. A full queue is thinned: every second entry goes, the newest
- * stays. A forgotten one is confirmed with the next that is kept, later than it could be, never earlier.
+ * Commits whose durability is not known yet wait in a queue, oldest first. A full queue is
+ * thinned: every second entry goes, the newest stays. A forgotten one is confirmed with the next
+ * that is kept, later than it could be, never earlier.
  * Invariant: the queue's positions rise, and all are behind or at `applied`. */
 #include "staging/progress.h"
 
@@ -19,7 +20,7 @@ struct pending {
 };
 
 struct progress {
-	struct mutex lock;		/* over all of it: a commit or a message apart, never per row */
+	struct mutex lock; /* over all of it: a commit or a message apart, never per row */
 	struct progress_view view;
 	size_t n;
 	struct pending queue[PENDING_MAX];
@@ -90,14 +91,17 @@ went_back(const struct progress *p, const struct position *pos, struct err *err)
 	char at[POSITION_TEXT], was[POSITION_TEXT];
 
 	if (!position_reached(pos, &p->view.confirmable))
-		return err_set(err, ERR_HOLE, "the target's checkpoint is %s, but %s was confirmed to the source",
+		return err_set(err, ERR_HOLE,
+		    "the target's checkpoint is %s, but %s was confirmed to the source",
 		    position_text(pos, at), position_text(&p->view.confirmable, was));
-	return err_set(err, ERR_RETRY, "the target's checkpoint is %s, but %s was committed there before",
+	return err_set(err, ERR_RETRY,
+	    "the target's checkpoint is %s, but %s was committed there before",
 	    position_text(pos, at), position_text(&p->view.applied, was));
 }
 
 bool
-progress_applied(struct progress *p, const struct position *pos, struct wall commit_time, uint64_t token, struct err *err)
+progress_applied(struct progress *p, const struct position *pos, struct wall commit_time,
+    uint64_t token, struct err *err)
 {
 	bool ok;
 

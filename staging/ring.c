@@ -1,11 +1,15 @@
 /* ring.c - see ring.h.
- * Positions (put, taken, acked) count bytes since the ring was made and never wrap; a position's place is position % size.
- * What stands in the ring at a place: a change; a pad (KIND_PAD: skip its size, to the ring's end); or a stub (KIND_JUMBO), whose
- * change lives in a mapping of its own, one at a time.
- * Per record there is no lock: the producer publishes by a release store of put, the consumer frees by a store of acked. The
- * mutex serves sleeping only. A side that goes to sleep says so in its flag under the mutex and looks again before it waits;
- * the other side stores its position first and reads that flag after it, both sequentially consistent: one of the two sees the other.
- * A consumer with nothing to take also wakes when the producer runs out of room: only it can make some. */
+ * Positions (put, taken, acked) count bytes since the ring was made and never wrap; a position's
+ * place is position % size.
+ * What stands in the ring at a place: a change; a pad (KIND_PAD: skip its size, to the ring's
+ * end); or a stub (KIND_JUMBO), whose change lives in a mapping of its own, one at a time.
+ * Per record there is no lock: the producer publishes by a release store of put, the consumer
+ * frees by a store of acked. The mutex serves sleeping only. A side that goes to sleep says so
+ * in its flag under the mutex and looks again before it waits; the other side stores its
+ * position first and reads that flag after it, both sequentially consistent: one of the two sees
+ * the other.
+ * A consumer with nothing to take also wakes when the producer runs out of room: only it can
+ * make some. */
 #include "staging/ring.h"
 
 #include <assert.h>
@@ -15,12 +19,12 @@
 
 #include "daemon/base/thread.h"
 
-#define RECORD_MAX ((size_t)1 << 30)
-#define WAKE_BYTES (256u << 10)
-#define HEADER_BYTES 4096u	/* struct ring, in front of the records */
-#define STUB_BYTES 16u
+#define RECORD_MAX   ((size_t)1 << 30)
+#define WAKE_BYTES   (256u << 10)
+#define HEADER_BYTES 4096u /* struct ring, in front of the records */
+#define STUB_BYTES   16u
 
-enum { KIND_PAD = 0xf0, KIND_JUMBO = 0xf1 };	/* beside enum change_kind; never seen outside */
+enum { KIND_PAD = 0xf0, KIND_JUMBO = 0xf1 }; /* beside enum change_kind; never seen outside */
 
 struct jumbo {
 	struct change *map;
@@ -28,46 +32,47 @@ struct jumbo {
 };
 
 struct producer {
-	uint64_t acked_seen;		/* a late view of acked */
-	uint64_t signalled;		/* put when the consumer was last looked after */
+	uint64_t acked_seen; /* a late view of acked */
+	uint64_t signalled; /* put when the consumer was last looked after */
 	uint64_t records;
-	size_t pad;			/* of the reservation */
-	size_t reserved_max;		/* 0: no reservation */
+	size_t pad; /* of the reservation */
+	size_t reserved_max; /* 0: no reservation */
 	struct change *reserved;
-	struct jumbo spare;		/* a jumbo reserved, not committed */
+	struct jumbo spare; /* a jumbo reserved, not committed */
 };
 
 struct consumer {
-	uint64_t put_seen;		/* a late view of put */
+	uint64_t put_seen; /* a late view of put */
 	uint64_t taken;
 	uint64_t acked_records;
-	uint64_t jumbo_end;		/* the position after the stub of the jumbo taken; 0: none */
-	const struct change *last;	/* taken last; NULL: none since ack or rewind */
+	uint64_t jumbo_end; /* the position after the stub of the jumbo taken; 0: none */
+	const struct change *last; /* taken last; NULL: none since ack or rewind */
 };
 
 struct ring {
 	uint8_t *base;
 	size_t size;
 	size_t jumbo_over;
-	struct jumbo jumbo;		/* the producer's until it is published, then the consumer's until acked */
+	struct jumbo jumbo; /* the producer's until published, then the consumer's until acked */
 
 	_Alignas(64) struct producer prod;
 	_Atomic uint64_t put;
 	_Atomic uint64_t put_records;
-	_Atomic uint64_t want;		/* bytes that the last reserve lacked room for; bit 0: the jumbo's place; 0: none */
+	/* The bytes that the last reserve lacked room for; bit 0: the jumbo's place; 0: none. */
+	_Atomic uint64_t want;
 	_Atomic uint64_t full_usec;
 
 	_Alignas(64) struct consumer cons;
 	_Atomic uint64_t acked;
 	_Atomic uint64_t taken_records;
-	_Atomic size_t jumbo_live;	/* bytes of the published jumbo; 0: none */
+	_Atomic size_t jumbo_live; /* bytes of the published jumbo; 0: none */
 
 	_Alignas(64) atomic_bool producer_waits;
 	atomic_bool consumer_waits;
 	atomic_bool closed;
 	struct mutex lock;
 	struct cond room, data;
-	bool wake_producer, wake_consumer;	/* ring_wake() since that side last slept; under lock */
+	bool wake_producer, wake_consumer; /* ring_wake() since that side last slept; under lock */
 	struct err why;
 };
 _Static_assert(sizeof(struct ring) <= HEADER_BYTES, "the records start behind it");
@@ -87,7 +92,8 @@ record_at(const struct ring *r, uint64_t pos)
 static void *
 map_memory(size_t n, struct err *err)
 {
-	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p = mmap(
+	    NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p != MAP_FAILED)
 		return p;
@@ -109,7 +115,8 @@ ring_new(size_t size, struct err *err)
 	struct ring *r;
 
 	if (size < RING_MIN_SIZE) {
-		err_set(err, ERR_CONFIG, "a ring of %zu bytes: at least %u are needed", size, RING_MIN_SIZE);
+		err_set(err, ERR_CONFIG, "a ring of %zu bytes: at least %u are needed", size,
+		    RING_MIN_SIZE);
 		return NULL;
 	}
 	size &= ~(size_t)15;
@@ -147,10 +154,11 @@ wake(struct ring *r, struct cond *c)
 	mutex_unlock(&r->lock);
 }
 
-/* Waits under the lock until ready(), ring_wake() or the end of the time; the flag tells the other side to signal. */
+/* Waits under the lock until ready(), ring_wake() or the end of the time; the flag tells the
+ * other side to signal. */
 static void
-sleep_until(struct ring *r, bool (*ready)(const struct ring *), struct cond *c, atomic_bool *waits, bool *woken,
-    int64_t wait_usec)
+sleep_until(struct ring *r, bool (*ready)(const struct ring *), struct cond *c, atomic_bool *waits,
+    bool *woken, int64_t wait_usec)
 {
 	int64_t end = clock_mono().v + wait_usec, left = wait_usec;
 
@@ -200,11 +208,13 @@ wait_for_room(struct ring *r, size_t need, bool jumbo, int64_t wait_usec)
 	int64_t from = clock_mono().v;
 
 	atomic_store(&r->want, need | jumbo);
-	wake(r, &r->data);	/* it may sleep on records not signalled, or hold what it could free */
+	wake(r, &r->data); /* it may sleep on records not signalled, or hold what it could free */
 	r->prod.signalled = atomic_load_explicit(&r->put, memory_order_relaxed);
 	if (wait_usec != 0)
-		sleep_until(r, room_for_want, &r->room, &r->producer_waits, &r->wake_producer, wait_usec);
-	atomic_fetch_add_explicit(&r->full_usec, (uint64_t)(clock_mono().v - from), memory_order_relaxed);
+		sleep_until(
+		    r, room_for_want, &r->room, &r->producer_waits, &r->wake_producer, wait_usec);
+	atomic_fetch_add_explicit(
+	    &r->full_usec, (uint64_t)(clock_mono().v - from), memory_order_relaxed);
 	return has_room(r, need, jumbo);
 }
 
@@ -228,7 +238,8 @@ ring_reserve(struct ring *r, size_t max, int64_t wait_usec, struct err *err)
 	struct producer *p = &r->prod;
 	uint64_t put = atomic_load_explicit(&r->put, memory_order_relaxed);
 	bool jumbo = max > r->jumbo_over;
-	size_t room = jumbo ? STUB_BYTES : round16(max < sizeof(struct change) ? sizeof(struct change) : max);
+	size_t room =
+	    jumbo ? STUB_BYTES : round16(max < sizeof(struct change) ? sizeof(struct change) : max);
 	size_t tail = r->size - put % r->size;
 
 	assert(!atomic_load_explicit(&r->closed, memory_order_relaxed));
@@ -241,7 +252,8 @@ ring_reserve(struct ring *r, size_t max, int64_t wait_usec, struct err *err)
 		return NULL;
 	}
 	p->pad = room <= tail ? 0 : tail;
-	if (!has_room(r, p->pad + room, jumbo) && !wait_for_room(r, p->pad + room, jumbo, wait_usec)) {
+	if (!has_room(r, p->pad + room, jumbo) &&
+	    !wait_for_room(r, p->pad + room, jumbo, wait_usec)) {
 		err_clear(err);
 		return NULL;
 	}
@@ -348,7 +360,8 @@ take_next(struct ring *r)
 		}
 		t->last = c;
 		atomic_store_explicit(&r->taken_records,
-		    atomic_load_explicit(&r->taken_records, memory_order_relaxed) + 1, memory_order_relaxed);
+		    atomic_load_explicit(&r->taken_records, memory_order_relaxed) + 1,
+		    memory_order_relaxed);
 		return c;
 	}
 }
@@ -356,7 +369,8 @@ take_next(struct ring *r)
 static bool
 consumer_ready(const struct ring *r)
 {
-	return atomic_load(&r->put) != r->cons.taken || atomic_load(&r->closed) || !room_for_want(r);
+	return atomic_load(&r->put) != r->cons.taken || atomic_load(&r->closed) ||
+	       !room_for_want(r);
 }
 
 const struct change *

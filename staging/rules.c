@@ -1,17 +1,19 @@
 /* rules.c - see rules.h.
- * The cascade: each rule that matches says in or out; an include also sets the schema (target_schema) or both names (target) of
- * the target table. The last word on each of the three wins by itself: an exclude leaves the names alone, so that a later include
- * takes the table back with them; a target_schema after a target moves the table and keeps its name. Inside one rule target
- * speaks after target_schema. Names that no rule sets: the table's own name; the target's default schema for a table of the
- * source's default schema, the table's own schema for any other. */
+ * The cascade: each rule that matches says in or out; an include also sets the schema
+ * (target_schema) or both names (target) of the target table. The last word on each of the three
+ * wins by itself: an exclude leaves the names alone, so that a later include takes the table
+ * back with them; a target_schema after a target moves the table and keeps its name. Inside one
+ * rule target speaks after target_schema. Names that no rule sets: the table's own name; the
+ * target's default schema for a table of the source's default schema, the table's own schema for
+ * any other. */
 #include "staging/rules.h"
 
 #include <assert.h>
 #include <string.h>
 
 struct name_part {
-	const char *text;	/* without quotes */
-	bool literal;		/* quoted, or without wildcards */
+	const char *text; /* without quotes */
+	bool literal; /* quoted, or without wildcards */
 };
 
 struct name_pattern {
@@ -20,7 +22,8 @@ struct name_pattern {
 
 /* Reads one part of text at *pos, up to a dot or the end; *ret_quoted tells how it was written. */
 static bool
-read_part(const char *text, size_t *pos, struct arena *arena, const char **ret, bool *ret_quoted, struct err *err)
+read_part(const char *text, size_t *pos, struct arena *arena, const char **ret, bool *ret_quoted,
+    struct err *err)
 {
 	const char *p = text + *pos;
 	char *out = arena_alloc(arena, strlen(p) + 1);
@@ -35,19 +38,24 @@ read_part(const char *text, size_t *pos, struct arena *arena, const char **ret, 
 			out[n++] = *p;
 		}
 		if (*p++ != '"')
-			return err_set(err, ERR_CONFIG, "\"%s\": a double quote is not closed", text);
+			return err_set(
+			    err, ERR_CONFIG, "\"%s\": a double quote is not closed", text);
 		if (*p != '.' && *p != '\0')
 			return err_set(err, ERR_CONFIG, "\"%s\": text after a closing quote", text);
 	} else {
 		for (; *p != '.' && *p != '"' && *p != '\0'; p++)
 			out[n++] = *p;
 		if (*p == '"')
-			return err_set(err, ERR_CONFIG, "\"%s\": a double quote inside a name: quote all of it", text);
-		if (n > 0 && (strchr(" \t\n", out[0]) != NULL || strchr(" \t\n", out[n - 1]) != NULL))
-			return err_set(err, ERR_CONFIG, "\"%s\": a blank at the edge of a name", text);
+			return err_set(err, ERR_CONFIG,
+			    "\"%s\": a double quote inside a name: quote all of it", text);
+		if (n > 0 &&
+		    (strchr(" \t\n", out[0]) != NULL || strchr(" \t\n", out[n - 1]) != NULL))
+			return err_set(
+			    err, ERR_CONFIG, "\"%s\": a blank at the edge of a name", text);
 	}
 	if (n == 0)
-		return err_set(err, ERR_CONFIG, "\"%s\": an empty name; schema.table is expected", text);
+		return err_set(
+		    err, ERR_CONFIG, "\"%s\": an empty name; schema.table is expected", text);
 	out[n] = '\0';
 	*pos = (size_t)(p - text);
 	*ret = out;
@@ -94,20 +102,25 @@ name_pattern_new(const char *text, struct arena *arena, struct err *err)
 	}
 	if (!read_names(text, arena, &names, err))
 		return NULL;
-	p->schema = (struct name_part){ names.schema, names.schema_quoted || !has_wildcard(names.schema) };
-	p->table = (struct name_part){ names.table, names.table_quoted || !has_wildcard(names.table) };
+	p->schema =
+	    (struct name_part){ names.schema, names.schema_quoted || !has_wildcard(names.schema) };
+	p->table =
+	    (struct name_part){ names.table, names.table_quoted || !has_wildcard(names.table) };
 	return p;
 }
 
 bool
-name_split(const char *text, struct arena *arena, const char **ret_schema, const char **ret_table, struct err *err)
+name_split(const char *text, struct arena *arena, const char **ret_schema, const char **ret_table,
+    struct err *err)
 {
 	struct two_names names;
 
 	if (!read_names(text, arena, &names, err))
 		return false;
-	if ((!names.schema_quoted && has_wildcard(names.schema)) || (!names.table_quoted && has_wildcard(names.table)))
-		return err_set(err, ERR_CONFIG, "\"%s\": one table is expected, without wildcards", text);
+	if ((!names.schema_quoted && has_wildcard(names.schema)) ||
+	    (!names.table_quoted && has_wildcard(names.table)))
+		return err_set(
+		    err, ERR_CONFIG, "\"%s\": one table is expected, without wildcards", text);
 	*ret_schema = names.schema;
 	*ret_table = names.table;
 	return true;
@@ -116,7 +129,7 @@ name_split(const char *text, struct arena *arena, const char **ret_schema, const
 bool
 rule_set_target(struct rule *rule, const char *text, struct arena *arena, struct err *err)
 {
-	const char *schema, *table, *copy = arena_strdup(arena, text);
+	const char *schema = NULL, *table = NULL, *copy = arena_strdup(arena, text);
 
 	if (copy == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory");
@@ -173,7 +186,8 @@ part_match(const struct name_part *part, const char *name)
 bool
 name_pattern_match(const struct name_pattern *p, const char *schema, const char *table)
 {
-	return !rules_schema_is_system(schema) && part_match(&p->schema, schema) && part_match(&p->table, table);
+	return !rules_schema_is_system(schema) && part_match(&p->schema, schema) &&
+	       part_match(&p->table, table);
 }
 
 bool
@@ -185,8 +199,8 @@ name_pattern_is_literal(const struct name_pattern *p)
 bool
 rules_schema_is_system(const char *schema)
 {
-	static const char *const names[] = { "pg_catalog", "information_schema", "mysql", "performance_schema", "sys",
-		"repld" };
+	static const char *const names[] = { "pg_catalog", "information_schema", "mysql",
+		"performance_schema", "sys", "repld" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(schema, names[i]) == 0)
@@ -219,6 +233,9 @@ rules_map(const struct rules *r, const char *schema, const char *table, struct m
 	if (ret->target_name == NULL)
 		ret->target_name = table;
 	if (ret->target_schema == NULL)
-		ret->target_schema = r->default_source_schema != NULL && r->default_target_schema != NULL &&
-		    strcmp(schema, r->default_source_schema) == 0 ? r->default_target_schema : schema;
+		ret->target_schema = r->default_source_schema != NULL &&
+					     r->default_target_schema != NULL &&
+					     strcmp(schema, r->default_source_schema) == 0
+					 ? r->default_target_schema
+					 : schema;
 }

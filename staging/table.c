@@ -1,9 +1,10 @@
 /* table.c - see table.h.
- * A shape is text, one line per column and one for the replica identity; fields are separated by tabs, and tab, newline and
- * backslash inside a field are written \t \n \\:
+ * A shape is text, one line per column and one for the replica identity; fields are separated by
+ * tabs, and tab, newline and backslash inside a field are written \t \n \\:
  *   column NAME TYPE not-null|null key-ordinal|- generated|- DEFAULT
  *   identity LETTER INDEX-COLUMN...
- * The key's ordinal is the place in the primary key. The default is kept to write an ALTER TABLE, it is not compared. */
+ * The key's ordinal is the place in the primary key. The default is kept to write an ALTER
+ * TABLE, it is not compared. */
 #include "staging/table.h"
 
 #include <stdio.h>
@@ -50,10 +51,10 @@ struct leaf_ref {
 };
 
 struct set {
-	struct tableset pub;		/* first: what users see */
-	size_t cap;			/* of pub.tables */
-	struct map *by_source;		/* schema NUL name -> struct table */
-	struct map *by_leaf;		/* oid -> struct leaf_ref, made by tableset_sort() */
+	struct tableset pub; /* first: what users see */
+	size_t cap; /* of pub.tables */
+	struct map *by_source; /* schema NUL name -> struct table */
+	struct map *by_leaf; /* oid -> struct leaf_ref, made by tableset_sort() */
 };
 
 static struct set *
@@ -125,15 +126,16 @@ put_by_source(struct set *s, struct table *t, struct err *err)
 	bool ok = make_key(&key, t->source_schema, t->source_name, err);
 
 	if (ok && map_get(s->by_source, key.p, key.n) != NULL)
-		ok = err_set(err, ERR_CONFIG, "table %s.%s is captured twice", t->source_schema, t->source_name);
+		ok = err_set(err, ERR_CONFIG, "table %s.%s is captured twice", t->source_schema,
+		    t->source_name);
 	ok = ok && map_put(s->by_source, key.p, key.n, t, err);
 	buf_done(&key);
 	return ok;
 }
 
 struct table *
-tableset_add(struct tableset *set, const char *source_schema, const char *source_name, const char *target_schema,
-    const char *target_name, struct err *err)
+tableset_add(struct tableset *set, const char *source_schema, const char *source_name,
+    const char *target_schema, const char *target_name, struct err *err)
 {
 	struct set *s = set_of(set);
 	struct table *t = arena_zalloc(set->arena, sizeof(*t));
@@ -146,8 +148,8 @@ tableset_add(struct tableset *set, const char *source_schema, const char *source
 		t->target_schema = arena_strdup(set->arena, target_schema);
 		t->target_name = arena_strdup(set->arena, target_name);
 	}
-	if (t == NULL || t->source_schema == NULL || t->source_name == NULL || t->target_schema == NULL ||
-	    t->target_name == NULL) {
+	if (t == NULL || t->source_schema == NULL || t->source_name == NULL ||
+	    t->target_schema == NULL || t->target_name == NULL) {
 		err_set(err, ERR_SYSTEM, "no memory");
 		return NULL;
 	}
@@ -181,9 +183,11 @@ check_targets(const struct tableset *set, struct err *err)
 		if (!(ok = make_key(&key, t->target_schema, t->target_name, err)))
 			break;
 		if ((other = map_get(seen, key.p, key.n)) != NULL) {
-			ok = err_set(err, ERR_CONFIG, "tables %s.%s and %s.%s both go to %s.%s", other->source_schema,
-			    other->source_name, t->source_schema, t->source_name, t->target_schema, t->target_name);
-			err_remedy(err, "give one of them another target in the task's rules, or exclude it");
+			ok = err_set(err, ERR_CONFIG, "tables %s.%s and %s.%s both go to %s.%s",
+			    other->source_schema, other->source_name, t->source_schema,
+			    t->source_name, t->target_schema, t->target_name);
+			err_remedy(err,
+			    "give one of them another target in the task's rules, or exclude it");
 		} else
 			ok = map_put(seen, key.p, key.n, t, err);
 	}
@@ -199,8 +203,9 @@ add_leaf(struct set *s, struct table *t, const struct leaf_desc *leaf, struct er
 	struct leaf_ref *ref = map_get_u32(s->by_leaf, leaf->oid);
 
 	if (ref != NULL) {
-		err_set(err, ERR_CONFIG, "rows of %s.%s would be captured for %s.%s and for %s.%s", leaf->schema, leaf->name,
-		    ref->table->source_schema, ref->table->source_name, t->source_schema, t->source_name);
+		err_set(err, ERR_CONFIG, "rows of %s.%s would be captured for %s.%s and for %s.%s",
+		    leaf->schema, leaf->name, ref->table->source_schema, ref->table->source_name,
+		    t->source_schema, t->source_name);
 		return err_remedy(err, "exclude the partition or its root in the task's rules");
 	}
 	if ((ref = arena_alloc(s->pub.arena, sizeof(*ref))) == NULL)
@@ -322,10 +327,10 @@ struct shape_column {
 };
 
 struct shape {
-	char *copy;			/* the text, cut into fields in place */
+	char *copy; /* the text, cut into fields in place */
 	size_t n, cap;
 	struct shape_column *cols;
-	char *identity;			/* "d", "i a b" */
+	char *identity; /* "d", "i a b" */
 };
 
 /* Cuts off the first field of *at, which is NULL after the last one, and takes its escapes away. */
@@ -365,7 +370,8 @@ read_line(struct shape *s, char *line)
 	for (int i = 0; i < NFIELDS; i++)
 		if ((c.f[i] = cut_field(&at)) == NULL)
 			return false;
-	if (strcmp(what, "column") != 0 || !mem_grow(&s->cols, &s->cap, s->n + 1, sizeof(c), &ignored))
+	if (strcmp(what, "column") != 0 ||
+	    !mem_grow(&s->cols, &s->cap, s->n + 1, sizeof(c), &ignored))
 		return false;
 	s->cols[s->n++] = c;
 	return true;
@@ -405,7 +411,7 @@ shape_find(const struct shape *s, const char *name)
 struct findings {
 	struct buf *said;
 	size_t nsaid;
-	struct buf *alter;		/* actions of one ALTER TABLE */
+	struct buf *alter; /* actions of one ALTER TABLE */
 	size_t nalter;
 	const char *table_sql;
 };
@@ -438,7 +444,8 @@ is_literal(const char *sql)
 {
 	bool quoted = false;
 
-	if (strchr("'-0123456789", sql[0]) == NULL && strcmp(sql, "true") != 0 && strcmp(sql, "false") != 0)
+	if (strchr("'-0123456789", sql[0]) == NULL && strcmp(sql, "true") != 0 &&
+	    strcmp(sql, "false") != 0)
 		return false;
 	for (; *sql != '\0'; sql++) {
 		if (*sql == '\'')
@@ -453,11 +460,12 @@ static void
 column_added(struct findings *f, const struct shape_column *c)
 {
 	const char *dflt = c->f[F_DEFAULT];
-	bool notnull = strcmp(c->f[F_NULL], "not-null") == 0, generated = strcmp(c->f[F_GENERATED], "-") != 0;
+	bool notnull = strcmp(c->f[F_NULL], "not-null") == 0,
+	     generated = strcmp(c->f[F_GENERATED], "-") != 0;
 	struct buf *b;
 
-	buf_printf(say(f), "column %s: added as %s%s%s", c->f[F_NAME], c->f[F_TYPE], notnull ? " not null" : "",
-	    generated ? ", generated" : "");
+	buf_printf(say(f), "column %s: added as %s%s%s", c->f[F_NAME], c->f[F_TYPE],
+	    notnull ? " not null" : "", generated ? ", generated" : "");
 	if (generated)
 		return;
 	b = advise(f, "ADD COLUMN", c->f[F_NAME]);
@@ -486,11 +494,12 @@ column_changed(struct findings *f, const struct shape_column *was, const struct 
 		bool notnull = strcmp(is->f[F_NULL], "not-null") == 0;
 
 		buf_printf(say(f), "column %s: became %s", name, notnull ? "not null" : "nullable");
-		buf_str(advise(f, "ALTER COLUMN", name), notnull ? " SET NOT NULL" : " DROP NOT NULL");
+		buf_str(
+		    advise(f, "ALTER COLUMN", name), notnull ? " SET NOT NULL" : " DROP NOT NULL");
 	}
 	if (strcmp(was->f[F_GENERATED], is->f[F_GENERATED]) != 0)
-		buf_printf(say(f), "column %s: %s generated", name, strcmp(is->f[F_GENERATED], "-") != 0 ? "became" :
-		    "is no longer");
+		buf_printf(say(f), "column %s: %s generated", name,
+		    strcmp(is->f[F_GENERATED], "-") != 0 ? "became" : "is no longer");
 }
 
 /* Both have the same columns in all but one name. */
@@ -507,7 +516,8 @@ find_rename(const struct shape *was, const struct shape *is, size_t *ret_at)
 				return false;
 		if (strcmp(was->cols[i].f[F_NAME], is->cols[i].f[F_NAME]) == 0)
 			continue;
-		if (shape_find(is, was->cols[i].f[F_NAME]) != NULL || shape_find(was, is->cols[i].f[F_NAME]) != NULL)
+		if (shape_find(is, was->cols[i].f[F_NAME]) != NULL ||
+		    shape_find(was, is->cols[i].f[F_NAME]) != NULL)
 			return false;
 		renamed++;
 		*ret_at = i;
@@ -562,7 +572,7 @@ identity_text(const char *identity)
 	case 'n': return "nothing";
 	case 'f': return "full";
 	case 'i': return "index";
-	default:  return identity;
+	default: return identity;
 	}
 }
 
@@ -571,8 +581,8 @@ compare_identity(struct findings *f, const char *was, const char *is)
 {
 	if (strcmp(was, is) == 0)
 		return;
-	buf_printf(say(f), "replica identity: %s%s became %s%s", identity_text(was), was[0] == 'i' ? was + 1 : "",
-	    identity_text(is), is[0] == 'i' ? is + 1 : "");
+	buf_printf(say(f), "replica identity: %s%s became %s%s", identity_text(was),
+	    was[0] == 'i' ? was + 1 : "", identity_text(is), is[0] == 'i' ? is + 1 : "");
 }
 
 /* The columns that both have stand in the same order. */
@@ -624,11 +634,13 @@ compare_shapes(struct findings *f, const struct shape *was, const struct shape *
 }
 
 bool
-table_shape_diff(const char *was, const char *is, const char *target_table_sql, struct buf *ret_difference,
-    struct buf *ret_alter)
+table_shape_diff(const char *was, const char *is, const char *target_table_sql,
+    struct buf *ret_difference, struct buf *ret_alter)
 {
 	struct buf alter = { 0 };
-	struct findings f = { .said = ret_difference, .alter = &alter, .table_sql = target_table_sql };
+	struct findings f = {
+		.said = ret_difference, .alter = &alter, .table_sql = target_table_sql
+	};
 	struct shape a, b;
 	bool read_a, read_b;
 

@@ -74,10 +74,10 @@ endpoints: { $endpoints c: { host = "localhost"; dbname = "x"; user = "y";
 tls = "prefer"; }; };
 tasks: { };
 CONF
-refused '' 3 <<CONF
+refused 'syntax' 3 <<CONF
 endpoints: { $endpoints };
-tasks: { t: { source = "a"
-target = "b"; }; };
+tasks: { t: { source = "a";
+target = = "b"; }; };
 CONF
 
 step 'several mistakes at once are all named; an included file is named by its own name'
@@ -193,6 +193,7 @@ wait_for 10 gone "$BG"
 sql src "SELECT pg_drop_replication_slot('repld_t')" >/dev/null
 sql src 'DROP PUBLICATION repld_t'
 
+sql dst 'DROP SCHEMA IF EXISTS repld CASCADE'
 step 'privileges: no REPLICATION, no SELECT, no CREATE on the target'
 sql src 'CREATE ROLE weak LOGIN'
 sql dst 'CREATE ROLE weak LOGIN; REVOKE ALL ON SCHEMA public FROM PUBLIC'

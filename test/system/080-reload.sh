@@ -64,11 +64,11 @@ expect_text 'u.*max_rows' "$TMP/out"
 expect 'the worker of u' "$other_worker" "$(worker_pid u)"
 
 step 'an option that restarts its task, and only that'
-UMORE='staging: { ring_size = "8MB"; };'
+UMORE='staging: { ring_size = "32MB"; };'
 write 1234
 run_rc 0 ctl reload
 expect_text 'u.*ring_size' "$TMP/out"
-changed() { new=$(worker_pid u) && [ "$new" != "$other_worker" ] && [ "$(task_get u ring.size_bytes)" = 8388608 ]; }
+changed() { new=$(worker_pid u) && [ "$new" != "$other_worker" ] && [ "$(task_get u ring.size_bytes)" = 33554432 ]; }
 wait_for 20 changed || fail 'task u does not run with the new ring_size'
 expect 'the worker of t' "$worker" "$(worker_pid t)"
 

@@ -1,6 +1,7 @@
-/* test_batch.c - net changes and order: small cases by name, then random changes against a model.
- * The model is a source (tables in memory, one change at a time) and a target to which the steps are written set by set, where every
- * key must be free when a row comes in, at each moment. In the end both are equal. */
+/* test_batch.c - net changes and order: small cases by name, then random changes against a
+ * model. The model is a source (tables in memory, one change at a time) and a target to which
+ * the steps are written set by set, where every key must be free when a row comes in, at each
+ * moment. In the end both are equal. */
 #include "staging/batch.c"
 
 #include "test/unit/unit.h"
@@ -16,7 +17,8 @@ static struct plan plans[6];
 static struct plan_column cols[6][NCOLS];
 static uint16_t key[2] = { K2, K1 };
 
-/* What the plans stand for: two leaves of one root; a table with another unique index, in two versions; one without key; inserts only. */
+/* What the plans stand for: two leaves of one root; a table with another unique index, in two
+ * versions; one without key; inserts only. */
 enum { LEAF1, LEAF2, UNIQUE1, UNIQUE2, KEYLESS, INSERTS };
 
 static void
@@ -26,17 +28,26 @@ setup(void)
 	static const char *const names[NCOLS] = { "a", "k1", "b", "k2", "u" };
 
 	for (int i = 0; i < 6; i++) {
-		rels[i] = (struct relation){ .id = i == UNIQUE2 ? UNIQUE1 : (uint32_t)i, .ncols = NCOLS };
-		plans[i] = (struct plan){ .rel = &rels[i], .table = &tables[table_of[i]], .ncols = NCOLS, .cols = cols[i] };
+		rels[i] =
+		    (struct relation){ .id = i == UNIQUE2 ? UNIQUE1 : (uint32_t)i, .ncols = NCOLS };
+		plans[i] = (struct plan){ .rel = &rels[i],
+			.table = &tables[table_of[i]],
+			.ncols = NCOLS,
+			.cols = cols[i] };
 		for (uint16_t j = 0; j < NCOLS; j++)
-			cols[i][j] = (struct plan_column){ .src = j, .target = j, .name = names[j], .key = j == K1 || j == K2 };
+			cols[i][j] = (struct plan_column){
+				.src = j, .target = j, .name = names[j], .key = j == K1 || j == K2
+			};
 		plans[i].key = key;
 		plans[i].nkey = i < KEYLESS ? 2 : 0;
 		plans[i].keyless = i == KEYLESS;
 		plans[i].secondary_unique = i == UNIQUE1 || i == UNIQUE2;
 	}
 	for (int i = 0; i < 3; i++)
-		tables[i] = (struct table){ .source_schema = "s", .source_name = i == 0 ? "root" : i == 1 ? "uniq" : "bag" };
+		tables[i] = (struct table){ .source_schema = "s",
+			.source_name = i == 0	? "root"
+				       : i == 1 ? "uniq"
+						: "bag" };
 }
 
 /* Values: "" is NULL here, NULL is absent. */
@@ -53,7 +64,9 @@ static uint8_t *
 put_tuple(struct value *vals, const struct tuple *t, uint8_t *p)
 {
 	for (int i = 0; i < NCOLS; i++) {
-		vals[i] = (struct value){ .kind = t->v[i] == NULL ? VALUE_ABSENT : *t->v[i] == '\0' ? VALUE_NULL : VALUE_TEXT };
+		vals[i] = (struct value){ .kind = t->v[i] == NULL    ? VALUE_ABSENT
+						  : *t->v[i] == '\0' ? VALUE_NULL
+								     : VALUE_TEXT };
 		if (vals[i].kind != VALUE_TEXT)
 			continue;
 		vals[i].len = (uint32_t)strlen(t->v[i]);
@@ -65,7 +78,8 @@ put_tuple(struct value *vals, const struct tuple *t, uint8_t *p)
 }
 
 static const struct change *
-make(enum change_kind kind, int plan, const struct tuple *new, enum old_image image, const struct tuple *old)
+make(enum change_kind kind, int plan, const struct tuple *new, enum old_image image,
+    const struct tuple *old)
 {
 	struct change *c = xzalloc(sizeof(*c) + 2 * NCOLS * sizeof(struct value) + 2 * NCOLS * 16);
 	uint8_t *p = (uint8_t *)(change_new_values(c) + 2 * NCOLS);
@@ -102,7 +116,8 @@ ins(struct batch *b, int plan, const struct tuple *new)
 static bool
 upd(struct batch *b, int plan, const struct tuple *old, const struct tuple *new)
 {
-	return batch_add(b, &plans[plan], make(CHANGE_UPDATE, plan, new, old != NULL ? OLD_KEY : OLD_NONE, old), &err);
+	return batch_add(b, &plans[plan],
+	    make(CHANGE_UPDATE, plan, new, old != NULL ? OLD_KEY : OLD_NONE, old), &err);
 }
 
 static bool
@@ -145,8 +160,8 @@ print_row(struct buf *out, const struct step *s, size_t i)
 	if (s->kind == STEP_ORDERED)
 		buf_str(out, r->op == CHANGE_INSERT ? "i:" : r->op == CHANGE_UPDATE ? "u:" : "d:");
 	if (r->key != NULL)
-		buf_printf(out, "%.*s/%.*s", (int)r->key[K1].len, (const char *)r->key[K1].p, (int)r->key[K2].len,
-		    (const char *)r->key[K2].p);
+		buf_printf(out, "%.*s/%.*s", (int)r->key[K1].len, (const char *)r->key[K1].p,
+		    (int)r->key[K2].len, (const char *)r->key[K2].p);
 	if (s->park != NULL)
 		buf_printf(out, "#%u", s->park[i]);
 	if (r->vals != NULL && s->kind != STEP_PARK) {
@@ -245,7 +260,8 @@ START_TEST(batch_key_swap_parks_both_rows)
 	ck_ok(upd(b, LEAF1, T(NULL, "1", NULL, "1", NULL), T("x", "9", NULL, "9", "")), &err);
 	ck_ok(upd(b, LEAF1, T(NULL, "2", NULL, "2", NULL), T("y", "1", "b", "1", "")), &err);
 	ck_ok(upd(b, LEAF1, T(NULL, "9", NULL, "9", NULL), T("x", "2", NULL, "2", "")), &err);
-	ck_assert_str_eq(finish(b), "PARK 1/1#0 2/2#1; UNPARK 1/1#0=x,2,2,null,; UNPARK 2/2#1=y,1,b,1,null,");
+	ck_assert_str_eq(
+	    finish(b), "PARK 1/1#0 2/2#1; UNPARK 1/1#0=x,2,2,null,; UNPARK 2/2#1=y,1,b,1,null,");
 	end(b);
 }
 END_TEST
@@ -307,7 +323,8 @@ START_TEST(batch_groups_updates_by_the_columns_present_and_orders_the_kinds)
 	ck_ok(upd(b, LEAF1, NULL, T("z", "3", "z", "1", "")), &err);
 	ck_ok(upd(b, UNIQUE1, NULL, T("x", "1", "y", "1", "")), &err);
 	ck_ok(del(b, UNIQUE1, T(NULL, "7", NULL, "7", NULL)), &err);
-	ck_assert_str_eq(finish(b), "D 7/7; U 1/1=x,y,null,; U 1/1=x,y,null, 3/1=z,z,null,; U 2/1=x,null,; I =n,5,n,5,n,");
+	ck_assert_str_eq(finish(b),
+	    "D 7/7; U 1/1=x,y,null,; U 1/1=x,y,null, 3/1=z,z,null,; U 2/1=x,null,; I =n,5,n,5,n,");
 	end(b);
 }
 END_TEST
@@ -343,11 +360,14 @@ START_TEST(batch_keyless_changes_stay_in_order)
 
 	ck_ok(ins(b, KEYLESS, x), &err);
 	ck_ok(ins(b, KEYLESS, x), &err);
-	ck_ok(batch_add(b, &plans[KEYLESS], make(CHANGE_UPDATE, KEYLESS, y, OLD_FULL, x), &err), &err);
+	ck_ok(batch_add(b, &plans[KEYLESS], make(CHANGE_UPDATE, KEYLESS, y, OLD_FULL, x), &err),
+	    &err);
 	ck_ok(ins(b, LEAF1, x), &err);
-	ck_ok(batch_add(b, &plans[KEYLESS], make(CHANGE_DELETE, KEYLESS, NULL, OLD_FULL, x), &err), &err);
+	ck_ok(batch_add(b, &plans[KEYLESS], make(CHANGE_DELETE, KEYLESS, NULL, OLD_FULL, x), &err),
+	    &err);
 	ck_ok(ins(b, KEYLESS, y), &err);
-	ck_assert_str_eq(finish(b), "I =x,1,x,1,x,; I =x,1,x,1,x, =x,1,x,1,x,; ORD u:1/1=y,1,y,1,y, d:1/1; I =y,1,y,1,y,");
+	ck_assert_str_eq(finish(b),
+	    "I =x,1,x,1,x,; I =x,1,x,1,x, =x,1,x,1,x,; ORD u:1/1=y,1,y,1,y, d:1/1; I =y,1,y,1,y,");
 	end(b);
 }
 END_TEST
@@ -368,8 +388,9 @@ START_TEST(batch_ordered_keeps_each_change_in_runs_of_a_plan)
 	struct batch *b = new_batch(BATCH_ORDERED);
 
 	mixed_changes(b);
-	ck_assert_str_eq(finish(b), "I =x,1,y,1,null, =x,2,y,2,null,; ORD u:1/1=z,1,-,1,null, d:1/1; I =x,1,y,1,null,; "
-				    "I =x,1,y,1,null,");
+	ck_assert_str_eq(finish(b),
+	    "I =x,1,y,1,null, =x,2,y,2,null,; ORD u:1/1=z,1,-,1,null, d:1/1; I =x,1,y,1,null,; "
+	    "I =x,1,y,1,null,");
 	end(b);
 }
 END_TEST
@@ -379,7 +400,8 @@ START_TEST(batch_single_keeps_each_change_apart)
 	struct batch *b = new_batch(BATCH_SINGLE);
 
 	mixed_changes(b);
-	ck_assert_str_eq(finish(b), "ORD i:=x,1,y,1,null, i:=x,2,y,2,null, u:1/1=z,1,-,1,null, d:1/1; ORD i:=x,1,y,1,null,; "
+	ck_assert_str_eq(finish(b), "ORD i:=x,1,y,1,null, i:=x,2,y,2,null, u:1/1=z,1,-,1,null, "
+				    "d:1/1; ORD i:=x,1,y,1,null,; "
 				    "ORD i:=x,1,y,1,null,");
 	end(b);
 }
@@ -457,7 +479,9 @@ START_TEST(batch_refuses_images_that_lack_what_is_needed)
 		ck_fails(upd(b, KEYLESS, NULL, T("x", "1", "x", "1", "")), &err, ERR_DATA);
 		ck_fails(del(b, INSERTS, T("x", "1", "x", "1", "")), &err, ERR_DATA);
 		ck_fails(upd(b, INSERTS, NULL, T("x", "1", "x", "1", "")), &err, ERR_DATA);
-		ck_fails(batch_add(b, &plans[LEAF1], make(CHANGE_DELETE, LEAF1, NULL, OLD_NONE, NULL), &err), &err, ERR_DATA);
+		ck_fails(batch_add(b, &plans[LEAF1],
+			     make(CHANGE_DELETE, LEAF1, NULL, OLD_NONE, NULL), &err),
+		    &err, ERR_DATA);
 		ck_assert_uint_eq(batch_rows(b), 0);
 		ck_ok(ins(b, INSERTS, T("x", "1", "x", "1", "")), &err);
 		ck_ok(ins(b, INSERTS, T("x", "1", "x", "1", "")), &err);
@@ -467,16 +491,40 @@ START_TEST(batch_refuses_images_that_lack_what_is_needed)
 }
 END_TEST
 
-/* A deferrable key lets two rows share a key for a while: the old image tells that the second is not the row that just moved there. */
+/* A deferrable key lets two rows share a key for a while: the old image tells that the second is
+ * not the row that just moved there. */
 START_TEST(batch_refuses_a_change_of_another_row_that_shares_the_key)
 {
 	struct batch *b = new_batch(BATCH_NET);
-	const struct tuple *one = T("x", "1", "x", "1", ""), *one_at_two = T("x", "2", "x", "2", "");
-	const struct tuple *two = T("y", "2", "y", "2", ""), *two_at_one = T("y", "1", "y", "1", "");
+	const struct tuple *one = T("x", "1", "x", "1", ""),
+			   *one_at_two = T("x", "2", "x", "2", "");
+	const struct tuple *two = T("y", "2", "y", "2", ""),
+			   *two_at_one = T("y", "1", "y", "1", "");
 
-	ck_ok(batch_add(b, &plans[LEAF1], make(CHANGE_UPDATE, LEAF1, one_at_two, OLD_FULL, one), &err), &err);
-	ck_fails(batch_add(b, &plans[LEAF1], make(CHANGE_UPDATE, LEAF1, two_at_one, OLD_FULL, two), &err), &err, ERR_DATA);
-	ck_ok(batch_add(b, &plans[LEAF1], make(CHANGE_DELETE, LEAF1, NULL, OLD_FULL, one_at_two), &err), &err);
+	ck_ok(batch_add(
+		  b, &plans[LEAF1], make(CHANGE_UPDATE, LEAF1, one_at_two, OLD_FULL, one), &err),
+	    &err);
+	ck_fails(batch_add(
+		     b, &plans[LEAF1], make(CHANGE_UPDATE, LEAF1, two_at_one, OLD_FULL, two), &err),
+	    &err, ERR_DATA);
+	ck_ok(batch_add(
+		  b, &plans[LEAF1], make(CHANGE_DELETE, LEAF1, NULL, OLD_FULL, one_at_two), &err),
+	    &err);
+	ck_assert_str_eq(finish(b), "D 1/1");
+	end(b);
+}
+END_TEST
+
+START_TEST(batch_absent_value_does_not_contradict_a_whole_old_image)
+{
+	struct batch *b = new_batch(BATCH_NET);
+	const struct tuple *was = T("x", "1", "x", "1", ""), *is = T("y", "1", "x", "1", "");
+
+	ck_ok(upd(b, LEAF1, NULL, T("y", "1", NULL, "1", "")), &err);
+	ck_fails(batch_add(b, &plans[LEAF1], make(CHANGE_DELETE, LEAF1, NULL, OLD_FULL, was), &err),
+	    &err, ERR_DATA);
+	ck_ok(batch_add(b, &plans[LEAF1], make(CHANGE_DELETE, LEAF1, NULL, OLD_FULL, is), &err),
+	    &err);
 	ck_assert_str_eq(finish(b), "D 1/1");
 	end(b);
 }
@@ -515,7 +563,8 @@ START_TEST(batch_many_plans_are_told_apart)
 	static struct plan many[300];
 	static struct relation many_rels[300];
 	struct batch *b = new_batch(BATCH_NET);
-	const struct change *c = make(CHANGE_INSERT, LEAF1, T("x", "1", "y", "1", ""), OLD_NONE, NULL);
+	const struct change *c =
+	    make(CHANGE_INSERT, LEAF1, T("x", "1", "y", "1", ""), OLD_NONE, NULL);
 	const struct step *steps;
 	size_t n;
 
@@ -541,19 +590,20 @@ END_TEST
 
 struct mrow {
 	bool used;
-	int leaf;			/* of the root's rows: the plan; source only */
-	char v[NCOLS][VMAX];		/* "" is NULL */
+	int leaf; /* of the root's rows: the plan; source only */
+	char v[NCOLS][VMAX]; /* "" is NULL */
 };
 
 struct db {
-	struct mrow t[3][ROWS];		/* root, uniq, bag */
+	struct mrow t[3][ROWS]; /* root, uniq, bag */
 };
 
 static struct mrow *
 find(struct db *db, int t, const char *k1, const char *k2)
 {
 	for (int i = 0; i < ROWS; i++)
-		if (db->t[t][i].used && strcmp(db->t[t][i].v[K1], k1) == 0 && strcmp(db->t[t][i].v[K2], k2) == 0)
+		if (db->t[t][i].used && strcmp(db->t[t][i].v[K1], k1) == 0 &&
+		    strcmp(db->t[t][i].v[K2], k2) == 0)
 			return &db->t[t][i];
 	return NULL;
 }
@@ -571,7 +621,8 @@ place(struct db *db, int t, const struct mrow *row)
 			free_row = r;
 		else if (t == 1 && row->v[U][0] != '\0' && strcmp(r->v[U], row->v[U]) == 0)
 			return NULL;
-		else if (t < 2 && strcmp(r->v[K1], row->v[K1]) == 0 && strcmp(r->v[K2], row->v[K2]) == 0)
+		else if (t < 2 && strcmp(r->v[K1], row->v[K1]) == 0 &&
+			 strcmp(r->v[K2], row->v[K2]) == 0)
 			return NULL;
 	}
 	ck_assert_ptr_nonnull(free_row);
@@ -608,7 +659,7 @@ overlay(struct mrow *row, const struct value *vals, const uint64_t *colset)
 struct writer {
 	struct db *db;
 	struct mrow parked[64];
-	bool unique_failed;		/* a unique value met another: the batch must be written with care */
+	bool unique_failed; /* a unique value met another: the batch must be written with care */
 };
 
 static bool
@@ -641,7 +692,8 @@ find_by(struct writer *w, const struct step *s, const struct row *r)
 	return found;
 }
 
-/* An insert fails on a key that is taken: always wrong; on the other unique value: only without care. */
+/* An insert fails on a key that is taken: always wrong; on the other unique value: only without
+ * care. */
 static void
 come_in(struct writer *w, const struct step *s, const struct mrow *row, enum batch_mode mode)
 {
@@ -649,7 +701,8 @@ come_in(struct writer *w, const struct step *s, const struct mrow *row, enum bat
 
 	if (put_row(w->db, t, row))
 		return;
-	ck_assert_msg(t == 1 && find(w->db, t, row->v[K1], row->v[K2]) == NULL && mode == BATCH_NET, "a key is taken");
+	ck_assert_msg(t == 1 && find(w->db, t, row->v[K1], row->v[K2]) == NULL && mode == BATCH_NET,
+	    "a key is taken");
 	w->unique_failed = true;
 }
 
@@ -661,7 +714,8 @@ write_row(struct writer *w, const struct step *s, size_t i, enum batch_mode mode
 	struct mrow row = { 0 }, *at = NULL;
 
 	ck_assert(s->kind != STEP_DELETE || (op == CHANGE_DELETE && r->vals == NULL));
-	ck_assert(s->kind != STEP_INSERT || (op == CHANGE_INSERT && r->key == NULL && s->colset == NULL));
+	ck_assert(
+	    s->kind != STEP_INSERT || (op == CHANGE_INSERT && r->key == NULL && s->colset == NULL));
 	ck_assert(s->kind != STEP_UPDATE || (s->colset[0] & (1u << K1 | 1u << K2)) == 0);
 	ck_assert(mode != BATCH_CAREFUL || s->kind != STEP_UPDATE || !s->plan->secondary_unique);
 	if (s->kind == STEP_UNPARK)
@@ -694,7 +748,8 @@ write_steps(struct writer *w, const struct step *steps, size_t n, enum batch_mod
 {
 	for (size_t i = 0; i < n && !w->unique_failed; i++) {
 		for (size_t j = 0; j < steps[i].ntruncate; j++)
-			memset(w->db->t[steps[i].truncate[j].plan->table - tables], 0, sizeof(w->db->t[0]));
+			memset(w->db->t[steps[i].truncate[j].plan->table - tables], 0,
+			    sizeof(w->db->t[0]));
 		for (size_t j = 0; j < steps[i].n && !w->unique_failed; j++)
 			write_row(w, &steps[i], j, mode);
 	}
@@ -706,8 +761,8 @@ write_steps(struct writer *w, const struct step *steps, size_t n, enum batch_mod
 struct source {
 	struct db db;
 	unsigned seed;
-	int version;			/* of the table with the unique value */
-	bool full;			/* whole old images */
+	int version; /* of the table with the unique value */
+	bool full; /* whole old images */
 };
 
 static unsigned
@@ -848,7 +903,8 @@ random_change(struct source *s)
 	if (t == 1 && rnd(s, 20) == 0)
 		s->version = s->version == UNIQUE1 ? UNIQUE2 : UNIQUE1;
 	switch (rnd(s, 5)) {
-	case 0: case 1: return random_insert(s, t);
+	case 0:
+	case 1: return random_insert(s, t);
 	case 2: return random_delete(s, t);
 	default: return random_update(s, t);
 	}
@@ -863,7 +919,8 @@ plan_of_change(const struct change *c)
 static int
 compare_rows(const void *a, const void *b)
 {
-	return memcmp(((const struct mrow *)a)->v, ((const struct mrow *)b)->v, sizeof(((const struct mrow *)a)->v));
+	return memcmp(((const struct mrow *)a)->v, ((const struct mrow *)b)->v,
+	    sizeof(((const struct mrow *)a)->v));
 }
 
 static void
@@ -887,7 +944,8 @@ check_equal(const struct db *a, const struct db *b)
 
 /* Writes the changes; NULL in `what` stands for a TRUNCATE of the table that `truncated` names. */
 static bool
-write_batch(struct batch *b, struct db *target, const struct change **what, const int *truncated, size_t n, enum batch_mode mode)
+write_batch(struct batch *b, struct db *target, const struct change **what, const int *truncated,
+    size_t n, enum batch_mode mode)
 {
 	static struct writer w;
 	struct db before = *target;
@@ -972,7 +1030,7 @@ START_TEST(batch_net_leads_to_the_sources_state_for_random_changes)
 	unsigned fallbacks = 0;
 
 	run_seeds(BATCH_NET, 500, &fallbacks);
-	ck_assert_uint_gt(fallbacks, 0);	/* unique values that meet did come up */
+	ck_assert_uint_gt(fallbacks, 0); /* unique values that meet did come up */
 }
 END_TEST
 
@@ -995,10 +1053,11 @@ START_TEST(batch_in_order_leads_to_the_sources_state_for_random_changes)
 }
 END_TEST
 
-UNIT_MAIN("batch", batch_insert_and_update_is_an_insert_of_the_last_values, batch_insert_and_delete_is_nothing,
-    batch_updates_merge_and_absent_keeps_the_earlier_value, batch_update_and_delete_deletes_the_origin,
-    batch_delete_and_insert_is_a_delete_and_a_new_row, batch_key_swap_parks_both_rows,
-    batch_row_that_comes_back_to_its_key_is_an_update, batch_inserted_row_that_moves_stays_an_insert,
+UNIT_MAIN("batch", batch_insert_and_update_is_an_insert_of_the_last_values,
+    batch_insert_and_delete_is_nothing, batch_updates_merge_and_absent_keeps_the_earlier_value,
+    batch_update_and_delete_deletes_the_origin, batch_delete_and_insert_is_a_delete_and_a_new_row,
+    batch_key_swap_parks_both_rows, batch_row_that_comes_back_to_its_key_is_an_update,
+    batch_inserted_row_that_moves_stays_an_insert,
     batch_absent_key_column_of_an_update_is_taken_from_the_old_key,
     batch_update_with_nothing_to_set_is_counted_and_not_written,
     batch_groups_updates_by_the_columns_present_and_orders_the_kinds,
@@ -1008,6 +1067,7 @@ UNIT_MAIN("batch", batch_insert_and_update_is_an_insert_of_the_last_values, batc
     batch_truncate_is_a_barrier_for_all_tables, batch_a_new_version_of_a_relation_starts_a_section,
     batch_refuses_what_contradicts_itself, batch_refuses_images_that_lack_what_is_needed,
     batch_refuses_a_change_of_another_row_that_shares_the_key,
+    batch_absent_value_does_not_contradict_a_whole_old_image,
     batch_full_arena_is_a_limit_and_what_was_added_still_counts, batch_many_plans_are_told_apart,
     batch_net_leads_to_the_sources_state_for_random_changes,
     batch_careful_needs_no_second_try_for_random_changes,

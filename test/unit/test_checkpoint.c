@@ -36,7 +36,7 @@ START_TEST(checkpoint_table_states_are_found_by_both_names)
 		s->shape = xstrdup("x");
 		s->attempt = (uint32_t)i;
 	}
-	ck_ok(table_states_add(&ts, &err) != NULL, &err);	/* no names yet */
+	ck_ok(table_states_add(&ts, &err) != NULL, &err); /* no names yet */
 	ck_assert_uint_eq(table_states_find(&ts, "odd", "t17")->attempt, 17);
 	ck_assert_ptr_null(table_states_find(&ts, "even", "t17"));
 	table_states_done(&ts);
@@ -46,4 +46,5 @@ START_TEST(checkpoint_table_states_are_found_by_both_names)
 }
 END_TEST
 
-UNIT_MAIN("checkpoint", checkpoint_phase_names_read_back, checkpoint_table_states_are_found_by_both_names)
+UNIT_MAIN(
+    "checkpoint", checkpoint_phase_names_read_back, checkpoint_table_states_are_found_by_both_names)

@@ -165,7 +165,7 @@ static const char everything[] =
     "      { exclude = \"public.\\\"a*\\\"\"; },\n"
     "      { include = \"public.o\"; target = \"\\\"D.W\\\".\\\"sales\\\"\\\"\\n\\x01\\\\\\\"\"; },\n"
     "    );\n"
-    "    postgresql: { slot = \"s0\"; publication = \"Pub \\t\\\"\xc3\xa4\\\"\"; plugin = \"pgoutput\"; };\n"
+    "    postgresql: { slot = \"az09_\"; publication = \"Pub \\t\\\"\xc3\xa4\\\"\"; plugin = \"pgoutput\"; };\n"
     "    full_load: { parallel_tables = 32; parallel_chunks = 1; target_tables = \"drop\"; max_rate = \"1536kB\"; };\n"
     "    staging: { ring_size = \"4MB\"; };\n"
     "    apply: { mode = \"transactional\"; max_rows = 1000000L; max_bytes = \"64kB\"; max_delay = \"0\";"
@@ -175,7 +175,7 @@ static const char everything[] =
     "endpoints: {\n"
     "  t: { socket = \"/run/post gres\"; port = 65535; dbname = \"d=\\\"'\\\\\"; user = \"u\"; role = \"target\";"
     " password_env = \"_PW1\"; };\n"
-    "  s_1: { type = \"postgresql\"; role = \"source\"; host = \"2001:db8::1\"; port = 1; dbname = \"a\" \"b\"; user = \"x y\";\n"
+    "  s_1: { type = \"postgresql\"; role = \"source\"; host = \"2001:db8::1\"; port = 1; dbname = \"a\" \"b\"; user = \"x y\\x10\\X0a\";\n"
     "    password_file = \"/a b/c\"; tls = \"verify-ca\"; tls_ca = \"/ca\"; };\n"
     "  x: { host = \"h\"; dbname = \"d\"; user = \"u\"; tls = \"disable\"; password_credential = \"c.d@e\"; };\n"
     "};\n"
@@ -192,7 +192,7 @@ START_TEST(conf_reads_every_option)
 	ck_assert_int_eq(c->log_level, LOG_LEVEL_DEBUG);
 	ck_assert_str_eq(s->host, "2001:db8::1");
 	ck_assert_str_eq(s->dbname, "ab");
-	ck_assert_str_eq(s->user, "x y");
+	ck_assert_str_eq(s->user, "x y\x10\n");
 	ck_assert_str_eq(s->password_file, "/a b/c");
 	ck_assert_int_eq(s->role, ROLE_SOURCE);
 	ck_assert_int_eq(s->tls, TLS_VERIFY_CA);
@@ -220,7 +220,7 @@ START_TEST(conf_reads_every_option)
 	ck_assert_str_eq(t->rules.rules[2].file, "f");
 	ck_assert_str_eq(t->rules.default_source_schema, "public");
 	ck_assert_int_eq(t->line, 2);
-	ck_assert_str_eq(t->postgresql.slot, "s0");
+	ck_assert_str_eq(t->postgresql.slot, "az09_");
 	ck_assert_str_eq(t->postgresql.publication, "Pub \t\"\xc3\xa4\"");
 	ck_assert_uint_eq(t->full_load.parallel_tables, 32);
 	ck_assert_uint_eq(t->full_load.parallel_chunks, 1);
@@ -267,7 +267,7 @@ START_TEST(conf_print_parses_back_to_an_equal_object)
 	struct conf *c = parse(everything), *back = print_and_parse(c, NULL);
 
 	conf_equal(c, back);
-	ck_assert_ptr_ne(back->tasks[0]->rules.rules[0].pattern, NULL);
+	ck_assert(name_pattern_match(back->tasks[0]->rules.rules[0].pattern, "public", "orXers"));
 	conf_free(back);
 	conf_free(c);
 	c = parse(EPS "tasks: { " TASK(x, "") TASK(y, "") "};");
@@ -451,6 +451,12 @@ START_TEST(conf_refuses_texts_of_the_wrong_form)
 		{ AT_EP("tls_ca = \"system\";") "tls_ca: expected an absolute path (1 to 4095 bytes), found \"system\"\n" },
 		{ "endpoints: { a: { host = \"h\"; user = \"u\";\ndbname = \"\"; }; };",
 		    "f:2: endpoints.a.dbname: expected a text (1 to 63 bytes), found \"\"\n" },
+		{ AT_EP("password_env = \"9A\";")
+			"password_env: expected the name of an environment variable (1 to 255 bytes)\n" },
+		{ AT_EP("password_env = \"0A\";")
+			"password_env: expected the name of an environment variable (1 to 255 bytes)\n" },
+		{ "daemon: {\ncontrol_socket = \"/run/\\nx\"; };",
+		    "f:2: daemon.control_socket: expected an absolute path (1 to 107 bytes), found \"/run/\\x0ax\"\n" },
 		{ AT_SLOT("Slot") }, { AT_SLOT("") }, { AT_SLOT("a-b") }, { AT_SLOT("a b") },
 		{ EPS "tasks: { " TASK(t, "postgresql: {\npublication = \"" A60 "1234\"; };") "};",
 		    "f:3: tasks.t.postgresql.publication: expected a text (1 to 63 bytes), found \"" A60 "\"...\n" },
@@ -688,6 +694,9 @@ START_TEST(conf_names_the_line_of_an_error_of_syntax)
 		{ "a = 0x10;", "f:1: expected a text in double quotes, a number, true or false, found \"0x10\"\n" },
 		{ "a = -;", "f:1: expected a text in double quotes, a number, true or false, found \"-\"\n" },
 		{ "a = 05432;", "f:1: a number begins with 0: \"05432\"\n" },
+		{ "a = 00;", "f:1: a number begins with 0: \"00\"\n" },
+		{ "a = 123456789012345678; b = 0; c = -0.5; d = 9;", "f:1: a: unknown section\nf:1: b: unknown section\n"
+		    "f:1: c: unknown section\nf:1: d: unknown section\n" },
 		{ "a = ( 1, x );", "f:1: expected a text in double quotes, a number, true or false, found \"x\"\n" },
 		{ "\ndaemon: {\n", "f:2: the \"{\" that opens here is not closed\n" },
 		{ "daemon: { };\n}", "f:2: \"}\" closes nothing\n" },
@@ -813,7 +822,11 @@ START_TEST(conf_guesses_by_the_letters_that_differ)
 	ck_assert_uint_eq(distance("abcd", "abdc"), 1);
 	ck_assert_uint_eq(distance("max_row", "max_rows"), 1);
 	ck_assert_uint_eq(distance("kitten", "sitting"), 3);
+	ck_assert_uint_eq(distance("xabc", "abc"), 1);
+	ck_assert_uint_eq(distance("abc", "xabc"), 1);
+	ck_assert_uint_eq(distance("abxc", "abc"), 1);
 	ck_assert_uint_eq(distance(A40 "x", "a"), SIZE_MAX);
+	ck_assert_uint_eq(distance(A40, A40), 0);
 }
 END_TEST
 
@@ -881,6 +894,7 @@ START_TEST(conf_load_says_why_a_file_can_not_be_read)
 	dir_make();
 	refuse_in_dir("none", "D/none: can't be read: No such file or directory\n");
 	refuse_in_dir("", "D/: a folder, not a file\n");
+	refuse_file("/none\n\x7f", "/none??: can't be read: No such file or directory\n");
 	refuse_file("/dev/zero", "/dev/zero: a device, pipe or socket, not a file\n");
 	ck_assert_int_eq(mkfifo(path_in("fifo"), 0600), 0);
 	refuse_in_dir("fifo", "D/fifo: a device, pipe or socket, not a file\n");

@@ -1,4 +1,5 @@
-/* test_plan.c - which column goes where and how rows are found, for all kinds of identity and index. */
+/* test_plan.c - which column goes where and how rows are found, for all kinds of identity and
+ * index. */
 #include "staging/plan.c"
 
 #include "test/unit/unit.h"
@@ -24,7 +25,8 @@ column(int i, const char *name, uint32_t oid)
 	tcols[i] = scols[i];
 }
 
-/* a int (primary key on the target, identity), b int not null, c text; the target has an index per test */
+/* a int (primary key on the target, identity), b int not null, c text; the target has an index
+ * per test */
 static void
 reset(void)
 {
@@ -36,12 +38,24 @@ reset(void)
 	ix_b[0] = 1;
 	ix_bc[0] = 2;
 	ix_bc[1] = 1;
-	indexes[0] = (struct index_desc){ .unique = true, .primary = true, .immediate = true, .ncols = 1, .cols = ix_a };
-	indexes[1] = (struct index_desc){ .unique = true, .immediate = true, .ncols = 1, .cols = ix_b };
-	indexes[2] = (struct index_desc){ .unique = true, .immediate = true, .ncols = 2, .cols = ix_bc };
-	rel = (struct relation){ .id = 1, .schema = "s", .name = "t", .replica_identity = 'd', .ncols = 3, .cols = rcols };
-	source = (struct table_desc){ .schema = "s", .name = "t", .ncols = 3, .cols = scols, .replica_identity = 'd' };
-	target = (struct table_desc){ .ncols = 3, .cols = tcols, .nindexes = 1, .indexes = indexes };
+	indexes[0] = (struct index_desc){
+		.unique = true, .primary = true, .immediate = true, .ncols = 1, .cols = ix_a
+	};
+	indexes[1] =
+	    (struct index_desc){ .unique = true, .immediate = true, .ncols = 1, .cols = ix_b };
+	indexes[2] =
+	    (struct index_desc){ .unique = true, .immediate = true, .ncols = 2, .cols = ix_bc };
+	rel = (struct relation){ .id = 1,
+		.schema = "s",
+		.name = "t",
+		.replica_identity = 'd',
+		.ncols = 3,
+		.cols = rcols };
+	source = (struct table_desc){
+		.schema = "s", .name = "t", .ncols = 3, .cols = scols, .replica_identity = 'd'
+	};
+	target =
+	    (struct table_desc){ .ncols = 3, .cols = tcols, .nindexes = 1, .indexes = indexes };
 	table = (struct table){ 0, "s", "t", "dw", "t", &source, &target };
 	rel.table = &table;
 }
@@ -66,7 +80,8 @@ START_TEST(plan_finds_rows_by_the_targets_primary_key)
 	ck_assert_uint_eq(p->key[0], 0);
 	ck_assert(p->cols[0].key && !p->cols[1].key);
 	ck_assert(p->cols[0].binary_ok && p->cols[2].binary_ok);
-	ck_assert(!p->keyless && !p->secondary_unique && !p->has_array && !p->overriding && !p->needs_full);
+	ck_assert(!p->keyless && !p->secondary_unique && !p->has_array && !p->overriding &&
+		  !p->needs_full);
 	ck_assert(!p->cols[0].unique);
 	plan_free(p);
 	plan_free(NULL);
@@ -97,7 +112,7 @@ START_TEST(plan_takes_a_unique_index_of_identity_columns_where_the_primary_key_d
 {
 	struct plan *p;
 
-	reset();	/* source: replica identity index on b; target: primary key a, unique b */
+	reset(); /* source: replica identity index on b; target: primary key a, unique b */
 	rcols[0].identity = false;
 	rcols[1].identity = true;
 	rel.replica_identity = 'i';
@@ -130,7 +145,8 @@ START_TEST(plan_key_follows_the_order_of_the_index)
 }
 END_TEST
 
-/* Each flaw alone makes the unique index on b useless as key: rows are found by the identity columns. */
+/* Each flaw alone makes the unique index on b useless as key: rows are found by the identity
+ * columns. */
 START_TEST(plan_does_not_find_rows_by_an_unfit_index)
 {
 	for (int flaw = 0; flaw < 6; flaw++) {
@@ -203,7 +219,8 @@ START_TEST(plan_names_missing_columns_with_their_alter)
 	reset();
 	target.ncols = 1;
 	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
-	ck_assert_str_eq(err.remedy, "ALTER TABLE \"dw\".\"t\" ADD COLUMN \"b\" integer, ADD COLUMN \"c\" text;");
+	ck_assert_str_eq(err.remedy,
+	    "ALTER TABLE \"dw\".\"t\" ADD COLUMN \"b\" integer, ADD COLUMN \"c\" text;");
 	ck_assert_ptr_nonnull(strstr(err.msg, "b, c"));
 	ck_assert_str_eq(err.table, "s.t");
 	table.target = NULL;
@@ -239,7 +256,7 @@ START_TEST(plan_leaves_generated_columns_to_the_target)
 {
 	struct plan *p;
 
-	reset();	/* sent by the source, generated on both */
+	reset(); /* sent by the source, generated on both */
 	scols[2].generated = tcols[2].generated = true;
 	p = plan();
 	ck_assert_uint_eq(p->ncols, 2);
@@ -248,10 +265,10 @@ START_TEST(plan_leaves_generated_columns_to_the_target)
 	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
 	scols[2].generated = true;
 	tcols[2].generated = false;
-	p = plan();	/* sent, and plain on the target */
+	p = plan(); /* sent, and plain on the target */
 	ck_assert_uint_eq(p->ncols, 3);
 	plan_free(p);
-	rel.ncols = 2;	/* not sent */
+	rel.ncols = 2; /* not sent */
 	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
 	tcols[2].generated = true;
 	plan_free(plan());
@@ -280,14 +297,14 @@ START_TEST(plan_goes_by_the_types_of_the_log_where_the_catalog_is_ahead)
 {
 	struct plan *p;
 
-	reset();	/* b was int4 in the log, is int8 on both sides by now */
+	reset(); /* b was int4 in the log, is int8 on both sides by now */
 	pg_type_fill(&scols[1].type, 'b', INT8, 0, -1, "bigint");
 	tcols[1].type = scols[1].type;
 	p = plan();
 	ck_assert(!p->cols[1].binary_ok);
 	ck_assert_uint_eq(p->cols[1].source_type->oid, INT4);
 	plan_free(p);
-	reset();	/* c was varchar(80), is varchar(40) by now */
+	reset(); /* c was varchar(80), is varchar(40) by now */
 	pg_type_fill(&scols[2].type, 'b', VARCHAR, 0, 44, "character varying(40)");
 	tcols[2].type = scols[2].type;
 	rcols[2].oid = VARCHAR;
@@ -331,7 +348,9 @@ START_TEST(plan_relation_from_desc_is_the_relation_of_the_stream)
 	ck_assert_str_eq(r->cols[1].name, "c");
 	ck_assert(r->cols[1].identity);
 	source.replica_identity = 'i';
-	pk = (struct index_desc){ .unique = true, .replica_identity = true, .ncols = 1, .cols = ix_bc };
+	pk = (struct index_desc){
+		.unique = true, .replica_identity = true, .ncols = 1, .cols = ix_bc
+	};
 	ck_ok((r = relation_from_desc(&source, &table, arena, &err)) != NULL, &err);
 	ck_assert(!r->cols[0].identity && r->cols[1].identity);
 	source.ncols = RELATION_MAX_COLUMNS + 1;
@@ -340,11 +359,13 @@ START_TEST(plan_relation_from_desc_is_the_relation_of_the_stream)
 }
 END_TEST
 
-UNIT_MAIN("plan", plan_finds_rows_by_the_targets_primary_key, plan_matches_columns_by_name_in_any_order,
+UNIT_MAIN("plan", plan_finds_rows_by_the_targets_primary_key,
+    plan_matches_columns_by_name_in_any_order,
     plan_takes_a_unique_index_of_identity_columns_where_the_primary_key_does_not_serve,
     plan_key_follows_the_order_of_the_index, plan_does_not_find_rows_by_an_unfit_index,
-    plan_with_full_identity_uses_the_targets_key_or_is_keyless, plan_without_identity_takes_inserts_only,
-    plan_names_missing_columns_with_their_alter, plan_refuses_a_not_null_column_that_nothing_fills,
-    plan_leaves_generated_columns_to_the_target, plan_knows_identity_always_and_arrays,
+    plan_with_full_identity_uses_the_targets_key_or_is_keyless,
+    plan_without_identity_takes_inserts_only, plan_names_missing_columns_with_their_alter,
+    plan_refuses_a_not_null_column_that_nothing_fills, plan_leaves_generated_columns_to_the_target,
+    plan_knows_identity_always_and_arrays,
     plan_goes_by_the_types_of_the_log_where_the_catalog_is_ahead,
     plan_relation_from_desc_is_the_relation_of_the_stream)

@@ -100,7 +100,7 @@ START_TEST(progress_view_tells_positions_and_times_and_received_never_goes_back)
 
 	received(p, 400, 44);
 	received(p, 300, 33);
-	received(p, 500, 0);	/* a keepalive has no commit time */
+	received(p, 500, 0); /* a keepalive has no commit time */
 	ck_ok(applied(p, 400, 1), &err);
 	progress_view(p, &v);
 	ck_assert_uint_eq(v.received.lsn.v, 500);
@@ -122,7 +122,7 @@ START_TEST(progress_refuses_a_checkpoint_that_went_back)
 	ck_ok(applied(p, 200, 1), &err);
 	ck_ok(applied(p, 300, 2), &err);
 	progress_durable(p, 1);
-	ck_ok(applied(p, 300, 3), &err);	/* the same again is fine */
+	ck_ok(applied(p, 300, 3), &err); /* the same again is fine */
 	ck_fails(applied(p, 250, 3), &err, ERR_RETRY);
 	ck_fails(applied(p, 150, 3), &err, ERR_HOLE);
 	ck_assert_uint_eq(confirmable(p), 200);
@@ -184,7 +184,8 @@ START_TEST(progress_keeps_its_order_between_two_threads)
 END_TEST
 
 UNIT_MAIN("progress", progress_confirms_nothing_before_a_durable_commit,
-    progress_confirms_the_newest_durable_of_several, progress_commit_durable_at_once_covers_those_before_it,
+    progress_confirms_the_newest_durable_of_several,
+    progress_commit_durable_at_once_covers_those_before_it,
     progress_view_tells_positions_and_times_and_received_never_goes_back,
     progress_refuses_a_checkpoint_that_went_back,
     progress_many_pending_commits_are_thinned_and_never_confirmed_early,

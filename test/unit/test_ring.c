@@ -1,5 +1,6 @@
-/* test_ring.c - the staging ring: alone (places, budget, ack, rewind, close) and between two threads (nothing lost, doubled,
- * torn or left asleep). A change's contents are made from its number, so that the consumer knows what it must find. */
+/* test_ring.c - the staging ring: alone (places, budget, ack, rewind, close) and between two
+ * threads (nothing lost, doubled, torn or left asleep). A change's contents are made from its
+ * number, so that the consumer knows what it must find. */
 #include "staging/ring.c"
 
 #include "test/unit/unit.h"
@@ -27,7 +28,8 @@ verify(const struct change *c, uint64_t number, size_t size)
 	ck_assert_uint_eq(c->size, round16(size));
 	for (size_t i = 0; i < size - sizeof(*c); i += 97)
 		if (p[i] != (uint8_t)(number + i))
-			ck_abort_msg("change %llu: byte %zu differs", (unsigned long long)number, i);
+			ck_abort_msg(
+			    "change %llu: byte %zu differs", (unsigned long long)number, i);
 }
 
 static const size_t HEAD = sizeof(struct change);
@@ -268,7 +270,7 @@ END_TEST
 
 /* One thread, random steps, against a queue of numbers. */
 struct model {
-	uint64_t put, taken, acked;	/* records */
+	uint64_t put, taken, acked; /* records */
 	size_t size[1 << 16];
 	const struct change *at[1 << 16];
 };
@@ -333,7 +335,8 @@ START_TEST(ring_follows_a_model_through_random_steps)
 }
 END_TEST
 
-/* Two threads. The producer puts `records` of random sizes; the consumer takes, acks now and then, rewinds, and checks. */
+/* Two threads. The producer puts `records` of random sizes; the consumer takes, acks now and
+ * then, rewinds, and checks. */
 struct pair {
 	struct ring *r;
 	uint64_t records;
@@ -408,7 +411,11 @@ consume(struct pair *p)
 static void
 run_pair(uint64_t records, unsigned seed, int64_t wait, bool pauses)
 {
-	struct pair p = { .r = new_ring(RING_MIN_SIZE), .records = records, .seed = seed, .wait = wait, .pauses = pauses };
+	struct pair p = { .r = new_ring(RING_MIN_SIZE),
+		.records = records,
+		.seed = seed,
+		.wait = wait,
+		.pauses = pauses };
 	struct thread t = { 0 };
 
 	ck_ok(thread_start(&t, "producer", producer_main, &p, &err), &err);
@@ -438,7 +445,8 @@ START_TEST(ring_two_threads_agree_where_waits_are_short)
 }
 END_TEST
 
-/* Small records only, one commit at a time, each waited for: the handshake of both flags, as often as can be. */
+/* Small records only, one commit at a time, each waited for: the handshake of both flags, as
+ * often as can be. */
 static void *
 pingpong_main(void *arg)
 {
@@ -474,6 +482,72 @@ START_TEST(ring_two_threads_hand_over_a_nearly_full_ring_at_each_record)
 	ck_assert_int_eq(err.kind, ERR_NONE);
 	thread_join(&t);
 	ring_free(p.r);
+}
+END_TEST
+
+/* The producer waits for each record to be acked, so only its own signal can wake the consumer. */
+static void *
+one_by_one_main(void *arg)
+{
+	struct pair *p = arg;
+	struct ring_stats st;
+
+	for (uint64_t i = 0; i < p->records; i++) {
+		uint8_t kind = i % 3 == 0   ? CHANGE_COMMIT
+			       : i % 3 == 1 ? CHANGE_KEEPALIVE
+					    : CHANGE_TRUNCATE;
+		struct err e = ERR_INIT;
+		struct change *c = ring_reserve(p->r, 100, -1, &e);
+
+		fill(c, i, kind, 100);
+		ring_commit(p->r, c, 100);
+		if (i % 16 == 0)
+			usleep(50);
+		do
+			ring_stats(p->r, &st);
+		while (st.used > 0);
+	}
+	return NULL;
+}
+
+START_TEST(ring_consumer_is_woken_by_each_commit_keepalive_and_truncate)
+{
+	struct pair p = { .r = new_ring(RING_MIN_SIZE), .records = 10000 };
+	struct thread t = { 0 };
+
+	ck_ok(thread_start(&t, "producer", one_by_one_main, &p, &err), &err);
+	for (uint64_t i = 0; i < p.records; i++) {
+		const struct change *c = ring_take(p.r, -1);
+
+		ck_assert_ptr_nonnull(c);
+		verify(c, i, 100);
+		ring_ack(p.r, c);
+	}
+	thread_join(&t);
+	ring_free(p.r);
+}
+END_TEST
+
+static void *
+fill_a_part(void *arg)
+{
+	struct ring *r = arg;
+
+	usleep(10000);
+	for (uint64_t i = 0; i < 300; i++)
+		put_one(r, i, 1000);
+	return NULL;
+}
+
+START_TEST(ring_consumer_is_woken_by_256_kb_without_a_commit)
+{
+	struct ring *r = new_ring(RING_MIN_SIZE);
+	struct thread t = { 0 };
+
+	ck_ok(thread_start(&t, "producer", fill_a_part, r, &err), &err);
+	verify(ring_take(r, -1), 0, 1000);
+	thread_join(&t);
+	ring_free(r);
 }
 END_TEST
 
@@ -547,13 +621,19 @@ START_TEST(ring_wake_ends_a_wait_on_either_side_and_is_not_lost_before_it)
 END_TEST
 
 UNIT_MAIN("ring", ring_gives_back_what_was_put_in_order, ring_refuses_a_size_below_the_minimum,
-    ring_reserves_aligned_and_stores_the_rounded_real_size, ring_gives_up_a_reservation_that_was_not_committed,
-    ring_says_no_room_without_an_error_and_takes_again_after_ack, ring_refuses_a_record_over_one_gigabyte,
+    ring_reserves_aligned_and_stores_the_rounded_real_size,
+    ring_gives_up_a_reservation_that_was_not_committed,
+    ring_says_no_room_without_an_error_and_takes_again_after_ack,
+    ring_refuses_a_record_over_one_gigabyte,
     ring_keeps_one_jumbo_beside_it_and_the_next_waits_for_its_ack,
     ring_keeps_a_jumbo_that_was_rewound_until_it_is_acked, ring_acks_up_to_a_record_in_the_middle,
-    ring_aborts_on_an_ack_of_what_is_not_taken, ring_close_is_seen_after_the_last_record_with_its_reason,
-    ring_free_takes_null, ring_follows_a_model_through_random_steps, ring_two_threads_lose_nothing_and_no_wake_up,
-    ring_two_threads_lose_no_wake_up_where_both_sleep_often, ring_two_threads_agree_where_waits_are_short,
+    ring_aborts_on_an_ack_of_what_is_not_taken,
+    ring_close_is_seen_after_the_last_record_with_its_reason, ring_free_takes_null,
+    ring_follows_a_model_through_random_steps, ring_two_threads_lose_nothing_and_no_wake_up,
+    ring_two_threads_lose_no_wake_up_where_both_sleep_often,
+    ring_two_threads_agree_where_waits_are_short,
     ring_two_threads_hand_over_a_nearly_full_ring_at_each_record,
+    ring_consumer_is_woken_by_each_commit_keepalive_and_truncate,
+    ring_consumer_is_woken_by_256_kb_without_a_commit,
     ring_take_returns_when_all_is_taken_and_the_producer_needs_room,
     ring_wake_ends_a_wait_on_either_side_and_is_not_lost_before_it)

@@ -1,4 +1,5 @@
-/* test_rules.c - patterns of names, and the cascade that says what is captured and where it goes. */
+/* test_rules.c - patterns of names, and the cascade that says what is captured and where it
+ * goes. */
 #include "staging/rules.c"
 
 #include "test/unit/unit.h"
@@ -41,9 +42,15 @@ END_TEST
 
 START_TEST(rules_question_mark_is_one_character_of_utf8)
 {
-	ck_assert(matches("public.stra?e", "public", "stra\xc3\x9f" "e"));
-	ck_assert(!matches("public.stra??e", "public", "stra\xc3\x9f" "e"));
-	ck_assert(matches("public.*?e", "public", "\xe2\x82\xac" "e"));
+	ck_assert(matches("public.stra?e", "public",
+	    "stra\xc3\x9f"
+	    "e"));
+	ck_assert(!matches("public.stra??e", "public",
+	    "stra\xc3\x9f"
+	    "e"));
+	ck_assert(matches("public.*?e", "public",
+	    "\xe2\x82\xac"
+	    "e"));
 }
 END_TEST
 
@@ -53,6 +60,7 @@ START_TEST(rules_quoted_part_is_literal)
 	ck_assert(!matches("public.\"a*\"", "public", "ab"));
 	ck_assert(matches("\"my.schema\".\"say \"\"hi\"\"\"", "my.schema", "say \"hi\""));
 	ck_assert(matches("\"Big\".t?", "Big", "t1"));
+	ck_assert(!matches("\"a*\".t", "ab", "t"));
 	ck_assert(name_pattern_is_literal(pattern("public.\"a*\"")));
 	ck_assert(name_pattern_is_literal(pattern("a.b")));
 	ck_assert(!name_pattern_is_literal(pattern("\"a*\".b?")));
@@ -61,8 +69,8 @@ END_TEST
 
 START_TEST(rules_pattern_refuses_what_is_not_two_names)
 {
-	static const char *const bad[] = { "", "orders", "a.b.c", ".b", "a.", "a.\"b", "a.\"b\"c", "a.b\"c\"", "a.\"\"",
-		" a.b", "a.b ", "a .b" };
+	static const char *const bad[] = { "", "orders", "a.b.c", ".b", "a.", "a.\"b", "a.\"b\"c",
+		"a.b\"c\"", "a.\"\"", " a.b", "a.b ", "a .b" };
 
 	arena = arena_new(4096, 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -74,8 +82,8 @@ END_TEST
 
 START_TEST(rules_patterns_never_match_system_schemas)
 {
-	static const char *const names[] = { "pg_catalog", "information_schema", "pg_toast", "pg_toast_temp_3", "mysql",
-		"performance_schema", "sys", "repld", "pg_temp_3" };
+	static const char *const names[] = { "pg_catalog", "information_schema", "pg_toast",
+		"pg_toast_temp_3", "mysql", "performance_schema", "sys", "repld", "pg_temp_3" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		ck_assert(!matches("*.*", names[i], "t"));
@@ -183,9 +191,9 @@ START_TEST(rules_target_and_target_schema_win_by_order_part_by_part)
 }
 END_TEST
 
-UNIT_MAIN("rules", rules_pattern_matches_wildcards_and_minds_case, rules_question_mark_is_one_character_of_utf8,
-    rules_quoted_part_is_literal, rules_pattern_refuses_what_is_not_two_names,
-    rules_patterns_never_match_system_schemas, rules_name_split_takes_literal_names_only,
-    rules_nothing_is_captured_without_an_include,
+UNIT_MAIN("rules", rules_pattern_matches_wildcards_and_minds_case,
+    rules_question_mark_is_one_character_of_utf8, rules_quoted_part_is_literal,
+    rules_pattern_refuses_what_is_not_two_names, rules_patterns_never_match_system_schemas,
+    rules_name_split_takes_literal_names_only, rules_nothing_is_captured_without_an_include,
     rules_default_schema_goes_to_the_targets_default_any_other_keeps_its_name, rules_last_word_wins,
     rules_target_and_target_schema_win_by_order_part_by_part)

@@ -19,8 +19,10 @@ START_TEST(table_set_finds_tables_by_source_and_leaf_in_sorted_order)
 	struct tableset *set = tableset_new(&err);
 	struct leaf_desc leaves[2] = { { .oid = 11, .name = "p1" }, { .oid = 12, .name = "p2" } };
 	struct leaf_desc self = { .oid = 10, .name = "b" };
-	struct table_desc parted = { .nleaves = 2, .leaves = leaves }, plain = { .nleaves = 1, .leaves = &self };
-	struct table *b = add(set, "s", "b", "b"), *a = add(set, "s", "a", "a"), *r = add(set, "r", "z", "z");
+	struct table_desc parted = { .nleaves = 2, .leaves = leaves },
+			  plain = { .nleaves = 1, .leaves = &self };
+	struct table *b = add(set, "s", "b", "b"), *a = add(set, "s", "a", "a"),
+		     *r = add(set, "r", "z", "z");
 	const struct leaf_desc *leaf = NULL;
 
 	a->source = &parted;
@@ -108,7 +110,9 @@ reset_desc(void)
 	cols[2] = (struct column_desc){ .name = "we\tird\"\\n", .type.name = "text" };
 	cols[3] = (struct column_desc){ .name = "last", .type.name = "text" };
 	pk.ncols = 1;
-	desc = (struct table_desc){ .ncols = 3, .cols = cols, .nindexes = 1, .indexes = &pk, .replica_identity = 'd' };
+	desc = (struct table_desc){
+		.ncols = 3, .cols = cols, .nindexes = 1, .indexes = &pk, .replica_identity = 'd'
+	};
 	if (arena == NULL)
 		arena = arena_new(4096, 0);
 }
@@ -160,8 +164,10 @@ START_TEST(table_shape_diff_names_a_type_and_its_alter)
 	was = shape();
 	cols[1].type.name = "character varying(80)";
 	ck_assert(diff(was));
-	ck_assert_str_eq(buf_cstr(&said), "column email: character varying(40) became character varying(80)");
-	ck_assert_str_eq(buf_cstr(&alter), "ALTER TABLE \"dw\".\"t\" ALTER COLUMN \"email\" TYPE character varying(80);");
+	ck_assert_str_eq(
+	    buf_cstr(&said), "column email: character varying(40) became character varying(80)");
+	ck_assert_str_eq(buf_cstr(&alter),
+	    "ALTER TABLE \"dw\".\"t\" ALTER COLUMN \"email\" TYPE character varying(80);");
 }
 END_TEST
 
@@ -179,8 +185,8 @@ START_TEST(table_shape_diff_names_added_and_dropped_columns)
 	cols[3].default_sql = "'a(b'::character varying(10)";
 	cols[3].notnull = true;
 	ck_assert(diff(was));
-	ck_assert_str_eq(buf_cstr(&alter),
-	    "ALTER TABLE \"dw\".\"t\" ADD COLUMN \"last\" text DEFAULT 'a(b'::character varying(10) NOT NULL;");
+	ck_assert_str_eq(buf_cstr(&alter), "ALTER TABLE \"dw\".\"t\" ADD COLUMN \"last\" text "
+					   "DEFAULT 'a(b'::character varying(10) NOT NULL;");
 	was = shape();
 	desc.ncols = 2;
 	ck_assert(diff(was));
@@ -199,10 +205,16 @@ START_TEST(table_shape_diff_calls_it_a_rename_only_where_all_else_is_equal)
 	cols[1].name = "mail";
 	ck_assert(diff(was));
 	ck_assert_str_eq(buf_cstr(&said), "column email: renamed to mail");
-	ck_assert_str_eq(buf_cstr(&alter), "ALTER TABLE \"dw\".\"t\" RENAME COLUMN \"email\" TO \"mail\";");
+	ck_assert_str_eq(
+	    buf_cstr(&alter), "ALTER TABLE \"dw\".\"t\" RENAME COLUMN \"email\" TO \"mail\";");
 	cols[1].type.name = "text";
 	ck_assert(diff(was));
 	ck_assert_str_eq(buf_cstr(&said), "column email: dropped; column mail: added as text");
+	reset_desc();
+	cols[1].name = "mail";
+	cols[1].notnull = true;
+	ck_assert(diff(was));
+	ck_assert_ptr_null(strstr(buf_cstr(&said), "renamed"));
 	reset_desc();
 	cols[1].name = "mail";
 	cols[2].name = "other";
@@ -221,7 +233,8 @@ START_TEST(table_shape_diff_names_null_key_generated_identity_and_order)
 	cols[1].notnull = true;
 	ck_assert(diff(was));
 	ck_assert_str_eq(buf_cstr(&said), "column email: became not null");
-	ck_assert_str_eq(buf_cstr(&alter), "ALTER TABLE \"dw\".\"t\" ALTER COLUMN \"email\" SET NOT NULL;");
+	ck_assert_str_eq(
+	    buf_cstr(&alter), "ALTER TABLE \"dw\".\"t\" ALTER COLUMN \"email\" SET NOT NULL;");
 	reset_desc();
 	pk.ncols = 2;
 	ck_assert(diff(was));
@@ -255,7 +268,9 @@ START_TEST(table_shape_diff_sees_another_identity_index)
 
 	reset_desc();
 	two[0] = pk;
-	two[1] = (struct index_desc){ .unique = true, .replica_identity = true, .ncols = 1, .cols = &pk_cols[1] };
+	two[1] = (struct index_desc){
+		.unique = true, .replica_identity = true, .ncols = 1, .cols = &pk_cols[1]
+	};
 	desc.indexes = two;
 	desc.nindexes = 2;
 	desc.replica_identity = 'i';
@@ -268,8 +283,8 @@ END_TEST
 
 START_TEST(table_shape_diff_reports_a_shape_that_can_not_be_read)
 {
-	static const char *const bad[] = { "", "x", "column\ta\n", "column\ta\tb\tc\td\te\tf\n", "identity\n", "what\ta\n",
-		"identity\td\ncut" };
+	static const char *const bad[] = { "", "x", "column\ta\n", "column\ta\tb\tc\td\te\tf\n",
+		"identity\n", "what\ta\n", "identity\td\ncut" };
 
 	reset_desc();
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -283,8 +298,9 @@ END_TEST
 UNIT_MAIN("table", table_set_finds_tables_by_source_and_leaf_in_sorted_order,
     table_set_refuses_two_tables_with_one_target, table_set_refuses_a_table_twice_and_a_leaf_of_two,
     table_set_works_empty_and_grows, table_shape_is_one_line_a_column,
-    table_shape_diff_is_false_for_equal_shapes_and_for_defaults, table_shape_diff_names_a_type_and_its_alter,
-    table_shape_diff_names_added_and_dropped_columns,
+    table_shape_diff_is_false_for_equal_shapes_and_for_defaults,
+    table_shape_diff_names_a_type_and_its_alter, table_shape_diff_names_added_and_dropped_columns,
     table_shape_diff_calls_it_a_rename_only_where_all_else_is_equal,
-    table_shape_diff_names_null_key_generated_identity_and_order, table_shape_diff_sees_another_identity_index,
+    table_shape_diff_names_null_key_generated_identity_and_order,
+    table_shape_diff_sees_another_identity_index,
     table_shape_diff_reports_a_shape_that_can_not_be_read)
