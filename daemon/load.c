@@ -333,7 +333,7 @@ static bool
 plan_is_binary(const struct plan *p)
 {
 	for (uint16_t i = 0; i < p->ncols; i++)
-		if (!p->cols[i].binary_ok)
+		if (!plan_column_loads_binary(&p->cols[i]))
 			return false;
 	return true;
 }
@@ -366,19 +366,13 @@ static bool
 prepare_table(struct load *l, struct load_table *t, struct err *err)
 {
 	struct table_state *ts = t->state;
-	bool again = ts->made != NULL;
-	const char *done;
 
 	ts->attempt++;
 	ts->load_group = l->c.group;
 	ts->snapshot = l->c.source_ops->snapshot_pos(l->c.snapshot);
-	if (!l->c.target_ops->prepare_table(l->c.admin, t->table, l->c.conf->full_load.target_tables, again, &done, err) ||
+	if (!l->c.target_ops->prepare_table(l->c.admin, t->table, l->c.conf->full_load.target_tables, ts, err) ||
 	    !l->c.target_ops->describe(l->c.admin, t->table, l->c.tables->arena, err))
 		return false;
-	if (!again) {
-		if ((ts->made = mem_strdup(done, err)) == NULL)
-			return false;
-	}
 	t->whole = strcmp(ts->made, "appended") == 0;
 	set_phase(l, t, TABLE_LOADING);
 	if (!choose_form(l, t, err) || !split_table(l, t, err))

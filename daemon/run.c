@@ -229,7 +229,7 @@ preflight(struct run *r, struct err *err)
 		    r->so->check(r->source, r->tables, needs_slot, streams(r), &f, err) &&
 		    r->to->check(r->target, r->tables, &r->states, r->conf->full_load.target_tables, loads(r), &f, err);
 	ok = ok && findings_verdict(&f, err);
-	if (!ok && err->kind == ERR_SCHEMA)
+	if (!ok && err->kind == ERR_SCHEMA && r->cp.position.kind != POSITION_NONE)
 		err_position(err, "%s", position_text(&r->cp.position, (char[POSITION_TEXT]){ 0 }));
 	findings_done(&f);
 	return ok;

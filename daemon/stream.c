@@ -51,7 +51,7 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 	if (t == NULL)
 		return unknown_relation(s, rel, ret_table, err);
 	*ret_table = s->suspended[t->index] ? NULL : t;
-	if (*ret_table == NULL || tables_relation_is_current(rel, t) || tables_relation_is_shape(rel, s->shapes[t->index]))
+	if (*ret_table == NULL || tables_relation_is_current(rel, t) || tables_relation_is_shape(rel, t, s->shapes[t->index]))
 		return true;
 	return tables_relation_differs(rel, t, err);
 }
@@ -95,7 +95,7 @@ stream_is_binary(const struct stream *s, bool *ret, struct err *err)
 			return false;
 		}
 		for (uint16_t j = 0; j < p->ncols; j++)
-			*ret = *ret && p->cols[j].binary_ok;
+			*ret = *ret && (p->cols[j].binary_ok || p->cols[j].source_type->wire == WIRE_LABEL);
 		plan_free(p);
 	}
 	arena_free(arena);

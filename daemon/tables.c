@@ -101,18 +101,30 @@ sent_count(const struct table_desc *d)
 	return n;
 }
 
+/* A table's own columns come in the catalog's order; a partition may have them in another one. */
+static bool
+is_leaf_of(const struct relation *rel, const struct table *t)
+{
+	return rel->id != t->source->oid;
+}
+
 bool
 tables_relation_is_current(const struct relation *rel, const struct table *t)
 {
-	if (rel->ncols != sent_count(t->source))
-		return false;
-	for (uint16_t i = 0; i < rel->ncols; i++) {
-		const struct column_desc *c = sent_column(t->source, rel->cols[i].name);
+	uint16_t n = 0;
 
-		if (c == NULL || c->type.oid != rel->cols[i].oid)
+	for (uint16_t i = 0; i < t->source->ncols; i++) {
+		const struct column_desc *c = &t->source->cols[i];
+		int j;
+
+		if (c->generated)
+			continue;
+		j = relation_column_index(rel, c->name);
+		if (j < 0 || rel->cols[j].oid != c->type.oid || (j != n && !is_leaf_of(rel, t)))
 			return false;
+		n++;
 	}
-	return true;
+	return n == rel->ncols;
 }
 
 /* One field of a shape's line, escapes taken away; *at moves behind it. */
@@ -136,25 +148,40 @@ shape_field(const char **at, char *out, size_t size)
 	*at = *p == '\t' ? p + 1 : p;
 }
 
-bool
-tables_relation_is_shape(const struct relation *rel, const char *shape)
+/* The next column of a shape text: its name and whether it is generated. False: there is none. */
+static bool
+shape_column(const char **at, char name[NAME_MAX_BYTES * 2], bool *ret_generated)
 {
+	const char *p = *at;
+	char field[64];
+
+	if (p == NULL || strncmp(p, "column\t", 7) != 0)
+		return false;
+	p += 7;
+	shape_field(&p, name, NAME_MAX_BYTES * 2);
+	for (int i = 0; i < 4; i++)	/* type, null, key, generated */
+		shape_field(&p, field, sizeof(field));
+	*ret_generated = strcmp(field, "generated") == 0;
+	p = strchr(p, '\n');
+	*at = p != NULL ? p + 1 : NULL;
+	return true;
+}
+
+bool
+tables_relation_is_shape(const struct relation *rel, const struct table *t, const char *shape)
+{
+	char name[NAME_MAX_BYTES * 2];
+	bool generated;
 	uint16_t n = 0;
 
-	while (shape != NULL && strncmp(shape, "column\t", 7) == 0) {
-		char name[NAME_MAX_BYTES * 2], field[64];
+	while (shape_column(&shape, name, &generated)) {
+		int j = relation_column_index(rel, name);
 
-		shape += 7;
-		shape_field(&shape, name, sizeof(name));
-		for (int i = 0; i < 4; i++)	/* type, null, key, generated */
-			shape_field(&shape, field, sizeof(field));
-		if (strcmp(field, "generated") != 0) {
-			if (relation_column_index(rel, name) < 0)
-				return false;
-			n++;
-		}
-		if ((shape = strchr(shape, '\n')) != NULL)
-			shape++;
+		if (generated)
+			continue;
+		if (j < 0 || (j != n && !is_leaf_of(rel, t)))
+			return false;
+		n++;
 	}
 	return n == rel->ncols;
 }
@@ -175,7 +202,8 @@ tables_relation_differs(const struct relation *rel, const struct table *t, struc
 	for (uint16_t i = 0; i < t->source->ncols; i++)
 		if (!t->source->cols[i].generated && relation_column_index(rel, t->source->cols[i].name) < 0)
 			buf_printf(&b, "%scolumn %s is gone", b.n > 0 ? ", " : "", t->source->cols[i].name);
-	err_set(err, ERR_SCHEMA, "the source's table %s.%s has changed: %s", t->source_schema, t->source_name, buf_cstr(&b));
+	err_set(err, ERR_SCHEMA, "the source's table %s.%s has changed: %s", t->source_schema, t->source_name,
+	    b.n > 0 ? buf_cstr(&b) : "its columns have another order or other names");
 	err_table(err, t->source_schema, t->source_name);
 	err_remedy(err, "make the same change on %s.%s, then: repld ctl restart", t->target_schema, t->target_name);
 	buf_done(&b);
@@ -186,17 +214,50 @@ tables_relation_differs(const struct relation *rel, const struct table *t, struc
 static bool
 target_keeps_dropped(const struct table *t, const char *was)
 {
-	while (was != NULL && strncmp(was, "column\t", 7) == 0) {
-		char name[NAME_MAX_BYTES * 2];
+	char name[NAME_MAX_BYTES * 2];
+	bool generated;
 
-		was += 7;
-		shape_field(&was, name, sizeof(name));
+	while (shape_column(&was, name, &generated))
 		if (table_desc_column(t->source, name) < 0 && table_desc_column(t->target, name) >= 0)
 			return true;
-		if ((was = strchr(was, '\n')) != NULL)
-			was++;
-	}
 	return false;
+}
+
+/* The columns that both sides know stand in the same order. */
+static bool
+same_order(const struct table_desc *d, const char *shape)
+{
+	char name[NAME_MAX_BYTES * 2];
+	bool generated;
+	int last = -1;
+
+	while (shape_column(&shape, name, &generated)) {
+		int i = table_desc_column(d, name);
+
+		if (i >= 0 && i < last)
+			return false;
+		last = i >= 0 ? i : last;
+	}
+	return true;
+}
+
+/* Columns that changed their names among each other show in the order alone. A target that still has the former order, and not the new one,
+ * has not followed. */
+static bool
+target_keeps_order(const struct table *t, const char *was)
+{
+	int last = -1;
+	bool new_order = true;
+
+	if (same_order(t->source, was) || !same_order(t->target, was))
+		return false;
+	for (uint16_t i = 0; i < t->source->ncols; i++) {
+		int j = table_desc_column(t->target, t->source->cols[i].name);
+
+		new_order = new_order && (j < 0 || j > last);
+		last = j >= 0 ? j : last;
+	}
+	return !new_order;
 }
 
 /* The target has taken the change: every column is there, and none that the source has dropped. (Types are target check's.) */
@@ -212,7 +273,7 @@ target_follows(const struct table *t, const char *was)
 		if (j < 0 || strcmp(t->target->cols[j].type.name, t->source->cols[i].type.name) != 0)
 			return false;
 	}
-	return !target_keeps_dropped(t, was);
+	return !target_keeps_dropped(t, was) && !target_keeps_order(t, was);
 }
 
 static void

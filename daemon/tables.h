@@ -20,7 +20,7 @@ bool tables_compare_shapes(const struct tableset *set, struct table_states *stat
 /* The relation of the log has the columns that the source's catalog shows now. */
 bool tables_relation_is_current(const struct relation *rel, const struct table *t);
 /* The columns of a shape text (table_shape()) by name, in order. */
-bool tables_relation_is_shape(const struct relation *rel, const char *shape);
+bool tables_relation_is_shape(const struct relation *rel, const struct table *t, const char *shape);
 /* ERR_SCHEMA for a relation that differs from what was applied: what was added, dropped, changed. Always false. */
 bool tables_relation_differs(const struct relation *rel, const struct table *t, struct err *err);
 

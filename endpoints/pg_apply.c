@@ -1,9 +1,9 @@
 /* pg_apply.c - a batch's steps as a pipeline of prepared statements and COPY.
- * Flow: begin() -> write(): each step is cut into executions of at most 1000 rows or 4 MB, sent without waiting; answers are taken as they
- * come -> commit() (pg_commit.c) waits for all that count before COMMIT is sent, so a row that was not there never commits.
- * Invariant: `sent` lists exactly what libpq owes an answer for, in order; after a failure nothing more is sent until rollback().
- * libpq keeps what it can't send and moves it about as a whole, so never more than 64 KB (or one statement) waits unsent.
- * Plans' caches (struct pg_plan) belong to one connection: one made by another is emptied at its first use.
+ * Flow: begin() -> write(): each step is cut into executions of at most 1000 rows or 4 MB, sent
+ * without waiting; answers are taken as they come -> commit() (pg_commit.c) waits for all that
+ * count before COMMIT is sent, so a row that was not there never commits.
+ * Invariant: after a failure nothing more is sent until rollback(). A plan's cache (struct pg_plan)
+ * belongs to one connection: one made by another is emptied at its first use.
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
 
@@ -16,28 +16,25 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/map.h"
 
-#define MANY_ROWS    1000		/* of one execution */
-#define MANY_BYTES   (4u << 20)
-#define MANY_LEAST   8			/* fewer go one by one: an unnest costs more than a few single statements */
-#define BIG_ROW	     (256u * 1024)	/* goes alone; an insert goes by COPY, in pieces */
-#define UNSENT_BYTES (60u * 1024)	/* below 64 KB, from where libpq tries to send at each call */
-#define SENT_MOST    4096		/* answers outstanding */
-#define SHAPES_MOST  256			/* statements kept for a plan */
-#define KEEP_BYTES   (1u << 20)		/* of a parameter's buffer, from one write() to the next */
-#define COPY_ROWS    64			/* least for a COPY on a local server */
-#define BEGIN_SQL    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+#define MANY_ROWS   1000 /* of one execution */
+#define MANY_BYTES  (4u << 20)
+#define MANY_LEAST  8 /* fewer go one by one: an unnest costs more than a few single statements */
+#define BIG_ROW	    (256u * 1024) /* goes alone; an insert goes by COPY, in pieces */
+#define SHAPES_MOST 256 /* statements kept for a plan */
+#define KEEP_BYTES  (1u << 20) /* of a parameter's buffer, from one write() to the next */
+#define COPY_ROWS   64 /* least for a COPY on a local server */
 
 struct pg_plan {
-	struct target *t;		/* whose server knows the statements; NULL: none any more */
+	struct target *t; /* whose server knows the statements; NULL: none any more */
 	struct pg_plan *prev, *next;
 	struct plan *plan;
-	struct map *by_shape;		/* struct pg_statement */
-	uint8_t *forms;			/* last seen, per column */
-	char **equals;			/* per column, the schema of the key's equality operator; NULL: pg_catalog throughout */
-	uint32_t park;			/* number of the table of parked rows */
-	bool parked;			/* that table is there */
-	uint64_t park_txn;		/* made in this transaction */
-	char *copy[2];			/* COPY in text, in binary */
+	struct map *by_shape; /* struct pg_statement */
+	uint8_t *forms; /* last seen, per column */
+	char **equals; /* per column, schema of the key's equality operator; NULL: pg_catalog */
+	uint32_t park; /* number of the table of parked rows */
+	bool parked; /* that table is there */
+	uint64_t park_txn; /* made in this transaction */
+	char *copy[2]; /* COPY in text, in binary */
 };
 
 /* ---- plans ---- */
@@ -48,7 +45,8 @@ free_statement(void *st)
 	pg_statement_free(st);
 }
 
-/* A server-side name that nobody will use again; dropped at the next BEGIN. Losing one for want of memory costs the server a little. */
+/* A server-side name that nobody will use again; dropped at the next BEGIN. Losing one for want of
+ * memory costs the server a little. */
 static void
 queue_drop(uint32_t **ids, size_t *n, size_t *cap, uint32_t id)
 {
@@ -85,7 +83,8 @@ queue_statements(struct pg_plan *pp, struct target *t)
 		const struct pg_statement *st = value;
 
 		if (st->prepared)
-			queue_drop(&t->drop_statements, &t->ndrop_statements, &t->cap_drop_statements, st->id);
+			queue_drop(&t->drop_statements, &t->ndrop_statements,
+			    &t->cap_drop_statements, st->id);
 	}
 }
 
@@ -131,12 +130,16 @@ pg_target_forget(struct target *t, struct plan *plan)
 	plan->statements = NULL;
 }
 
-/* A key of a type outside the list may have its equality in another schema (citext): the unique index knows it. */
+/* A key of a type outside the list may have its equality in another schema (citext): the unique
+ * index knows it. */
 static const char equals_sql[] =
-    "SELECT a.attname, n.nspname FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[]) k(attnum, opclass)"
-    " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum JOIN pg_opclass c ON c.oid = k.opclass"
+    "SELECT a.attname, n.nspname FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[], "
+    "i.indclass::oid[]) k(attnum, opclass)"
+    " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum JOIN pg_opclass c ON "
+    "c.oid = k.opclass"
     " JOIN pg_amop o ON o.amopfamily = c.opcfamily AND o.amoplefttype = c.opcintype"
-    " AND o.amoprighttype = c.opcintype AND o.amopstrategy = 3 JOIN pg_operator p ON p.oid = o.amopopr"
+    " AND o.amoprighttype = c.opcintype AND o.amopstrategy = 3 JOIN pg_operator p ON p.oid = "
+    "o.amopopr"
     " JOIN pg_namespace n ON n.oid = p.oprnamespace"
     " WHERE i.indrelid = $1::oid AND i.indisunique AND n.nspname <> 'pg_catalog'";
 
@@ -165,8 +168,10 @@ read_equals(struct target *t, struct pg_plan *pp, struct err *err)
 		return false;
 	for (int r = 0; ok && r < PQntuples(res); r++)
 		for (uint16_t i = 0; ok && i < pp->plan->ncols; i++)
-			if (pp->equals[i] == NULL && strcmp(pp->plan->cols[i].name, PQgetvalue(res, r, 0)) == 0)
-				ok = (pp->equals[i] = mem_strdup(PQgetvalue(res, r, 1), err)) != NULL;
+			if (pp->equals[i] == NULL &&
+			    strcmp(pp->plan->cols[i].name, PQgetvalue(res, r, 0)) == 0)
+				ok = (pp->equals[i] = mem_strdup(PQgetvalue(res, r, 1), err)) !=
+				     NULL;
 	PQclear(res);
 	return ok;
 }
@@ -179,8 +184,8 @@ plan_ask(struct target *t, struct pg_plan *pp, struct err *err)
 
 	if (!equals && !t->origin_role)
 		return true;
-	return pg_pipe_drain(t, err) && target_plain(t, err) && target_check_role(t, pp->plan, err) &&
-	    (!equals || read_equals(t, pp, err));
+	return pg_pipe_drain(t, err) && target_plain(t, err) &&
+	       target_check_role(t, pp->plan, err) && (!equals || read_equals(t, pp, err));
 }
 
 static struct pg_plan *
@@ -195,8 +200,8 @@ plan_cache(struct target *t, const struct plan *const_plan, struct err *err)
 	if ((pp = mem_zalloc(sizeof(*pp), err)) == NULL)
 		return NULL;
 	pp->plan = plan;
-	if ((pp->forms = mem_zalloc((size_t)plan->ncols + 1, err)) == NULL || (pp->by_shape = map_new()) == NULL ||
-	    !plan_ask(t, pp, err)) {
+	if ((pp->forms = mem_zalloc((size_t)plan->ncols + 1, err)) == NULL ||
+	    (pp->by_shape = map_new()) == NULL || !plan_ask(t, pp, err)) {
 		if (err->kind == ERR_NONE)
 			err_set(err, ERR_SYSTEM, "no memory for a plan's statements");
 		pg_plan_free(pp);
@@ -211,305 +216,9 @@ plan_cache(struct target *t, const struct plan *const_plan, struct err *err)
 	return pp;
 }
 
-/* ---- the pipeline ---- */
-
-static struct pg_sent *
-sent_push(struct target *t, struct pg_sent s, struct err *err)
-{
-	if (t->count == t->cap) {
-		const size_t cap = t->cap == 0 ? 64 : t->cap * 2;
-		struct pg_sent *all = mem_zalloc(cap * sizeof(*all), err);
-
-		if (all == NULL)
-			return NULL;
-		for (size_t i = 0; i < t->count; i++)
-			all[i] = t->sent[(t->head + i) & (t->cap - 1)];
-		free(t->sent);
-		t->sent = all;
-		t->cap = cap;
-		t->head = 0;
-	}
-	t->sent[(t->head + t->count) & (t->cap - 1)] = s;
-	t->checks += s.counted;
-	return &t->sent[(t->head + t->count++) & (t->cap - 1)];
-}
-
-/* The first failure is what the transaction dies of; it is returned by the call that meets it. */
-static void
-fail(struct target *t, const struct pg_sent *s, struct err *failure)
-{
-	const struct plan *plan = s->plan;
-
-	if (t->failed)
-		return;
-	if (plan != NULL && failure->kind != ERR_CANCELLED) {
-		if (failure->table[0] == '\0')
-			err_table(failure, plan->target->schema, plan->target->name);
-		if (s->rows == 1)
-			err_ctx(failure, "%s.%s, %s (change %" PRIu64 " of the batch)", plan->target->schema,
-			    plan->target->name, s->what, s->ordinal + 1);
-		else if (s->rows > 1)
-			err_ctx(failure, "%s.%s, %s of %u rows", plan->target->schema, plan->target->name, s->what,
-			    s->rows);
-		else
-			err_ctx(failure, "%s.%s, %s", plan->target->schema, plan->target->name, s->what);
-	}
-	t->failed = true;
-	t->failure = *failure;
-}
-
-/* After FATAL the server may have done the work before it went. */
-static bool
-went_away(const struct target *t, const PGresult *res)
-{
-	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-
-	return PQstatus(t->c->pg) != CONNECTION_OK || state == NULL || strncmp(state, "57P0", 4) == 0 ||
-	    strncmp(state, "08", 2) == 0;
-}
-
-static void
-answer_failed(struct target *t, const struct pg_sent *s, const PGresult *res)
-{
-	struct err failure = ERR_INIT;
-
-	if (s->kind == SENT_PREPARE && s->st != NULL)
-		s->st->prepared = false;
-	if (s->kind == SENT_COMMIT && !went_away(t, res))
-		t->commit_refused = true;
-	pg_err_result(t->c, res, &failure);
-	if (s->kind == SENT_FENCE && strcmp(failure.sqlstate, "22012") == 0)
-		err_set(&failure, ERR_FENCED, "another owner has taken over task %s", t->task);
-	fail(t, s, &failure);
-}
-
-static void
-answer_rows(struct target *t, const struct pg_sent *s, const PGresult *res)
-{
-	struct err failure = ERR_INIT;
-	uint64_t n = 0;
-
-	if (!s->counted || (target_count(res, &n) && n == s->rows))
-		return;
-	if (n < s->rows)
-		err_set(&failure, ERR_DATA, "%" PRIu64 " of %u rows to %s were not there", s->rows - n, s->rows, s->what);
-	else
-		err_set(&failure, ERR_DATA, "%" PRIu64 " rows met %u keys to %s", n, s->rows, s->what);
-	err_remedy(&failure, "the target differs from the source: load the table again");
-	fail(t, s, &failure);
-}
-
-static void
-answer_commit(struct target *t, const struct pg_sent *s, PGresult *res)
-{
-	struct err failure = ERR_INIT;
-
-	if (strcmp(PQcmdStatus(res), "COMMIT") == 0)
-		return;
-	t->commit_refused = true;
-	err_set(&failure, ERR_RETRY, "the server answered COMMIT with %.20s", PQcmdStatus(res));
-	fail(t, s, &failure);
-}
-
-static void
-answer_token(struct target *t, const struct pg_sent *s, const PGresult *res)
-{
-	struct err failure = ERR_INIT;
-
-	if (PQntuples(res) != 1 || !lsn_parse(PQgetvalue(res, 0, 0), &t->token, &failure)) {
-		err_set(&failure, ERR_PROTOCOL, "the target's log has no position");
-		fail(t, s, &failure);
-	}
-}
-
-static void
-answer(struct target *t, const struct pg_sent *s, PGresult *res)
-{
-	switch (PQresultStatus(res)) {
-	case PGRES_PIPELINE_ABORTED:
-		if (s->kind == SENT_PREPARE && s->st != NULL)
-			s->st->prepared = false;
-		if (s->kind == SENT_COMMIT)
-			t->commit_refused = true;
-		return;
-	case PGRES_COMMAND_OK:
-	case PGRES_TUPLES_OK: break;
-	default: answer_failed(t, s, res); return;
-	}
-	if (s->kind == SENT_WRITE)
-		answer_rows(t, s, res);
-	else if (s->kind == SENT_COMMIT)
-		answer_commit(t, s, res);
-	else if (s->kind == SENT_TOKEN)
-		answer_token(t, s, res);
-}
-
-/* One answer. Without wait only one that has arrived (*ret_taken): the server holds answers back until it is asked to sync, and the end
- * of the one before (NULL) is ready long before the next. False: the connection is of no more use, or the wait was ended. */
-static bool
-take_answer(struct target *t, bool wait, bool *ret_taken, struct err *err)
-{
-	struct err wait_err = ERR_INIT;
-	struct pg_sent s = t->sent[t->head];
-	PGresult *res = NULL;
-
-	*ret_taken = false;
-	for (int tries = 0; res == NULL; tries++) {
-		if (!wait && PQisBusy(t->c->pg))
-			return true;
-		res = pg_next_result(t->c, &wait_err);
-		if (res == NULL && wait_err.kind != ERR_NONE) {
-			*err = wait_err;
-			return false;
-		}
-		if (res == NULL && PQstatus(t->c->pg) != CONNECTION_OK)
-			return pg_err_conn(t->c, "receive", err);
-		if (res == NULL && tries > 3)
-			return err_set(err, ERR_PROTOCOL, "the server owes %zu answers", t->count);
-	}
-	*ret_taken = true;
-	t->head = (t->head + 1) & (t->cap - 1);
-	t->count--;
-	t->checks -= s.counted;
-	if ((s.kind == SENT_SYNC) != (PQresultStatus(res) == PGRES_PIPELINE_SYNC)) {
-		answer_failed(t, &s, res);
-		PQclear(res);
-		if (PQstatus(t->c->pg) == CONNECTION_OK && s.kind == SENT_SYNC)
-			return err_set(err, ERR_PROTOCOL, "the server's answers are out of step");
-		*err = t->failure;
-		return false;
-	}
-	if (s.kind != SENT_SYNC)
-		answer(t, &s, res);
-	PQclear(res);
-	if (PQstatus(t->c->pg) != CONNECTION_OK) {
-		*err = t->failed ? t->failure : *err;
-		return t->failed ? false : pg_err_conn(t->c, "receive", err);
-	}
-	return true;
-}
-
-static bool
-failed(struct target *t, struct err *err)
-{
-	if (t->failed)
-		*err = t->failure;
-	return t->failed;
-}
-
-bool
-pg_pipe_drain(struct target *t, struct err *err)
-{
-	bool taken;
-
-	if (PQpipelineStatus(t->c->pg) != PQ_PIPELINE_OFF && t->unsynced) {
-		if (!PQpipelineSync(t->c->pg))
-			return pg_err_conn(t->c, "send", err);
-		t->unsynced = false;
-		if (sent_push(t, (struct pg_sent){ .kind = SENT_SYNC }, err) == NULL)
-			return false;
-	}
-	while (t->count > 0)
-		if (!take_answer(t, true, &taken, err)) {
-			/* What the server said before it went says more than that it went. */
-			if (t->failed && err->kind != ERR_CANCELLED)
-				*err = t->failure;
-			return false;
-		}
-	t->unflushed = 0;
-	t->c->busy = false;
-	return !failed(t, err);
-}
-
-/* Sends what waits, and takes the answers that are there. */
-static bool
-pump(struct target *t, struct err *err)
-{
-	bool taken = true;
-
-	if (t->count >= SENT_MOST)
-		return pg_pipe_drain(t, err);
-	if (!pg_flush(t->c, err))
-		return false;
-	t->unflushed = 0;
-	while (t->count > 0 && taken)
-		if (!take_answer(t, false, &taken, err))
-			return false;
-	return !failed(t, err);
-}
-
-/* After a successful PQsend*(). */
-static bool
-note_sent(struct target *t, struct pg_sent s, size_t bytes, struct err *err)
-{
-	t->c->busy = true;
-	t->unsynced = true;
-	if (sent_push(t, s, err) == NULL)
-		return false;
-	t->unflushed += bytes;
-	return (t->unflushed < UNSENT_BYTES && t->count < SENT_MOST) || pump(t, err);
-}
-
-bool
-pg_pipe_plain(struct target *t, const char *sql, struct pg_sent sent, struct err *err)
-{
-	if (!PQsendQueryParams(t->c->pg, sql, 0, NULL, NULL, NULL, NULL, 0))
-		return pg_err_conn(t->c, "send a statement", err);
-	return note_sent(t, sent, strlen(sql) + 32, err);
-}
-
-bool
-pg_pipe_prepare(struct target *t, const char *name, const char *sql, struct pg_sent sent, struct err *err)
-{
-	sent.kind = SENT_PREPARE;
-	if (!PQsendPrepare(t->c->pg, name, sql, 0, NULL))
-		return pg_err_conn(t->c, "send a statement", err);
-	return note_sent(t, sent, strlen(sql) + 32, err);
-}
-
-bool
-pg_pipe_exec_text(struct target *t, const char *name, int n, const char *const *params, struct pg_sent sent, struct err *err)
-{
-	if (!PQsendQueryPrepared(t->c->pg, name, n, params, NULL, NULL, 0))
-		return pg_err_conn(t->c, "send a statement", err);
-	return note_sent(t, sent, 512, err);
-}
-
-static bool
-drop_forgotten(struct target *t, struct err *err)
-{
-	char sql[80];
-
-	while (t->ndrop_statements > 0) {
-		snprintf(sql, sizeof(sql), "DEALLOCATE r%u", t->drop_statements[--t->ndrop_statements]);
-		if (!pg_pipe_plain(t, sql, (struct pg_sent){ .kind = SENT_PLAIN }, err))
-			return false;
-	}
-	while (t->ndrop_parks > 0) {
-		snprintf(sql, sizeof(sql), "DROP TABLE IF EXISTS pg_temp.repld_park_%u", t->drop_parks[--t->ndrop_parks]);
-		if (!pg_pipe_plain(t, sql, (struct pg_sent){ .kind = SENT_PLAIN }, err))
-			return false;
-	}
-	return true;
-}
-
-bool
-pg_pipe_begin(struct target *t, struct err *err)
-{
-	if (PQpipelineStatus(t->c->pg) == PQ_PIPELINE_OFF) {
-		if (!PQenterPipelineMode(t->c->pg))
-			return pg_err_conn(t->c, "enter pipeline mode", err);
-		t->c->pipeline = true;
-	}
-	if (t->open)
-		return true;
-	t->open = true;
-	return pg_pipe_plain(t, BEGIN_SQL, (struct pg_sent){ .kind = SENT_BEGIN }, err) && drop_forgotten(t, err);
-}
-
 /* ---- steps ---- */
 
-struct writing {			/* of rows of one plan, by one verb */
+struct writing { /* of rows of one plan, by one verb */
 	struct target *t;
 	struct pg_plan *pp;
 	const struct plan *plan;
@@ -519,11 +228,12 @@ struct writing {			/* of rows of one plan, by one verb */
 	struct row *const *rows;
 	const uint32_t *numbers;
 	size_t n;
-	uint64_t ordinal;		/* of the first row */
-	bool counted;			/* the number of rows touched matters */
+	uint64_t ordinal; /* of the first row */
+	bool counted; /* the number of rows touched matters */
 };
 
-/* A wide table whose absent columns vary without end: its statements are made anew rather than kept by the thousand on the server. */
+/* A wide table whose absent columns vary without end: its statements are made anew rather than kept
+ * by the thousand on the server. */
 static bool
 bound_shapes(struct target *t, struct pg_plan *pp, struct err *err)
 {
@@ -551,7 +261,8 @@ statement_for(struct writing *w, const struct pg_shape *s, struct err *err)
 	if (st == NULL) {
 		if (!bound_shapes(t, w->pp, err))
 			return NULL;
-		st = pg_statement_new(w->plan, s, ++t->last_id, w->pp->park, (const char *const *)w->pp->equals, err);
+		st = pg_statement_new(
+		    w->plan, s, ++t->last_id, w->pp->park, (const char *const *)w->pp->equals, err);
 		if (st == NULL || !map_put(w->pp->by_shape, s, pg_shape_size(s), st, err)) {
 			pg_statement_free(st);
 			return NULL;
@@ -561,7 +272,10 @@ statement_for(struct writing *w, const struct pg_shape *s, struct err *err)
 		return st;
 	snprintf(name, sizeof(name), "r%u", st->id);
 	st->prepared = true;
-	if (!pg_pipe_prepare(t, name, st->sql, (struct pg_sent){ .st = st, .plan = w->plan, .what = w->what, .ordinal = w->ordinal }, err))
+	if (!pg_pipe_prepare(t, name, st->sql,
+		(struct pg_sent){
+		    .st = st, .plan = w->plan, .what = w->what, .ordinal = w->ordinal },
+		err))
 		return NULL;
 	return st;
 }
@@ -573,16 +287,26 @@ execute(struct writing *w, struct pg_statement *st, size_t first, size_t n, stru
 	struct pg_params *ps = &t->params;
 	char name[16];
 
-	if (!pg_params_set(ps, st, w->plan, w->rows + first, w->numbers != NULL ? w->numbers + first : NULL, n, err))
+	if (!pg_params_set(ps, st, w->plan, w->rows + first,
+		w->numbers != NULL ? w->numbers + first : NULL, n, err))
 		return false;
 	snprintf(name, sizeof(name), "r%u", st->id);
-	if (!PQsendQueryPrepared(t->c->pg, name, st->nparams, ps->values, ps->lengths, ps->formats, 0))
+	if (!PQsendQueryPrepared(
+		t->c->pg, name, st->nparams, ps->values, ps->lengths, ps->formats, 0))
 		return pg_err_conn(t->c, "send a statement", err);
-	return note_sent(t, (struct pg_sent){ .kind = SENT_WRITE, .st = st, .plan = w->plan, .what = w->what,
-	    .rows = (uint32_t)n, .counted = w->counted, .ordinal = w->ordinal + first }, ps->bytes, err);
+	return pg_pipe_sent(t,
+	    (struct pg_sent){ .kind = SENT_WRITE,
+		.st = st,
+		.plan = w->plan,
+		.what = w->what,
+		.rows = (uint32_t)n,
+		.counted = w->counted,
+		.ordinal = w->ordinal + first },
+	    ps->bytes, err);
 }
 
-/* Takes rows from `first` on that one execution can carry: of equal forms, not too many, not too big. */
+/* Takes rows from `first` on that one execution can carry: of equal forms, not too many, not too
+ * big. */
 static bool
 gather(struct writing *w, size_t first, struct pg_shape *s, size_t *ret_n, struct err *err)
 {
@@ -612,8 +336,8 @@ write_rows(struct writing *w, struct err *err)
 	struct pg_shape s;
 
 	if (w->verb != PG_VERB_INSERT && w->plan->nkey == 0 && !w->plan->keyless) {
-		err_set(err, ERR_SCHEMA, "%s.%s, %s: the table has no replica identity", w->plan->target->schema,
-		    w->plan->target->name, w->what);
+		err_set(err, ERR_SCHEMA, "%s.%s, %s: the table has no replica identity",
+		    w->plan->target->schema, w->plan->target->name, w->what);
 		return err_table(err, w->plan->target->schema, w->plan->target->name);
 	}
 	if (!pg_pipe_begin(w->t, err))
@@ -663,7 +387,9 @@ copy_kind(const struct writing *w)
 		return PG_COPY_NONE;
 	for (size_t r = 0; r < w->n && kinds != 0; r++)
 		pg_copy_can(w->plan, w->rows[r]->vals, &kinds);
-	return kinds & (1u << PG_COPY_BINARY) ? PG_COPY_BINARY : kinds != 0 ? PG_COPY_TEXT : PG_COPY_NONE;
+	return kinds & (1u << PG_COPY_BINARY) ? PG_COPY_BINARY
+	       : kinds != 0		      ? PG_COPY_TEXT
+					      : PG_COPY_NONE;
 }
 
 static const char *
@@ -692,7 +418,7 @@ copy_start(struct writing *w, bool binary, struct err *err)
 		return false;
 	if (t->open)
 		return target_copy_begin(t, sql, err);
-	buf_printf(&both, "%s; %s", BEGIN_SQL, sql);
+	buf_printf(&both, "%s; %s", PG_BEGIN_SQL, sql);
 	t->open = true;
 	ok = target_copy_begin(t, buf_cstr(&both), err);
 	buf_done(&both);
@@ -727,7 +453,10 @@ insert_rows(struct writing *w, struct err *err)
 		return write_rows(w, err);
 	if (copy_rows(w, kind == PG_COPY_BINARY, err))
 		return true;
-	fail(w->t, &(struct pg_sent){ .plan = w->plan, .what = w->what, .rows = (uint32_t)w->n, .ordinal = w->ordinal }, err);
+	pg_pipe_fail(w->t,
+	    &(struct pg_sent){
+		.plan = w->plan, .what = w->what, .rows = (uint32_t)w->n, .ordinal = w->ordinal },
+	    err);
 	*err = w->t->failure;
 	return false;
 }
@@ -746,7 +475,8 @@ make_park(struct target *t, struct pg_plan *pp, struct err *err)
 	pp->parked = true;
 	pp->park_txn = t->txn;
 	pg_park_ddl(&create, &key, pp->plan, pp->park);
-	ok = pg_pipe_plain(t, buf_cstr(&create), plain, err) && pg_pipe_plain(t, buf_cstr(&key), plain, err);
+	ok = pg_pipe_plain(t, buf_cstr(&create), plain, err) &&
+	     pg_pipe_plain(t, buf_cstr(&key), plain, err);
 	buf_done(&create);
 	buf_done(&key);
 	return ok;
@@ -762,7 +492,8 @@ truncate_leaves(struct target *t, const struct truncation *tr, struct err *err)
 	buf_str(&sql, "DELETE FROM ");
 	pg_ident2(&sql, tr->plan->target->schema, tr->plan->target->name);
 	buf_printf(&sql, " WHERE (%s)", tr->where);
-	ok = pg_pipe_plain(t, buf_cstr(&sql), (struct pg_sent){ .kind = SENT_WRITE, .plan = tr->plan, .what = "truncate" }, err);
+	ok = pg_pipe_plain(t, buf_cstr(&sql),
+	    (struct pg_sent){ .kind = SENT_WRITE, .plan = tr->plan, .what = "truncate" }, err);
 	buf_done(&sql);
 	return ok;
 }
@@ -806,8 +537,12 @@ write_ordered(struct writing *w, struct row **rows, size_t n, bool runs, struct 
 		w->rows = rows + i;
 		w->n = 1;
 		w->ordinal = ordinal + i;
-		w->verb = op == CHANGE_INSERT ? PG_VERB_INSERT : op == CHANGE_UPDATE ? PG_VERB_UPDATE : PG_VERB_DELETE;
-		w->what = op == CHANGE_INSERT ? "insert" : op == CHANGE_UPDATE ? "update" : "delete";
+		w->verb = op == CHANGE_INSERT	? PG_VERB_INSERT
+			  : op == CHANGE_UPDATE ? PG_VERB_UPDATE
+						: PG_VERB_DELETE;
+		w->what = op == CHANGE_INSERT	? "insert"
+			  : op == CHANGE_UPDATE ? "update"
+						: "delete";
 		w->counted = true;
 		if (op == CHANGE_INSERT)
 			while (runs && i + w->n < n && rows[i + w->n]->op == CHANGE_INSERT)
@@ -819,21 +554,42 @@ write_ordered(struct writing *w, struct row **rows, size_t n, bool runs, struct 
 }
 
 static bool
-write_step(struct target *t, const struct step *step, enum batch_mode mode, uint64_t ordinal, struct err *err)
+write_step(struct target *t, const struct step *step, enum batch_mode mode, uint64_t ordinal,
+    struct err *err)
 {
-	struct writing w = { .t = t, .plan = step->plan, .colset = step->colset, .rows = step->rows,
-		.numbers = step->park, .n = step->n, .ordinal = ordinal, .counted = true };
+	struct writing w = { .t = t,
+		.plan = step->plan,
+		.colset = step->colset,
+		.rows = step->rows,
+		.numbers = step->park,
+		.n = step->n,
+		.ordinal = ordinal,
+		.counted = true };
 
 	if (step->kind == STEP_TRUNCATE)
 		return pg_pipe_begin(t, err) && write_truncate(t, step, err);
 	if ((w.pp = plan_cache(t, step->plan, err)) == NULL)
 		return false;
 	switch (step->kind) {
-	case STEP_DELETE: w.verb = PG_VERB_DELETE; w.what = "delete"; break;
-	case STEP_UPDATE: w.verb = PG_VERB_UPDATE; w.what = "update"; break;
-	case STEP_UNPARK: w.verb = PG_VERB_UNPARK; w.what = "move back"; break;
-	case STEP_INSERT: w.verb = PG_VERB_INSERT; w.what = "insert"; return insert_rows(&w, err);
-	case STEP_ORDERED: w.numbers = NULL; return write_ordered(&w, step->rows, step->n, mode != BATCH_SINGLE, err);
+	case STEP_DELETE:
+		w.verb = PG_VERB_DELETE;
+		w.what = "delete";
+		break;
+	case STEP_UPDATE:
+		w.verb = PG_VERB_UPDATE;
+		w.what = "update";
+		break;
+	case STEP_UNPARK:
+		w.verb = PG_VERB_UNPARK;
+		w.what = "move back";
+		break;
+	case STEP_INSERT:
+		w.verb = PG_VERB_INSERT;
+		w.what = "insert";
+		return insert_rows(&w, err);
+	case STEP_ORDERED:
+		w.numbers = NULL;
+		return write_ordered(&w, step->rows, step->n, mode != BATCH_SINGLE, err);
 	case STEP_PARK:
 		w.verb = PG_VERB_PARK;
 		w.what = "move";
@@ -857,12 +613,13 @@ pg_target_begin(struct target *t, struct err *err)
 }
 
 bool
-pg_target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err)
+pg_target_write(
+    struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err)
 {
 	uint64_t ordinal = 0;
 	bool ok = true;
 
-	if (failed(t, err))
+	if (pg_pipe_failed(t, err))
 		return false;
 	for (size_t i = 0; ok && i < n; i++) {
 		ok = write_step(t, &steps[i], mode, ordinal, err);
@@ -914,7 +671,8 @@ pg_target_rollback(struct target *t, struct err *err)
 	return PQtransactionStatus(t->c->pg) == PQTRANS_IDLE || pg_exec(t->c, err, "ROLLBACK");
 }
 
-/* The best of three round trips says from how many rows on a COPY, which takes three, is cheaper than arrays. */
+/* The best of three round trips says from how many rows on a COPY, which takes three, is cheaper
+ * than arrays. */
 bool
 pg_apply_open(struct target *t, struct err *err)
 {

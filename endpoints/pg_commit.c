@@ -1,7 +1,10 @@
-/* pg_commit.c - the end of a target transaction: tables' states, checkpoint, COMMIT, and where its commit stands in the target's log.
- * Flow: all answers that count are in -> states -> checkpoint -> COMMIT -> log position, in one round trip.
- * Invariant: the checkpoint is the last statement before COMMIT, and divides by zero unless exactly the row of our epoch and
- * connection was updated, so that the server itself skips the COMMIT of a fenced owner (RULES 3).
+/* pg_commit.c - the end of a target transaction: tables' states, checkpoint, COMMIT, and where its
+ * commit stands in the target's log.
+ * Flow: all answers that count are in -> states -> checkpoint -> COMMIT -> log position, in one
+ * round trip.
+ * Invariant: the checkpoint is the last statement before COMMIT, and divides by zero unless exactly
+ * the row of our epoch and connection was updated, so that the server itself skips the COMMIT of a
+ * fenced owner (RULES 3).
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
 
@@ -14,15 +17,20 @@
 
 /* Totals are in the order of struct totals. */
 static const char checkpoint_sql[] =
-    "WITH u AS (UPDATE repld.checkpoint SET position = $4, commit_time = CASE $5::int8 WHEN 0 THEN NULL"
+    "WITH u AS (UPDATE repld.checkpoint SET position = $4, commit_time = CASE $5::int8 WHEN 0 THEN "
+    "NULL"
     " ELSE timestamptz 'epoch' + $5::int8 * interval '1 microsecond' END,"
-    " transactions = $6::int8, rows_read = $7::int8, applied = $8::int8, filtered = $9::int8, excepted = $10::int8,"
-    " inserts = $11::int8, updates = $12::int8, deletes = $13::int8, truncates = $14::int8, updated = clock_timestamp()"
-    " WHERE task = $1 AND epoch = $2::int8 AND conn = $3::int8 RETURNING 1) SELECT 1 / count(*) FROM u";
+    " transactions = $6::int8, rows_read = $7::int8, applied = $8::int8, filtered = $9::int8, "
+    "excepted = $10::int8,"
+    " inserts = $11::int8, updates = $12::int8, deletes = $13::int8, truncates = $14::int8, "
+    "updated = clock_timestamp()"
+    " WHERE task = $1 AND epoch = $2::int8 AND conn = $3::int8 RETURNING 1) SELECT 1 / count(*) "
+    "FROM u";
 
 /* The answer takes `prepared` back where it fails. */
 static bool
-prepare_once(struct target *t, struct pg_statement *st, const char *name, const char *sql, struct err *err)
+prepare_once(
+    struct target *t, struct pg_statement *st, const char *name, const char *sql, struct err *err)
 {
 	if (st->prepared)
 		return true;
@@ -40,7 +48,8 @@ send_states(struct target *t, const struct table_state *states, size_t n, struct
 		const char *params[TABLE_STATE_PARAMS];
 
 		pg_table_state_params(t, &states[i], &text, params);
-		if (!pg_pipe_exec_text(t, "repld_state", TABLE_STATE_PARAMS, params, (struct pg_sent){ .kind = SENT_PLAIN }, err))
+		if (!pg_pipe_exec_text(t, "repld_state", TABLE_STATE_PARAMS, params,
+			(struct pg_sent){ .kind = SENT_PLAIN }, err))
 			return false;
 	}
 	return true;
@@ -50,18 +59,20 @@ static bool
 send_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 {
 	const struct totals *n = &cp->totals;
-	const uint64_t numbers[] = { n->transactions, n->read, n->applied, n->filtered, n->excepted, n->inserts, n->updates,
-		n->deletes, n->truncates };
-	char epoch[NUMBER_TEXT], conn[NUMBER_TEXT], time[NUMBER_TEXT], text[9][NUMBER_TEXT], position[POSITION_TEXT];
-	const char *params[14] = { t->task, number_text(cp->epoch, epoch), number_text(cp->conn, conn),
-		position_text(&cp->position, position), time };
+	const uint64_t numbers[] = { n->transactions, n->read, n->applied, n->filtered, n->excepted,
+		n->inserts, n->updates, n->deletes, n->truncates };
+	char epoch[NUMBER_TEXT], conn[NUMBER_TEXT], time[NUMBER_TEXT], text[9][NUMBER_TEXT],
+	    position[POSITION_TEXT];
+	const char *params[14] = { t->task, number_text(cp->epoch, epoch),
+		number_text(cp->conn, conn), position_text(&cp->position, position), time };
 
 	snprintf(time, sizeof(time), "%" PRId64, cp->commit_time.v);
 	for (int i = 0; i < 9; i++)
 		params[5 + i] = number_text(numbers[i], text[i]);
 	if (!prepare_once(t, &t->checkpoint_st, "repld_checkpoint", checkpoint_sql, err))
 		return false;
-	return pg_pipe_exec_text(t, "repld_checkpoint", 14, params, (struct pg_sent){ .kind = SENT_FENCE }, err);
+	return pg_pipe_exec_text(
+	    t, "repld_checkpoint", 14, params, (struct pg_sent){ .kind = SENT_FENCE }, err);
 }
 
 static bool
@@ -69,23 +80,26 @@ send_commit(struct target *t, struct err *err)
 {
 	t->commit_sent = true;
 	return pg_pipe_plain(t, "COMMIT", (struct pg_sent){ .kind = SENT_COMMIT }, err) &&
-	    pg_pipe_plain(t, "SELECT pg_current_wal_insert_lsn()", (struct pg_sent){ .kind = SENT_TOKEN }, err) &&
-	    FAULT("target_commit_sent", err) && pg_pipe_drain(t, err);
+	       pg_pipe_plain(t, "SELECT pg_current_wal_insert_lsn()",
+		   (struct pg_sent){ .kind = SENT_TOKEN }, err) &&
+	       FAULT("target_commit_sent", err) && pg_pipe_drain(t, err);
 }
 
 static bool
-commit_all(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n, struct err *err)
+commit_all(struct target *t, const struct checkpoint *cp, const struct table_state *states,
+    size_t n, struct err *err)
 {
 	/* A row that was not there is known before COMMIT is sent. */
 	if (t->checks > 0 && !pg_pipe_drain(t, err))
 		return false;
-	return pg_pipe_begin(t, err) && send_states(t, states, n, err) && send_checkpoint(t, cp, err) &&
-	    FAULT("target_before_commit", err) && send_commit(t, err);
+	return pg_pipe_begin(t, err) && send_states(t, states, n, err) &&
+	       send_checkpoint(t, cp, err) && FAULT("target_before_commit", err) &&
+	       send_commit(t, err);
 }
 
 bool
-pg_target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n,
-    uint64_t *ret_token, bool *ret_unknown, struct err *err)
+pg_target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states,
+    size_t n, uint64_t *ret_token, bool *ret_unknown, struct err *err)
 {
 	struct err ignored = ERR_INIT;
 
@@ -108,13 +122,15 @@ pg_target_commit(struct target *t, const struct checkpoint *cp, const struct tab
 	return false;
 }
 
-/* Writes a record and waits for its flush: where the server has nothing else to write, an asynchronous commit's neighbour in the log
- * (or a page's head behind it) may stay unflushed for ever. */
+/* Writes a record and waits for its flush: where the server has nothing else to write, an
+ * asynchronous commit's neighbour in the log (or a page's head behind it) may stay unflushed for
+ * ever. */
 static bool
 force_flush(struct target *t, struct err *err)
 {
 	t->nudged = t->token;
-	return pg_exec(t->c, err, "BEGIN; SET LOCAL synchronous_commit = on;"
+	return pg_exec(t->c, err,
+	    "BEGIN; SET LOCAL synchronous_commit = on;"
 	    " SELECT pg_logical_emit_message(true, 'repld', ''); COMMIT");
 }
 

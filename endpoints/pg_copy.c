@@ -1,6 +1,7 @@
-/* pg_copy.c - COPY's two formats. Text: tab between columns, newline after a row, \N for NULL, and a backslash before what would be read
- * as one of these (backslash, tab, newline, carriage return; backspace, form feed and vertical tab need none). Binary: lengths and the
- * bytes as they came. Threads: the target's. */
+/* pg_copy.c - COPY's two formats. Text: tab between columns, newline after a row, \N for NULL, and
+ * a backslash before what would be read as one of these (backslash, tab, newline, carriage return;
+ * backspace, form feed and vertical tab need none). Binary: lengths and the bytes as they came.
+ * Threads: the target's. */
 #include "endpoints/pg_copy.h"
 
 #define BIG_VALUE (32u * 1024)
@@ -67,20 +68,25 @@ put_plain(struct pg_copy *c, const uint8_t *p, size_t n, struct err *err)
 	if (!push(c, 0, err))
 		return false;
 	for (size_t off = 0; off < n; off += PG_COPY_PIECE)
-		if (!c->put(c->arg, p + off, n - off < PG_COPY_PIECE ? n - off : PG_COPY_PIECE, err))
+		if (!c->put(
+			c->arg, p + off, n - off < PG_COPY_PIECE ? n - off : PG_COPY_PIECE, err))
 			return false;
 	return true;
 }
 
 static const uint8_t escapes[256] = {
-	['\\'] = '\\', ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r',
+	['\\'] = '\\',
+	['\t'] = 't',
+	['\n'] = 'n',
+	['\r'] = 'r',
 };
 
 static bool
 put_escaped(struct pg_copy *c, const uint8_t *p, size_t n, struct err *err)
 {
 	for (size_t off = 0, clean; off < n; off += clean) {
-		for (clean = 0; off + clean < n && clean < BIG_VALUE && escapes[p[off + clean]] == 0; clean++)
+		for (clean = 0;
+		     off + clean < n && clean < BIG_VALUE && escapes[p[off + clean]] == 0; clean++)
 			;
 		buf_put(&c->buf, p + off, clean);
 		if (off + clean < n && escapes[p[off + clean]] != 0) {
@@ -95,13 +101,16 @@ put_escaped(struct pg_copy *c, const uint8_t *p, size_t n, struct err *err)
 }
 
 static bool
-refuse(const struct pg_copy *c, const struct plan_column *pc, const struct value *v, struct err *err)
+refuse(
+    const struct pg_copy *c, const struct plan_column *pc, const struct value *v, struct err *err)
 {
 	if (v->kind == VALUE_ABSENT)
-		err_set(err, ERR_DATA, "column \"%s\" is missing from a row that is inserted", pc->name);
+		err_set(err, ERR_DATA, "column \"%s\" is missing from a row that is inserted",
+		    pc->name);
 	else
-		err_set(err, ERR_SCHEMA, "column \"%s\" came in the %s form where %s is needed", pc->name,
-		    v->kind == VALUE_TEXT ? "text" : "binary", c->binary ? "binary" : "text");
+		err_set(err, ERR_SCHEMA, "column \"%s\" came in the %s form where %s is needed",
+		    pc->name, v->kind == VALUE_TEXT ? "text" : "binary",
+		    c->binary ? "binary" : "text");
 	return err_table(err, c->plan->target->schema, c->plan->target->name);
 }
 

@@ -1,7 +1,9 @@
-/* pg_load.c - chunks of a full load: one transaction each, COPY, then the chunk's ledger row, then COMMIT.
- * Invariant: the ledger row is written only where the table's attempt and the task's epoch are still the loader's own, both under share
- * locks until COMMIT: a loader that was left behind commits nothing (RULES 3). Order of locks: table_state, checkpoint; as apply's.
- * A load session commits with synchronous_commit on: who counts a chunk as loaded may forget the rows.
+/* pg_load.c - chunks of a full load: one transaction each, COPY, then the chunk's ledger row, then
+ * COMMIT.
+ * Invariant: the ledger row is written only where the table's attempt and the task's epoch are
+ * still the loader's own, both under share locks until COMMIT: a loader that was left behind
+ * commits nothing (RULES 3). Order of locks: table_state, checkpoint; as apply's. A load session
+ * commits with synchronous_commit on: who counts a chunk as loaded may forget the rows.
  * Threads: the loader's own target. */
 #include "endpoints/pg_target.h"
 
@@ -18,9 +20,10 @@ check_forms(const struct plan *plan, bool binary, struct err *err)
 	for (uint16_t i = 0; binary && i < plan->ncols; i++) {
 		const struct plan_column *pc = &plan->cols[i];
 
-		if (pc->binary_ok || (pc->source_type->wire == WIRE_LABEL && pc->target_type->wire == WIRE_LABEL))
+		if (plan_column_loads_binary(pc))
 			continue;
-		err_set(err, ERR_SCHEMA, "column \"%s\" can't be loaded in binary: %s here, %s on the source", pc->name,
+		err_set(err, ERR_SCHEMA,
+		    "column \"%s\" can't be loaded in binary: %s here, %s on the source", pc->name,
 		    pc->target_type->name, pc->source_type->name);
 		return err_table(err, plan->target->schema, plan->target->name);
 	}
@@ -52,14 +55,16 @@ load_failed(struct target *t, const struct plan *plan, struct err *err)
 }
 
 bool
-pg_target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt, bool binary, struct err *err)
+pg_target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt,
+    bool binary, struct err *err)
 {
 	struct pg_load *load = &t->load;
 
 	assert(!load->running);
 	if (!target_plain(t, err))
 		return false;
-	if (!check_forms(plan, binary, err) || !target_check_role(t, plan, err) || !start_copy(t, plan, binary, err))
+	if (!check_forms(plan, binary, err) || !target_check_role(t, plan, err) ||
+	    !start_copy(t, plan, binary, err))
 		return load_failed(t, plan, err);
 	load->plan = plan;
 	load->epoch = epoch;
@@ -83,45 +88,56 @@ static bool
 write_ledger(struct target *t, const struct load_ledger *l, struct err *err)
 {
 	char attempt[NUMBER_TEXT], chunk[NUMBER_TEXT], rows[NUMBER_TEXT], bytes[NUMBER_TEXT];
-	const char *params[] = { t->task, l->table->source_schema, l->table->source_name, number_text(l->attempt, attempt),
-		number_text(l->chunk, chunk), number_text(l->rows, rows), number_text(l->bytes, bytes) };
+	const char *params[] = { t->task, l->table->source_schema, l->table->source_name,
+		number_text(l->attempt, attempt), number_text(l->chunk, chunk),
+		number_text(l->rows, rows), number_text(l->bytes, bytes) };
 	PGresult *res = pg_query(t->c, err,
-	    "WITH s AS (SELECT 1 FROM repld.table_state WHERE task = $1 AND source_schema = $2 AND source_name = $3"
+	    "WITH s AS (SELECT 1 FROM repld.table_state WHERE task = $1 AND source_schema = $2 AND "
+	    "source_name = $3"
 	    " AND attempt = $4::int8 FOR SHARE)"
-	    " INSERT INTO repld.load_chunk (task, source_schema, source_name, attempt, chunk, row_count, byte_count)"
-	    " SELECT $1, $2, $3, $4::int8, $5::int8, $6::int8, $7::int8 FROM s", 7, params);
+	    " INSERT INTO repld.load_chunk (task, source_schema, source_name, attempt, chunk, "
+	    "row_count, byte_count)"
+	    " SELECT $1, $2, $3, $4::int8, $5::int8, $6::int8, $7::int8 FROM s",
+	    7, params);
 	uint64_t n = 0;
 
 	if (res == NULL) {
 		if (strcmp(err->sqlstate, "23505") == 0)
-			err_set(err, ERR_RETRY, "chunk %" PRIu32 " of the table is loaded already", l->chunk);
+			err_set(err, ERR_RETRY, "chunk %" PRIu32 " of the table is loaded already",
+			    l->chunk);
 		return false;
 	}
 	target_count(res, &n);
 	PQclear(res);
 	if (n != 1)
-		return err_set(err, ERR_FENCED, "another load of table %s.%s has begun", l->table->source_schema,
-		    l->table->source_name);
+		return err_set(err, ERR_FENCED, "another load of table %s.%s has begun",
+		    l->table->source_schema, l->table->source_name);
 	return true;
 }
 
-/* The whole table in one transaction: that it is loaded must commit with it, or its rows would come twice. */
+/* A table that is appended to goes in one transaction: that it is loaded must commit with it, or
+ * its rows would come twice. Tables loaded in chunks are complete when the caller has seen all of
+ * them. */
 static bool
 mark_loaded(struct target *t, const struct load_ledger *l, struct err *err)
 {
 	char rows[NUMBER_TEXT], bytes[NUMBER_TEXT];
-	const char *params[] = { t->task, l->table->source_schema, l->table->source_name, number_text(l->rows, rows),
-		number_text(l->bytes, bytes), table_phase_name(TABLE_LOADED) };
+	const char *params[] = { t->task, l->table->source_schema, l->table->source_name,
+		number_text(l->rows, rows), number_text(l->bytes, bytes),
+		table_phase_name(TABLE_LOADED) };
 	PGresult *res = pg_query(t->c, err,
-	    "UPDATE repld.table_state SET state = $6, rows_loaded = $4::int8, bytes_loaded = $5::int8, changed = clock_timestamp()"
-	    " WHERE task = $1 AND source_schema = $2 AND source_name = $3", 6, params);
+	    "UPDATE repld.table_state SET state = $6, rows_loaded = $4::int8,"
+	    " bytes_loaded = $5::int8, changed = clock_timestamp() WHERE task = $1"
+	    " AND source_schema = $2 AND source_name = $3 AND made = 'appended'",
+	    6, params);
 
 	PQclear(res);
 	return res != NULL;
 }
 
 bool
-pg_target_load_end(struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err)
+pg_target_load_end(
+    struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err)
 {
 	struct pg_load *load = &t->load;
 
@@ -132,8 +148,9 @@ pg_target_load_end(struct target *t, const struct load_ledger *l, bool last_of_t
 	}
 	load->running = false;
 	if (target_copy_end(t, load->rows, NULL, err) && write_ledger(t, l, err) &&
-	    (!last_of_table_in_append || mark_loaded(t, l, err)) && target_fence(t, load->epoch, err) &&
-	    FAULT("load_before_commit", err) && pg_exec(t->c, err, "COMMIT"))
+	    (!last_of_table_in_append || mark_loaded(t, l, err)) &&
+	    target_fence(t, load->epoch, err) && FAULT("load_before_commit", err) &&
+	    pg_exec(t->c, err, "COMMIT"))
 		return true;
 	return load_failed(t, load->plan, err);
 }
@@ -150,16 +167,20 @@ pg_target_load_abort(struct target *t)
 }
 
 bool
-pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits, uint32_t n, struct err *err)
+pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits,
+    uint32_t n, struct err *err)
 {
 	char text[NUMBER_TEXT];
-	const char *params[] = { t->task, tab->source_schema, tab->source_name, number_text(attempt, text) };
+	const char *params[] = { t->task, tab->source_schema, tab->source_name,
+		number_text(attempt, text) };
 	PGresult *res;
 
 	if (!target_plain(t, err))
 		return false;
-	res = pg_query(t->c, err, "SELECT chunk FROM repld.load_chunk WHERE task = $1 AND source_schema = $2"
-	    " AND source_name = $3 AND attempt = $4::int8", 4, params);
+	res = pg_query(t->c, err,
+	    "SELECT chunk FROM repld.load_chunk WHERE task = $1 AND source_schema = $2"
+	    " AND source_name = $3 AND attempt = $4::int8",
+	    4, params);
 	if (res == NULL)
 		return false;
 	memset(bits, 0, (n + 7) / 8);

@@ -1,7 +1,9 @@
-/* pg_own.c - who owns a task: the session lock, schema repld, the checkpoint row and its epoch (DESIGN.md 8, RULES 2 and 3).
- * The lock is a pair of numbers hashed from "repld" and the task's name; both hashes are fixed for ever, as two versions of repld must
- * meet in the same lock.
- * Invariant: a position is only ever taken from the row under its lock, after the session named in it is gone.
+/* pg_own.c - who owns a task: the session lock, schema repld, the checkpoint row and its epoch
+ * (DESIGN.md 8, RULES 2 and 3).
+ * The lock is a pair of numbers hashed from "repld" and the task's name; both hashes are fixed for
+ * ever, as two versions of repld must meet in the same lock.
+ * Invariant: a position is only ever taken from the row under its lock, after the session named in
+ * it is gone.
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
 
@@ -38,31 +40,46 @@ lock_params(const char *name, char text[2][NUMBER_TEXT], const char *params[2])
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS repld.checkpoint (task text PRIMARY KEY,"
-    " source_kind text NOT NULL DEFAULT '', source_id text NOT NULL DEFAULT '', source_dbname text NOT NULL DEFAULT '',"
-    " timeline int8 NOT NULL DEFAULT 0, slot text NOT NULL DEFAULT '', publication text NOT NULL DEFAULT '',"
+    " source_kind text NOT NULL DEFAULT '', source_id text NOT NULL DEFAULT '', source_dbname text "
+    "NOT NULL DEFAULT '',"
+    " timeline int8 NOT NULL DEFAULT 0, slot text NOT NULL DEFAULT '', publication text NOT NULL "
+    "DEFAULT '',"
     " slot_made bool NOT NULL DEFAULT false, publication_made bool NOT NULL DEFAULT false,"
     " position text NOT NULL DEFAULT '-', commit_time timestamptz,"
     " epoch int8 NOT NULL DEFAULT 0, conn int8 NOT NULL DEFAULT 0,"
     " paused bool NOT NULL DEFAULT false, load_done bool NOT NULL DEFAULT false,"
-    " transactions int8 NOT NULL DEFAULT 0, rows_read int8 NOT NULL DEFAULT 0, applied int8 NOT NULL DEFAULT 0,"
-    " filtered int8 NOT NULL DEFAULT 0, excepted int8 NOT NULL DEFAULT 0, inserts int8 NOT NULL DEFAULT 0,"
-    " updates int8 NOT NULL DEFAULT 0, deletes int8 NOT NULL DEFAULT 0, truncates int8 NOT NULL DEFAULT 0,"
-    " owner_host text NOT NULL DEFAULT '', owner_pid int4 NOT NULL DEFAULT 0, owner_since timestamptz,"
-    " session_pid int4, session_start timestamptz, updated timestamptz NOT NULL DEFAULT clock_timestamp())"
+    " transactions int8 NOT NULL DEFAULT 0, rows_read int8 NOT NULL DEFAULT 0, applied int8 NOT "
+    "NULL DEFAULT 0,"
+    " filtered int8 NOT NULL DEFAULT 0, excepted int8 NOT NULL DEFAULT 0, inserts int8 NOT NULL "
+    "DEFAULT 0,"
+    " updates int8 NOT NULL DEFAULT 0, deletes int8 NOT NULL DEFAULT 0, truncates int8 NOT NULL "
+    "DEFAULT 0,"
+    " owner_host text NOT NULL DEFAULT '', owner_pid int4 NOT NULL DEFAULT 0, owner_since "
+    "timestamptz,"
+    " session_pid int4, session_start timestamptz, updated timestamptz NOT NULL DEFAULT "
+    "clock_timestamp())"
     " WITH (fillfactor = 30);"
-    "CREATE TABLE IF NOT EXISTS repld.table_state (task text NOT NULL, source_schema text NOT NULL, source_name text NOT NULL,"
-    " target_schema text NOT NULL, target_name text NOT NULL, state text NOT NULL, load_group int8 NOT NULL DEFAULT 0,"
-    " snapshot text NOT NULL DEFAULT '-', position_kind text NOT NULL DEFAULT '', attempt int8 NOT NULL DEFAULT 0,"
-    " rows_loaded int8 NOT NULL DEFAULT 0, bytes_loaded int8 NOT NULL DEFAULT 0, shape text, filenodes text, made text,"
+    "CREATE TABLE IF NOT EXISTS repld.table_state (task text NOT NULL, source_schema text NOT "
+    "NULL, source_name text NOT NULL,"
+    " target_schema text NOT NULL, target_name text NOT NULL, state text NOT NULL, load_group int8 "
+    "NOT NULL DEFAULT 0,"
+    " snapshot text NOT NULL DEFAULT '-', position_kind text NOT NULL DEFAULT '', attempt int8 NOT "
+    "NULL DEFAULT 0,"
+    " rows_loaded int8 NOT NULL DEFAULT 0, bytes_loaded int8 NOT NULL DEFAULT 0, shape text, "
+    "filenodes text, made text,"
     " error text, changed timestamptz NOT NULL DEFAULT clock_timestamp(),"
     " PRIMARY KEY (task, source_schema, source_name),"
     " CONSTRAINT table_state_target UNIQUE (target_schema, target_name)) WITH (fillfactor = 70);"
-    "CREATE TABLE IF NOT EXISTS repld.load_chunk (task text NOT NULL, source_schema text NOT NULL, source_name text NOT NULL,"
-    " attempt int8 NOT NULL, chunk int8 NOT NULL, row_count int8 NOT NULL, byte_count int8 NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS repld.load_chunk (task text NOT NULL, source_schema text NOT NULL, "
+    "source_name text NOT NULL,"
+    " attempt int8 NOT NULL, chunk int8 NOT NULL, row_count int8 NOT NULL, byte_count int8 NOT "
+    "NULL,"
     " loaded timestamptz NOT NULL DEFAULT clock_timestamp(),"
     " PRIMARY KEY (task, source_schema, source_name, attempt, chunk));"
-    "CREATE TABLE IF NOT EXISTS repld.exceptions (number int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, task text NOT NULL,"
-    " source_schema text NOT NULL, source_name text NOT NULL, operation text NOT NULL, position text NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS repld.exceptions (number int8 GENERATED ALWAYS AS IDENTITY PRIMARY "
+    "KEY, task text NOT NULL,"
+    " source_schema text NOT NULL, source_name text NOT NULL, operation text NOT NULL, position "
+    "text NOT NULL,"
     " time timestamptz NOT NULL DEFAULT clock_timestamp(), sqlstate text NOT NULL DEFAULT '',"
     " message text NOT NULL DEFAULT '', row_data jsonb);"
     "CREATE INDEX IF NOT EXISTS exceptions_task ON repld.exceptions (task, number)";
@@ -71,11 +88,15 @@ bool
 pg_installed(struct target *t, bool *ret, struct err *err)
 {
 	return target_ask(t, ret, err,
-	    "SELECT count(*) = 4 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'repld'"
-	    " AND c.relkind = 'r' AND c.relname IN ('checkpoint', 'table_state', 'load_chunk', 'exceptions')", 0, NULL);
+	    "SELECT count(*) = 4 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+	    "WHERE n.nspname = 'repld'"
+	    " AND c.relkind = 'r' AND c.relname IN ('checkpoint', 'table_state', 'load_chunk', "
+	    "'exceptions')",
+	    0, NULL);
 }
 
-/* Two tasks that begin, or one that begins while another cleans up: one after the other. Held until the transaction ends. */
+/* Two tasks that begin, or one that begins while another cleans up: one after the other. Held until
+ * the transaction ends. */
 bool
 pg_install_lock(struct target *t, struct err *err)
 {
@@ -93,7 +114,9 @@ static bool
 check_format(struct target *t, struct err *err)
 {
 	PGresult *res = pg_query(t->c, err,
-	    "SELECT substring(obj_description(to_regnamespace('repld'), 'pg_namespace') from 'format ([0-9]+)')", 0, NULL);
+	    "SELECT substring(obj_description(to_regnamespace('repld'), 'pg_namespace') from "
+	    "'format ([0-9]+)')",
+	    0, NULL);
 	long format;
 
 	if (res == NULL)
@@ -102,7 +125,8 @@ check_format(struct target *t, struct err *err)
 	PQclear(res);
 	if (format <= SCHEMA_FORMAT)
 		return true;
-	err_set(err, ERR_CONFIG, "schema repld on the target has format %ld, this repld knows %d", format, SCHEMA_FORMAT);
+	err_set(err, ERR_CONFIG, "schema repld on the target has format %ld, this repld knows %d",
+	    format, SCHEMA_FORMAT);
 	return err_remedy(err, "run the newer repld that made it");
 }
 
@@ -114,10 +138,14 @@ make_schema(struct target *t, struct err *err)
 	if (!pg_install_lock(t, err) ||
 	    !target_ask(t, &there, err, "SELECT to_regnamespace('repld') IS NOT NULL", 0, NULL))
 		return false;
-	if (!there && !pg_execf(t->c, err, "CREATE SCHEMA repld; COMMENT ON SCHEMA repld IS"
-	    " 'repld: positions and table states of its replication tasks (format %d)'", SCHEMA_FORMAT)) {
+	if (!there &&
+	    !pg_execf(t->c, err,
+		"CREATE SCHEMA repld; COMMENT ON SCHEMA repld IS"
+		" 'repld: positions and table states of its replication tasks (format %d)'",
+		SCHEMA_FORMAT)) {
 		if (strcmp(err->sqlstate, "42501") == 0)
-			err_remedy(err, "GRANT CREATE ON DATABASE \"%s\" TO \"%s\"", PQdb(t->c->pg), PQuser(t->c->pg));
+			err_remedy(err, "GRANT CREATE ON DATABASE \"%s\" TO \"%s\"", PQdb(t->c->pg),
+			    PQuser(t->c->pg));
 		return false;
 	}
 	return pg_exec(t->c, err, schema_sql);
@@ -141,16 +169,19 @@ pg_target_install(struct target *t, struct err *err)
 
 /* ---- the lock ---- */
 
-/* The row says who; where there is none yet, the server knows from where the holder is connected. */
+/* The row says who; where there is none yet, the server knows from where the holder is connected.
+ * */
 static bool
 who_holds(struct target *t, struct owner *ret, bool *ret_held, struct err *err)
 {
 	static const char sql[] =
-	    "SELECT coalesce(host(a.client_addr), ''), coalesce((extract(epoch FROM a.backend_start) * 1000000)::int8, 0)"
+	    "SELECT coalesce(host(a.client_addr), ''), coalesce((extract(epoch FROM "
+	    "a.backend_start) * 1000000)::int8, 0)"
 	    " FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
 	    " WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2"
 	    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-	    " AND l.classid::int8 = ($1::int8 & 4294967295) AND l.objid::int8 = ($2::int8 & 4294967295)";
+	    " AND l.classid::int8 = ($1::int8 & 4294967295) AND l.objid::int8 = ($2::int8 & "
+	    "4294967295)";
 	char text[2][NUMBER_TEXT];
 	const char *params[2];
 	PGresult *res;
@@ -178,8 +209,11 @@ named_owner(struct target *t, struct owner *ret, struct err *err)
 		return false;
 	if (!installed)
 		return true;
-	res = pg_query(t->c, err, "SELECT owner_host, owner_pid, coalesce((extract(epoch FROM owner_since) * 1000000)::int8, 0)"
-	    " FROM repld.checkpoint WHERE task = $1", 1, params);
+	res = pg_query(t->c, err,
+	    "SELECT owner_host, owner_pid, coalesce((extract(epoch FROM owner_since) * "
+	    "1000000)::int8, 0)"
+	    " FROM repld.checkpoint WHERE task = $1",
+	    1, params);
 	if (res == NULL)
 		return false;
 	if (PQntuples(res) == 1) {
@@ -208,7 +242,8 @@ pg_target_own(struct target *t, struct owner *ret_other, struct err *err)
 		return false;
 	}
 	/* An owner that hangs or is cut off is not one for long: it has to ping. */
-	return pg_conn_version(t->c) < 140000 || pg_exec(t->c, err, "SET idle_session_timeout = '30s'");
+	return pg_conn_version(t->c) < 140000 ||
+	       pg_exec(t->c, err, "SET idle_session_timeout = '30s'");
 }
 
 bool
@@ -222,8 +257,10 @@ pg_target_ping(struct target *t, struct err *err)
 /* ---- the row ---- */
 
 static const char row_columns[] =
-    "source_kind, source_id, source_dbname, timeline, slot, publication, slot_made, publication_made, position,"
-    " coalesce((extract(epoch FROM commit_time) * 1000000)::int8, 0), epoch, conn, paused, load_done,"
+    "source_kind, source_id, source_dbname, timeline, slot, publication, slot_made, "
+    "publication_made, position,"
+    " coalesce((extract(epoch FROM commit_time) * 1000000)::int8, 0), epoch, conn, paused, "
+    "load_done,"
     " transactions, rows_read, applied, filtered, excepted, inserts, updates, deletes, truncates,"
     " session_pid, session_start";
 
@@ -258,8 +295,10 @@ read_source(const PGresult *res, struct checkpoint *cp)
 static bool
 read_checkpoint(const PGresult *res, struct checkpoint *cp, struct err *err)
 {
-	uint64_t *const totals[] = { &cp->totals.transactions, &cp->totals.read, &cp->totals.applied, &cp->totals.filtered,
-		&cp->totals.excepted, &cp->totals.inserts, &cp->totals.updates, &cp->totals.deletes, &cp->totals.truncates };
+	uint64_t *const totals[] = { &cp->totals.transactions, &cp->totals.read,
+		&cp->totals.applied, &cp->totals.filtered, &cp->totals.excepted,
+		&cp->totals.inserts, &cp->totals.updates, &cp->totals.deletes,
+		&cp->totals.truncates };
 
 	read_source(res, cp);
 	cp->exists = cp->source.kind[0] != '\0';
@@ -290,12 +329,15 @@ query_row(struct target *t, const char *suffix, struct err *err)
 
 /* ---- learn ---- */
 
-/* backend_start of a session of another role is hidden: then its pid alone says that it may live. */
+/* backend_start of a session of another role is hidden: then its pid alone says that it may live.
+ * */
 static const char alive_sql[] =
     "SELECT true FROM pg_stat_activity WHERE pid = $1::int4 AND pid <> pg_backend_pid()"
     " AND (backend_start = $2::timestamptz OR backend_start IS NULL)";
 
-struct session { char pid[16], start[64]; };
+struct session {
+	char pid[16], start[64];
+};
 
 static bool
 wait_gone(struct target *t, const struct session *s, struct err *err)
@@ -312,7 +354,8 @@ wait_gone(struct target *t, const struct session *s, struct err *err)
 		if (!stop_sleep(t->c->stop, GONE_STEP))
 			return err_set(err, ERR_CANCELLED, "stopped");
 	}
-	return err_set(err, ERR_RETRY, "the task's former session on the target (pid %s) does not end", s->pid);
+	return err_set(err, ERR_RETRY,
+	    "the task's former session on the target (pid %s) does not end", s->pid);
 }
 
 static bool
@@ -354,20 +397,23 @@ former_session(struct target *t, struct session *ret, struct err *err)
 	return true;
 }
 
-/* The row under its lock. *ret_other: a session other than the one that was ended has come in between. */
+/* The row under its lock. *ret_other: a session other than the one that was ended has come in
+ * between. */
 static bool
-lock_row(struct target *t, const struct session *ended, struct checkpoint *cp, bool *ret_other, struct err *err)
+lock_row(struct target *t, const struct session *ended, struct checkpoint *cp, bool *ret_other,
+    struct err *err)
 {
 	const char *params[] = { t->task };
 	struct session now;
-	PGresult *res = pg_query(t->c, err, "INSERT INTO repld.checkpoint (task) VALUES ($1) ON CONFLICT DO NOTHING", 1, params);
+	PGresult *res = pg_query(t->c, err,
+	    "INSERT INTO repld.checkpoint (task) VALUES ($1) ON CONFLICT DO NOTHING", 1, params);
 	bool ok;
 
 	PQclear(res);
 	if (res == NULL || (res = query_row(t, " FOR UPDATE", err)) == NULL)
 		return false;
-	ok = PQntuples(res) == 1 ? read_checkpoint(res, cp, err) :
-	    err_set(err, ERR_RETRY, "the task's checkpoint row went away");
+	ok = PQntuples(res) == 1 ? read_checkpoint(res, cp, err)
+				 : err_set(err, ERR_RETRY, "the task's checkpoint row went away");
 	read_session(res, &now);
 	*ret_other = strcmp(now.pid, ended->pid) != 0 || strcmp(now.start, ended->start) != 0;
 	PQclear(res);
@@ -378,24 +424,30 @@ static bool
 name_ourselves(struct target *t, bool new_owner, const struct checkpoint *cp, struct err *err)
 {
 	char host[128] = "", pid[NUMBER_TEXT], epoch[NUMBER_TEXT], conn[NUMBER_TEXT];
-	const char *params[] = { t->task, number_text(cp->epoch, epoch), number_text(cp->conn, conn),
-		new_owner ? "t" : "f", host, number_text((uint64_t)getpid(), pid) };
+	const char *params[] = { t->task, number_text(cp->epoch, epoch),
+		number_text(cp->conn, conn), new_owner ? "t" : "f", host,
+		number_text((uint64_t)getpid(), pid) };
 	PGresult *res;
 
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		snprintf(host, sizeof(host), "unknown");
 	res = pg_query(t->c, err,
-	    "UPDATE repld.checkpoint SET epoch = $2::int8, conn = $3::int8, session_pid = pg_backend_pid(),"
-	    " session_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()),"
+	    "UPDATE repld.checkpoint SET epoch = $2::int8, conn = $3::int8, session_pid = "
+	    "pg_backend_pid(),"
+	    " session_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = "
+	    "pg_backend_pid()),"
 	    " owner_host = $5, owner_pid = $6::int4,"
-	    " owner_since = CASE WHEN $4::bool OR owner_since IS NULL THEN clock_timestamp() ELSE owner_since END,"
-	    " updated = clock_timestamp() WHERE task = $1", 6, params);
+	    " owner_since = CASE WHEN $4::bool OR owner_since IS NULL THEN clock_timestamp() ELSE "
+	    "owner_since END,"
+	    " updated = clock_timestamp() WHERE task = $1",
+	    6, params);
 	PQclear(res);
 	return res != NULL;
 }
 
 static bool
-raise_epoch(struct target *t, bool new_owner, const struct session *ended, struct checkpoint *cp, struct err *err)
+raise_epoch(struct target *t, bool new_owner, const struct session *ended, struct checkpoint *cp,
+    struct err *err)
 {
 	struct checkpoint row = { .exists = false };
 	bool other;
@@ -405,7 +457,8 @@ raise_epoch(struct target *t, bool new_owner, const struct session *ended, struc
 	if (!new_owner && row.epoch != cp->epoch)
 		return err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
 	if (other)
-		return err_set(err, ERR_RETRY, "another session of task %s came in between", t->task);
+		return err_set(
+		    err, ERR_RETRY, "another session of task %s came in between", t->task);
 	row.conn = new_owner ? 1 : row.conn + 1;
 	row.epoch += new_owner;
 	if (!name_ourselves(t, new_owner, &row, err) || !pg_exec(t->c, err, "COMMIT"))
@@ -419,7 +472,8 @@ pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct 
 {
 	struct session former;
 
-	if (!target_plain(t, err) || !former_session(t, &former, err) || !end_session(t, &former, err))
+	if (!target_plain(t, err) || !former_session(t, &former, err) ||
+	    !end_session(t, &former, err))
 		return false;
 	if (!target_begin_plain(t, err) || !raise_epoch(t, new_owner, &former, cp, err))
 		return target_rollback_plain(t);
@@ -435,7 +489,8 @@ count_remains(struct target *t, struct target_remains *ret, struct err *err)
 	const char *params[] = { t->task };
 	PGresult *res = pg_query(t->c, err,
 	    "SELECT (SELECT count(*) FROM repld.table_state WHERE task = $1),"
-	    " (SELECT count(*) FROM repld.exceptions WHERE task = $1)", 1, params);
+	    " (SELECT count(*) FROM repld.exceptions WHERE task = $1)",
+	    1, params);
 
 	if (res == NULL)
 		return false;

@@ -1,5 +1,7 @@
-/* pg_preflight.c - everything on the target that would stop or endanger a task, at once, each with its fix; writes nothing.
- * Flow: the server -> the role -> schema repld -> each table: place, rights, owner, columns, key, what would fire, rows.
+/* pg_preflight.c - everything on the target that would stop or endanger a task, at once, each with
+ * its fix; writes nothing.
+ * Flow: the server -> the role -> schema repld -> each table: place, rights, owner, columns, key,
+ * what would fire, rows.
  * Invariant: false only where the server can't be asked; what is found goes into the findings.
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
@@ -17,8 +19,8 @@ struct preflight {
 	const struct table_states *states;
 	enum target_prep prep;
 	bool loads, replica_role;
-	const struct table *tab;	/* the one looked at */
-	char name[160];			/* its target's, for the findings */
+	const struct table *tab; /* the one looked at */
+	char name[160]; /* its target's, for the findings */
 };
 
 /* ---- server and role ---- */
@@ -26,7 +28,8 @@ struct preflight {
 static bool
 check_server(struct preflight *p, struct err *err)
 {
-	PGresult *res = pg_query(p->t->c, err, "SELECT pg_is_in_recovery(), current_setting('fsync') = 'off'", 0, NULL);
+	PGresult *res = pg_query(
+	    p->t->c, err, "SELECT pg_is_in_recovery(), current_setting('fsync') = 'off'", 0, NULL);
 
 	if (res == NULL)
 		return false;
@@ -36,7 +39,8 @@ check_server(struct preflight *p, struct err *err)
 	if (PQgetvalue(res, 0, 1)[0] == 't')
 		finding_add(p->f, p->t->relaxed ? FINDING_RISK : FINDING_BLOCKER, ERR_CONFIG, "",
 		    "set fsync = on on the target, or durability = \"relaxed\" for the task",
-		    "fsync is off on the target: a crash there may lose commits that the source was told of");
+		    "fsync is off on the target: a crash there may lose commits that the source "
+		    "was told of");
 	PQclear(res);
 	return true;
 }
@@ -65,19 +69,26 @@ static bool
 check_database(struct preflight *p, struct err *err)
 {
 	PGresult *res = pg_query(p->t->c, err,
-	    "SELECT has_database_privilege(current_database(), 'CREATE'), has_database_privilege(current_database(), 'TEMP'),"
-	    " to_regnamespace('repld') IS NOT NULL, quote_ident(current_database()), quote_ident(current_user)", 0, NULL);
+	    "SELECT has_database_privilege(current_database(), 'CREATE'), "
+	    "has_database_privilege(current_database(), 'TEMP'),"
+	    " to_regnamespace('repld') IS NOT NULL, quote_ident(current_database()), "
+	    "quote_ident(current_user)",
+	    0, NULL);
 	char fix[256];
 
 	if (res == NULL)
 		return false;
-	snprintf(fix, sizeof(fix), "GRANT CREATE ON DATABASE %s TO %s", PQgetvalue(res, 0, 3), PQgetvalue(res, 0, 4));
+	snprintf(fix, sizeof(fix), "GRANT CREATE ON DATABASE %s TO %s", PQgetvalue(res, 0, 3),
+	    PQgetvalue(res, 0, 4));
 	if (PQgetvalue(res, 0, 2)[0] == 'f' && PQgetvalue(res, 0, 0)[0] == 'f')
-		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, "", fix, "the role may not make schema repld on the target");
-	snprintf(fix, sizeof(fix), "GRANT TEMPORARY ON DATABASE %s TO %s", PQgetvalue(res, 0, 3), PQgetvalue(res, 0, 4));
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
+		    "the role may not make schema repld on the target");
+	snprintf(fix, sizeof(fix), "GRANT TEMPORARY ON DATABASE %s TO %s", PQgetvalue(res, 0, 3),
+	    PQgetvalue(res, 0, 4));
 	if (PQgetvalue(res, 0, 1)[0] == 'f')
 		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
-		    "the role may not make temporary tables on the target, which hold rows whose key changes");
+		    "the role may not make temporary tables on the target, which hold rows whose "
+		    "key changes");
 	PQclear(res);
 	return true;
 }
@@ -92,26 +103,32 @@ check_repld_tables(struct preflight *p, struct err *err)
 	if (!installed)
 		return true;
 	if (!target_ask(p->t, &granted, err,
-	    "SELECT has_schema_privilege('repld', 'USAGE') AND bool_and(has_table_privilege(c.oid, 'SELECT')"
-	    " AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')"
-	    " AND has_table_privilege(c.oid, 'DELETE')) FROM pg_class c WHERE c.relnamespace = 'repld'::regnamespace"
-	    " AND c.relkind = 'r'", 0, NULL))
+		"SELECT has_schema_privilege('repld', 'USAGE') AND "
+		"bool_and(has_table_privilege(c.oid, 'SELECT')"
+		" AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')"
+		" AND has_table_privilege(c.oid, 'DELETE')) FROM pg_class c WHERE c.relnamespace = "
+		"'repld'::regnamespace"
+		" AND c.relkind = 'r'",
+		0, NULL))
 		return false;
 	if (!granted)
 		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, "",
-		    "GRANT USAGE ON SCHEMA repld, and SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA repld, to the role",
+		    "GRANT USAGE ON SCHEMA repld, and SELECT, INSERT, UPDATE, DELETE ON ALL TABLES "
+		    "IN SCHEMA repld, to the role",
 		    "the role may not write the tables of schema repld, which another role made");
 	return true;
 }
 
 /* ---- a table's place and rights ---- */
 
+/* Loaded, or begun by a load of ours that may remove what it left. */
 static bool
 is_loaded(const struct preflight *p)
 {
-	const struct table_state *ts = table_states_find(p->states, p->tab->source_schema, p->tab->source_name);
+	const struct table_state *ts =
+	    table_states_find(p->states, p->tab->source_schema, p->tab->source_name);
 
-	return ts != NULL && ts->phase != TABLE_QUEUED;
+	return ts != NULL && (ts->phase != TABLE_QUEUED || ts->made != NULL);
 }
 
 static void
@@ -124,11 +141,14 @@ default_findings(struct preflight *p)
 
 		if (pg_default_fate(col) == DEFAULT_LEFT_OUT)
 			finding_add(p->f, FINDING_INFO, ERR_NONE, p->name, "",
-			    "column \"%s\" is made without its default: %s may not be there on the target", col->name,
-			    col->default_sql);
+			    "column \"%s\" is made without its default: %s may not be there on the "
+			    "target",
+			    col->name, col->default_sql);
 		else if (pg_default_fate(col) == DEFAULT_IDENTITY)
 			finding_add(p->f, FINDING_INFO, ERR_NONE, p->name, "",
-			    "column \"%s\" takes its default from a sequence: it becomes an identity column", col->name);
+			    "column \"%s\" takes its default from a sequence: it becomes an "
+			    "identity column",
+			    col->name);
 	}
 }
 
@@ -139,26 +159,35 @@ check_absent(struct preflight *p, struct err *err)
 	struct buf ddl = { 0 };
 	bool taken, may;
 
-	if (!target_ask(p->t, &taken, err, "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-	    " WHERE n.nspname = $1 AND c.relname = $2)", 2, params))
+	if (!target_ask(p->t, &taken, err,
+		"SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = "
+		"c.relnamespace"
+		" WHERE n.nspname = $1 AND c.relname = $2)",
+		2, params))
 		return false;
 	if (taken) {
-		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, "give the table another name on the target",
+		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name,
+		    "give the table another name on the target",
 		    "something of that name is on the target that is no table");
 		return true;
 	}
 	if (!p->loads || (p->prep != PREP_CREATE && p->prep != PREP_DROP)) {
 		pg_table_ddl(&ddl, p->tab);
-		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, buf_cstr(&ddl), "the table is not on the target");
+		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, buf_cstr(&ddl),
+		    "the table is not on the target");
 		buf_done(&ddl);
 		return true;
 	}
-	if (!target_ask(p->t, &may, err, "SELECT CASE WHEN EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)"
-	    " THEN has_schema_privilege($1, 'CREATE') ELSE has_database_privilege(current_database(), 'CREATE') END", 1, params))
+	if (!target_ask(p->t, &may, err,
+		"SELECT CASE WHEN EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)"
+		" THEN has_schema_privilege($1, 'CREATE') ELSE "
+		"has_database_privilege(current_database(), 'CREATE') END",
+		1, params))
 		return false;
 	if (!may)
 		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
-		    "GRANT CREATE on the schema (or, where it is missing, on the database) to the role",
+		    "GRANT CREATE on the schema (or, where it is missing, on the database) to the "
+		    "role",
 		    "the role may not make tables in schema \"%s\"", p->tab->target_schema);
 	default_findings(p);
 	return true;
@@ -174,7 +203,9 @@ check_rights(struct preflight *p, struct err *err)
 	    "SELECT has_table_privilege($1::oid, 'SELECT'), has_table_privilege($1::oid, 'INSERT'),"
 	    " has_table_privilege($1::oid, 'UPDATE'), has_table_privilege($1::oid, 'DELETE'),"
 	    " has_table_privilege($1::oid, 'TRUNCATE'), pg_has_role(relowner, 'USAGE'),"
-	    " has_schema_privilege(relnamespace, 'USAGE'), quote_ident(current_user) FROM pg_class WHERE oid = $1::oid", 1, params);
+	    " has_schema_privilege(relnamespace, 'USAGE'), quote_ident(current_user) FROM pg_class "
+	    "WHERE oid = $1::oid",
+	    1, params);
 	struct buf lacks = { 0 }, fix = { 0 };
 
 	if (res == NULL)
@@ -183,16 +214,20 @@ check_rights(struct preflight *p, struct err *err)
 		if (PQgetvalue(res, 0, i)[0] == 'f')
 			buf_printf(&lacks, "%s%s", lacks.n > 0 ? ", " : "", rights[i]);
 	if (PQntuples(res) == 1 && PQgetvalue(res, 0, 6)[0] == 'f')
-		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name, "GRANT USAGE ON SCHEMA to the role",
-		    "the role may not use schema \"%s\"", p->tab->target_schema);
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
+		    "GRANT USAGE ON SCHEMA to the role", "the role may not use schema \"%s\"",
+		    p->tab->target_schema);
 	if (lacks.n > 0) {
 		buf_printf(&fix, "GRANT %s ON ", buf_cstr(&lacks));
 		pg_ident2(&fix, p->tab->target_schema, p->tab->target_name);
 		buf_printf(&fix, " TO %s", PQgetvalue(res, 0, 7));
-		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name, buf_cstr(&fix), "the role lacks %s", buf_cstr(&lacks));
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name, buf_cstr(&fix),
+		    "the role lacks %s", buf_cstr(&lacks));
 	}
-	if (PQntuples(res) == 1 && PQgetvalue(res, 0, 5)[0] == 'f' && p->loads && p->prep == PREP_DROP && !is_loaded(p))
-		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name, "make the role its owner, or use another target_tables",
+	if (PQntuples(res) == 1 && PQgetvalue(res, 0, 5)[0] == 'f' && p->loads &&
+	    p->prep == PREP_DROP && !is_loaded(p))
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
+		    "make the role its owner, or use another target_tables",
 		    "the table is to be dropped, and the role does not own it");
 	buf_done(&lacks);
 	buf_done(&fix);
@@ -209,7 +244,8 @@ check_owner(struct preflight *p, struct err *err)
 		return false;
 	if (other[0] != '\0')
 		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
-		    "take it out of one of the tasks; a task that is no more: repld cleanup", "the table belongs to task %s", other);
+		    "take it out of one of the tasks; a task that is no more: repld cleanup",
+		    "the table belongs to task %s", other);
 	return true;
 }
 
@@ -224,7 +260,10 @@ is_string(const struct coltype *t)
 static int
 int_size(const struct coltype *t)
 {
-	return t->logical == LOGICAL_I16 ? 2 : t->logical == LOGICAL_I32 ? 4 : t->logical == LOGICAL_I64 ? 8 : 0;
+	return t->logical == LOGICAL_I16   ? 2
+	       : t->logical == LOGICAL_I32 ? 4
+	       : t->logical == LOGICAL_I64 ? 8
+					   : 0;
 }
 
 /* typmod of varchar and bpchar is the length plus 4. */
@@ -257,8 +296,13 @@ fit_other(const struct coltype *s, const struct coltype *t)
 	if (from != 0 && to != 0)
 		return from <= to ? FIT_WELL : FIT_NOT;
 	if (from != 0 && t->logical == LOGICAL_DECIMAL)
-		return t->typmod < 0 || numeric_whole_digits(t) >= (from == 2 ? 5 : from == 4 ? 10 : 19) ? FIT_WELL : FIT_NOT;
-	if (to != 0 && (s->logical == LOGICAL_DECIMAL || s->logical == LOGICAL_F32 || s->logical == LOGICAL_F64))
+		return t->typmod < 0 || numeric_whole_digits(t) >= (from == 2	   ? 5
+								       : from == 4 ? 10
+										   : 19)
+			   ? FIT_WELL
+			   : FIT_NOT;
+	if (to != 0 && (s->logical == LOGICAL_DECIMAL || s->logical == LOGICAL_F32 ||
+			   s->logical == LOGICAL_F64))
 		return FIT_NOT;
 	if (s->logical == LOGICAL_F32 && t->logical == LOGICAL_F64)
 		return FIT_WELL;
@@ -287,12 +331,15 @@ check_column(struct preflight *p, const struct column_desc *s, const struct colu
 
 	if (t->generated || s->generated) {
 		if (!s->generated)
-			finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, "drop the expression of the column on the target",
-			    "column \"%s\" is generated on the target, but not on the source", t->name);
+			finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name,
+			    "drop the expression of the column on the target",
+			    "column \"%s\" is generated on the target, but not on the source",
+			    t->name);
 		else if (!t->generated)
 			finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name,
 			    "make it a generated column on the target too, or drop it there",
-			    "column \"%s\" is generated on the source, which does not send it", t->name);
+			    "column \"%s\" is generated on the source, which does not send it",
+			    t->name);
 		return;
 	}
 	if (t->notnull && !s->notnull)
@@ -307,12 +354,14 @@ check_column(struct preflight *p, const struct column_desc *s, const struct colu
 	buf_printf(&fix, " TYPE %s", s->type.name);
 	if (how == FIT_NOT)
 		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, buf_cstr(&fix),
-		    "column \"%s\" is %s on the target, which can't hold every %s of the source", t->name, t->type.name,
-		    s->type.name);
+		    "column \"%s\" is %s on the target, which can't hold every %s of the source",
+		    t->name, t->type.name, s->type.name);
 	else
 		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name, buf_cstr(&fix),
-		    "column \"%s\" is %s on the target and %s on the source: values pass as text, and one that does not fit "
-		    "stops the task", t->name, t->type.name, s->type.name);
+		    "column \"%s\" is %s on the target and %s on the source: values pass as text, "
+		    "and one that does not fit "
+		    "stops the task",
+		    t->name, t->type.name, s->type.name);
 	buf_done(&fix);
 }
 
@@ -336,8 +385,8 @@ check_columns(struct preflight *p)
 		buf_str(&fix, " ADD COLUMN ");
 		pg_ident(&fix, s->cols[i].name);
 		buf_printf(&fix, " %s", s->cols[i].type.name);
-		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, buf_cstr(&fix), "the target lacks column \"%s\"",
-		    s->cols[i].name);
+		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, buf_cstr(&fix),
+		    "the target lacks column \"%s\"", s->cols[i].name);
 		buf_done(&fix);
 	}
 	for (uint16_t i = 0; i < t->ncols; i++) {
@@ -345,8 +394,11 @@ check_columns(struct preflight *p)
 
 		if (col->notnull && !col->has_default && !col->generated && col->identity == 0 &&
 		    table_desc_column(s, col->name) < 0)
-			finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, "give it a default, or drop NOT NULL",
-			    "column \"%s\" of the target is not null without a default, and the source lacks it", col->name);
+			finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name,
+			    "give it a default, or drop NOT NULL",
+			    "column \"%s\" of the target is not null without a default, and the "
+			    "source lacks it",
+			    col->name);
 	}
 }
 
@@ -375,7 +427,8 @@ covers(const struct preflight *p, const struct index_desc *x, const struct index
 		bool found = false;
 
 		for (uint16_t j = 0; j < x->ncols; j++)
-			found = found || strcmp(s->cols[key->cols[i]].name, t->cols[x->cols[j]].name) == 0;
+			found = found ||
+				strcmp(s->cols[key->cols[i]].name, t->cols[x->cols[j]].name) == 0;
 		if (!found)
 			return false;
 	}
@@ -392,16 +445,21 @@ check_key(struct preflight *p)
 	for (uint16_t i = 0; i < t->nindexes; i++) {
 		if (key != NULL && !key->expression)
 			found = found || covers(p, &t->indexes[i], key);
-		if (t->indexes[i].unique && !t->indexes[i].immediate && p->replica_role && !p->t->fire_triggers)
+		if (t->indexes[i].unique && !t->indexes[i].immediate && p->replica_role &&
+		    !p->t->fire_triggers)
 			finding_add(p->f, FINDING_INFO, ERR_NONE, p->name, "",
-			    "the deferrable constraint \"%s\" is not checked for what repld writes", t->indexes[i].name);
+			    "the deferrable constraint \"%s\" is not checked for what repld writes",
+			    t->indexes[i].name);
 	}
 	if (key == NULL)
 		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name, "give the table a primary key",
-		    "the table has no key: each update and delete reads the whole table on the target to find its row");
+		    "the table has no key: each update and delete reads the whole table on the "
+		    "target to find its row");
 	else if (!found)
-		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name, "make a unique index over the source's key columns",
-		    "the target has no unique index over the source's key: each update and delete reads the whole table");
+		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name,
+		    "make a unique index over the source's key columns",
+		    "the target has no unique index over the source's key: each update and delete "
+		    "reads the whole table");
 }
 
 static bool
@@ -410,9 +468,12 @@ check_triggers(struct preflight *p, struct err *err)
 	char oid[NUMBER_TEXT];
 	const char *params[] = { number_text(p->tab->target->oid, oid) };
 	PGresult *res = pg_query(p->t->c, err,
-	    "SELECT DISTINCT coalesce(c.conname, g.tgname), g.tgenabled, c.contype = 'f' FROM pg_trigger g"
-	    " LEFT JOIN pg_constraint c ON c.oid = g.tgconstraint WHERE g.tgrelid = $1::oid AND g.tgenabled <> 'D'"
-	    " AND (c.contype IS NULL OR c.contype NOT IN ('u', 'p', 'x')) ORDER BY 1", 1, params);
+	    "SELECT DISTINCT coalesce(c.conname, g.tgname), g.tgenabled, c.contype = 'f' FROM "
+	    "pg_trigger g"
+	    " LEFT JOIN pg_constraint c ON c.oid = g.tgconstraint WHERE g.tgrelid = $1::oid AND "
+	    "g.tgenabled <> 'D'"
+	    " AND (c.contype IS NULL OR c.contype NOT IN ('u', 'p', 'x')) ORDER BY 1",
+	    1, params);
 
 	if (res == NULL)
 		return false;
@@ -423,13 +484,17 @@ check_triggers(struct preflight *p, struct err *err)
 		if (p->replica_role && !p->t->fire_triggers) {
 			if (when == 'A' || when == 'R')
 				finding_add(p->f, FINDING_RISK, ERR_NONE, p->name, "",
-				    "%s \"%s\" is enabled for replicas: it fires on what repld writes", what, name);
+				    "%s \"%s\" is enabled for replicas: it fires on what repld "
+				    "writes",
+				    what, name);
 		} else if (!p->t->fire_triggers && when != 'R') {
 			finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
-			    "GRANT SET ON PARAMETER session_replication_role to the role (before PostgreSQL 15: a superuser), or "
+			    "GRANT SET ON PARAMETER session_replication_role to the role (before "
+			    "PostgreSQL 15: a superuser), or "
 			    "set apply.fire_triggers = true",
-			    "%s \"%s\" would fire on what repld writes, as the role may not set session_replication_role", what,
-			    name);
+			    "%s \"%s\" would fire on what repld writes, as the role may not set "
+			    "session_replication_role",
+			    what, name);
 		}
 	}
 	PQclear(res);
@@ -447,7 +512,8 @@ check_rows(struct preflight *p, struct err *err)
 		return false;
 	if (rows)
 		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
-		    "empty it, or set full_load.target_tables: truncate (removes its rows first), drop (makes it anew), append",
+		    "empty it, or set full_load.target_tables: truncate (removes its rows first), "
+		    "drop (makes it anew), append",
 		    "the table has rows already");
 	return true;
 }
@@ -458,8 +524,10 @@ may_read(struct preflight *p, bool *ret, struct err *err)
 	char oid[NUMBER_TEXT];
 	const char *params[] = { number_text(p->tab->target->oid, oid) };
 
-	return target_ask(p->t, ret, err, "SELECT has_table_privilege($1::oid, 'SELECT') AND"
-	    " has_schema_privilege(relnamespace, 'USAGE') FROM pg_class WHERE oid = $1::oid", 1, params);
+	return target_ask(p->t, ret, err,
+	    "SELECT has_table_privilege($1::oid, 'SELECT') AND"
+	    " has_schema_privilege(relnamespace, 'USAGE') FROM pg_class WHERE oid = $1::oid",
+	    1, params);
 }
 
 static bool
@@ -476,7 +544,8 @@ check_table(struct preflight *p, const struct table *tab, struct err *err)
 	if (tab->target == NULL)
 		return check_absent(p, err);
 	if (tab->target->row_security)
-		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name, "ALTER ROLE ... BYPASSRLS, or make the role the owner",
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
+		    "ALTER ROLE ... BYPASSRLS, or make the role the owner",
 		    "row security hides rows of the table from the role");
 	if (!p->loads || p->prep != PREP_DROP || is_loaded(p)) {
 		check_columns(p);
@@ -488,13 +557,13 @@ check_table(struct preflight *p, const struct table *tab, struct err *err)
 }
 
 bool
-pg_target_check(struct target *t, const struct tableset *set, const struct table_states *states, enum target_prep prep,
-    bool loads, struct findings *f, struct err *err)
+pg_target_check(struct target *t, const struct tableset *set, const struct table_states *states,
+    enum target_prep prep, bool loads, struct findings *f, struct err *err)
 {
 	struct preflight p = { .t = t, .f = f, .states = states, .prep = prep, .loads = loads };
 
-	if (!target_plain(t, err) || !check_server(&p, err) || !may_set_replica(&p, err) || !check_database(&p, err) ||
-	    !check_repld_tables(&p, err))
+	if (!target_plain(t, err) || !check_server(&p, err) || !may_set_replica(&p, err) ||
+	    !check_database(&p, err) || !check_repld_tables(&p, err))
 		return false;
 	for (uint32_t i = 0; i < set->n; i++)
 		if (!check_table(&p, set->tables[i], err))

@@ -1,6 +1,7 @@
 /* pg_prepare.c - target tables made ready for their load, and finished after it.
- * Invariant: rows are removed only where full_load.target_tables asks for it, or where they are those of a load of ours that was cut
- * short. Where this session has heard its epoch, the work commits only while it is still the task's.
+ * Invariant: rows are removed only where full_load.target_tables asks for it, or where they are
+ * those of a load of ours that was cut short. Where this session has heard its epoch, the work
+ * commits only while it is still the task's.
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
 
@@ -14,7 +15,7 @@ bool
 pg_target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err)
 {
 	return target_plain(t, err) &&
-	    pg_describe(t->c, tab->target_schema, tab->target_name, arena, &tab->target, err);
+	       pg_describe(t->c, tab->target_schema, tab->target_name, arena, &tab->target, err);
 }
 
 static void
@@ -29,8 +30,10 @@ exists(struct target *t, const struct table *tab, bool *ret, struct err *err)
 {
 	const char *params[] = { tab->target_schema, tab->target_name };
 
-	return target_ask(t, ret, err, "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-	    " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p'))", 2, params);
+	return target_ask(t, ret, err,
+	    "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	    " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p'))",
+	    2, params);
 }
 
 bool
@@ -74,7 +77,8 @@ create_schema(struct target *t, const struct table *tab, struct err *err)
 	struct buf sql = { 0 };
 	bool there, ok;
 
-	if (!target_ask(t, &there, err, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", 1, params))
+	if (!target_ask(t, &there, err,
+		"SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", 1, params))
 		return false;
 	if (there)
 		return true;
@@ -94,7 +98,8 @@ create_table(struct target *t, const struct table *tab, struct err *err)
 	if (!create_schema(t, tab, err))
 		return false;
 	pg_table_only_ddl(&sql, tab);
-	ok = !sql.bad ? pg_exec(t->c, err, buf_cstr(&sql)) : err_set(err, ERR_SYSTEM, "no memory for a table's DDL");
+	ok = !sql.bad ? pg_exec(t->c, err, buf_cstr(&sql))
+		      : err_set(err, ERR_SYSTEM, "no memory for a table's DDL");
 	buf_done(&sql);
 	return ok;
 }
@@ -105,7 +110,8 @@ truncate_table(struct target *t, const struct table *tab, struct err *err)
 	if (run_on(t, "TRUNCATE ", tab, err))
 		return true;
 	if (strcmp(err->sqlstate, "0A000") == 0)
-		err_remedy(err, "drop the foreign keys of other tables on the target that refer to it");
+		err_remedy(
+		    err, "drop the foreign keys of other tables on the target that refer to it");
 	return false;
 }
 
@@ -116,7 +122,8 @@ drop_table(struct target *t, const struct table *tab, struct err *err)
 		return true;
 	if (strcmp(err->sqlstate, "2BP01") == 0) {
 		err->kind = ERR_CONFIG;
-		err_remedy(err, "drop the views or foreign keys on the target that depend on it, or set"
+		err_remedy(err,
+		    "drop the views or foreign keys on the target that depend on it, or set"
 		    " full_load.target_tables = \"truncate\"");
 	}
 	return false;
@@ -131,7 +138,8 @@ missing(const struct table *tab, struct err *err)
 
 /* "found": it was there, empty. */
 static bool
-prepare_create(struct target *t, const struct table *tab, bool there, const char **ret_done, struct err *err)
+prepare_create(
+    struct target *t, const struct table *tab, bool there, const char **ret_done, struct err *err)
 {
 	bool rows;
 
@@ -142,47 +150,80 @@ prepare_create(struct target *t, const struct table *tab, bool there, const char
 	if (!pg_target_has_rows(t, tab, &rows, err))
 		return false;
 	if (rows) {
-		err_set(err, ERR_CONFIG, "table %s.%s has rows already", tab->target_schema, tab->target_name);
-		return err_remedy(err, "empty it, or set full_load.target_tables: truncate (removes its rows first), drop (makes it "
-		    "anew), append (adds to what is there)");
+		err_set(err, ERR_CONFIG, "table %s.%s has rows already", tab->target_schema,
+		    tab->target_name);
+		return err_remedy(err, "empty it, or set full_load.target_tables: truncate "
+				       "(removes its rows first), drop (makes it "
+				       "anew), append (adds to what is there)");
 	}
 	*ret_done = "found";
 	return true;
 }
 
+/* A load of ours was here before: what it left goes, but for rows that it added to those of others,
+ * which it did in one transaction. */
 static bool
-prepare(struct target *t, const struct table *tab, enum target_prep prep, bool again, const char **ret_done, struct err *err)
+prepare_again(struct target *t, const struct table *tab, bool there, const struct table_state *ts,
+    const char **ret_done, struct err *err)
+{
+	*ret_done = ts->made;
+	if (!there)
+		return create_table(t, tab, err);
+	if (strcmp(ts->made, "appended") != 0)
+		return truncate_table(t, tab, err);
+	if (ts->rows_loaded == 0)
+		return true;
+	err_set(err, ERR_CONFIG,
+	    "table %s.%s was appended to by an earlier load, and rows of others are in it",
+	    tab->target_schema, tab->target_name);
+	return err_remedy(err,
+	    "remove the rows of the earlier load, then: repld cleanup, and load again; or set "
+	    "full_load.target_tables = \"truncate\" after a cleanup");
+}
+
+static bool
+prepare(struct target *t, const struct table *tab, enum target_prep prep,
+    const struct table_state *ts, const char **ret_done, struct err *err)
 {
 	bool there;
 
 	if (!exists(t, tab, &there, err))
 		return false;
+	if (ts->made != NULL)
+		return prepare_again(t, tab, there, ts, ret_done, err);
 	switch (prep) {
-	case PREP_APPEND:
-		*ret_done = "appended";
-		return there || missing(tab, err);
+	case PREP_APPEND: *ret_done = "appended"; return there || missing(tab, err);
 	case PREP_TRUNCATE:
 		*ret_done = "truncated";
 		return there ? truncate_table(t, tab, err) : missing(tab, err);
 	case PREP_DROP:
 		*ret_done = "dropped";
-		if (there && again)
-			return truncate_table(t, tab, err);
 		return (!there || drop_table(t, tab, err)) && create_table(t, tab, err);
-	case PREP_CREATE:
-		*ret_done = "created";
-		if (there && again)
-			return truncate_table(t, tab, err);
-		return prepare_create(t, tab, there, ret_done, err);
+	case PREP_CREATE: return prepare_create(t, tab, there, ret_done, err);
 	}
 	return err_set(err, ERR_CONFIG, "unknown full_load.target_tables");
 }
 
-bool
-pg_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep, bool again, const char **ret_done,
-    struct err *err)
+static bool
+note_made(struct table_state *ts, const char *done, struct err *err)
 {
-	if (target_begin_plain(t, err) && prepare(t, tab, prep, again, ret_done, err) &&
+	char *copy = mem_strdup(done, err);
+
+	if (copy == NULL)
+		return false;
+	free(ts->made);
+	ts->made = copy;
+	return true;
+}
+
+bool
+pg_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
+    struct table_state *ts, struct err *err)
+{
+	const char *done = NULL;
+
+	if (target_begin_plain(t, err) && prepare(t, tab, prep, ts, &done, err) &&
+	    note_made(ts, done, err) && pg_write_state(t, ts, err) &&
 	    (t->epoch == 0 || target_fence(t, t->epoch, err)) && pg_exec(t->c, err, "COMMIT"))
 		return true;
 	if (err->kind != ERR_CANCELLED && err->kind != ERR_FENCED) {
@@ -200,8 +241,10 @@ made_by_us(struct target *t, const struct table *tab, bool *ret, struct err *err
 {
 	const char *params[] = { t->task, tab->source_schema, tab->source_name };
 
-	return target_ask(t, ret, err, "SELECT made IN ('created', 'dropped') FROM repld.table_state WHERE task = $1"
-	    " AND source_schema = $2 AND source_name = $3", 3, params);
+	return target_ask(t, ret, err,
+	    "SELECT made IN ('created', 'dropped') FROM repld.table_state WHERE task = $1"
+	    " AND source_schema = $2 AND source_name = $3",
+	    3, params);
 }
 
 static bool
@@ -209,9 +252,11 @@ has_index(struct target *t, const struct table *tab, const char *index, bool *re
 {
 	const char *params[] = { tab->target_schema, tab->target_name, index };
 
-	return target_ask(t, ret, err, "SELECT EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid"
+	return target_ask(t, ret, err,
+	    "SELECT EXISTS (SELECT FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid"
 	    " JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace"
-	    " WHERE n.nspname = $1 AND c.relname = $2 AND x.relname = $3)", 3, params);
+	    " WHERE n.nspname = $1 AND c.relname = $2 AND x.relname = $3)",
+	    3, params);
 }
 
 static bool
@@ -221,11 +266,13 @@ finish_index(struct target *t, const struct table *tab, uint16_t index, struct e
 	struct buf sql = { 0 };
 	bool there = true, ok = true;
 
-	if (pg_one_index_ddl(&sql, tab, index) && (ok = has_index(t, tab, name, &there, err)) && !there)
+	if (pg_one_index_ddl(&sql, tab, index) && (ok = has_index(t, tab, name, &there, err)) &&
+	    !there)
 		ok = pg_exec(t->c, err, buf_cstr(&sql)) && has_index(t, tab, name, &there, err);
 	buf_done(&sql);
 	if (ok && !there) {
-		err_set(err, ERR_SCHEMA, "its name is taken by something else in schema %s", tab->target_schema);
+		err_set(err, ERR_SCHEMA, "its name is taken by something else in schema %s",
+		    tab->target_schema);
 		err_remedy(err, "make the index on the target under another name");
 		ok = false;
 	}

@@ -1,6 +1,8 @@
-/* pg_state.c - the rows of repld.checkpoint, table_state and load_chunk that are written outside of apply, and their end.
- * Each write is a transaction of its own: the rows first, then the look at the epoch under a share lock, then COMMIT. That order is the
- * one of a commit of apply, so the two never wait for each other in a ring.
+/* pg_state.c - the rows of repld.checkpoint, table_state and load_chunk that are written outside of
+ * apply, and their end.
+ * Each write is a transaction of its own: the rows first, then the look at the epoch under a share
+ * lock, then COMMIT. That order is the one of a commit of apply, so the two never wait for each
+ * other in a ring.
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
 
@@ -11,22 +13,31 @@
 #include "daemon/base/arena.h"
 
 const char pg_table_state_sql[] =
-    "INSERT INTO repld.table_state AS s (task, source_schema, source_name, target_schema, target_name, state, load_group,"
+    "INSERT INTO repld.table_state AS s (task, source_schema, source_name, target_schema, "
+    "target_name, state, load_group,"
     " snapshot, position_kind, attempt, rows_loaded, bytes_loaded, shape, filenodes, made, error)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7::int8, $8, $9, $10::int8, $11::int8, $12::int8, $13, $14, $15, $16)"
-    " ON CONFLICT (task, source_schema, source_name) DO UPDATE SET target_schema = $4, target_name = $5, state = $6,"
-    " load_group = $7::int8, snapshot = $8, position_kind = $9, attempt = $10::int8, rows_loaded = $11::int8,"
-    " bytes_loaded = $12::int8, shape = $13, filenodes = $14, made = $15, error = $16, changed = clock_timestamp()";
+    " VALUES ($1, $2, $3, $4, $5, $6, $7::int8, $8, $9, $10::int8, $11::int8, $12::int8, $13, $14, "
+    "$15, $16)"
+    " ON CONFLICT (task, source_schema, source_name) DO UPDATE SET target_schema = $4, target_name "
+    "= $5, state = $6,"
+    " load_group = $7::int8, snapshot = $8, position_kind = $9, attempt = $10::int8, rows_loaded = "
+    "$11::int8,"
+    " bytes_loaded = $12::int8, shape = $13, filenodes = $14, made = $15, error = $16, changed = "
+    "clock_timestamp()";
 
 void
-pg_table_state_params(const struct target *t, const struct table_state *ts, struct table_state_text *text,
-    const char *params[TABLE_STATE_PARAMS])
+pg_table_state_params(const struct target *t, const struct table_state *ts,
+    struct table_state_text *text, const char *params[TABLE_STATE_PARAMS])
 {
-	const char *const all[TABLE_STATE_PARAMS] = { t->task, ts->source_schema, ts->source_name, ts->target_schema,
-		ts->target_name, table_phase_name(ts->phase), number_text(ts->load_group, text->numbers[0]),
-		snapshot_text(&ts->snapshot, text->snapshot), ts->snapshot.kind == POSITION_LSN ? "lsn" : "",
-		number_text(ts->attempt, text->numbers[1]), number_text(ts->rows_loaded, text->numbers[2]),
-		number_text(ts->bytes_loaded, text->numbers[3]), ts->shape, ts->filenodes, ts->made, ts->error };
+	const char *const all[TABLE_STATE_PARAMS] = { t->task, ts->source_schema, ts->source_name,
+		ts->target_schema, ts->target_name, table_phase_name(ts->phase),
+		number_text(ts->load_group, text->numbers[0]),
+		snapshot_text(&ts->snapshot, text->snapshot),
+		ts->snapshot.kind == POSITION_LSN ? "lsn" : "",
+		number_text(ts->attempt, text->numbers[1]),
+		number_text(ts->rows_loaded, text->numbers[2]),
+		number_text(ts->bytes_loaded, text->numbers[3]), ts->shape, ts->filenodes, ts->made,
+		ts->error };
 
 	memcpy(params, all, sizeof(all));
 }
@@ -58,13 +69,18 @@ update_source(struct target *t, const struct checkpoint *cp, struct err *err)
 {
 	char timeline[NUMBER_TEXT], position[POSITION_TEXT];
 	const struct source_identity *s = &cp->source;
-	const char *params[] = { t->task, s->kind, s->id, s->dbname, number_text(s->timeline, timeline), s->slot, s->publication,
-		cp->slot_made ? "t" : "f", cp->publication_made ? "t" : "f", position_text(&cp->position, position),
-		cp->load_done ? "t" : "f" };
+	const char *params[] = { t->task, s->kind, s->id, s->dbname,
+		number_text(s->timeline, timeline), s->slot, s->publication,
+		cp->slot_made ? "t" : "f", cp->publication_made ? "t" : "f",
+		position_text(&cp->position, position), cp->load_done ? "t" : "f" };
 
-	return run(t, "UPDATE repld.checkpoint SET source_kind = $2, source_id = $3, source_dbname = $4, timeline = $5::int8,"
-	    " slot = $6, publication = $7, slot_made = $8::bool, publication_made = $9::bool, position = $10,"
-	    " load_done = $11::bool, updated = clock_timestamp() WHERE task = $1", 11, params, err);
+	return run(t,
+	    "UPDATE repld.checkpoint SET source_kind = $2, source_id = $3, source_dbname = $4, "
+	    "timeline = $5::int8,"
+	    " slot = $6, publication = $7, slot_made = $8::bool, publication_made = $9::bool, "
+	    "position = $10,"
+	    " load_done = $11::bool, updated = clock_timestamp() WHERE task = $1",
+	    11, params, err);
 }
 
 bool
@@ -83,14 +99,18 @@ pg_target_save_paused(struct target *t, uint64_t epoch, bool paused, struct err 
 
 	if (!target_begin_plain(t, err))
 		return false;
-	ok = run(t, "UPDATE repld.checkpoint SET paused = $2::bool, updated = clock_timestamp() WHERE task = $1", 2, params, err);
+	ok = run(t,
+	    "UPDATE repld.checkpoint SET paused = $2::bool, updated = clock_timestamp() WHERE task "
+	    "= $1",
+	    2, params, err);
 	return finish(t, ok, epoch, "save the pause", err);
 }
 
 /* ---- table states ---- */
 
 bool
-pg_other_owner(struct target *t, const char *schema, const char *name, char ret_task[64], struct err *err)
+pg_other_owner(
+    struct target *t, const char *schema, const char *name, char ret_task[64], struct err *err)
 {
 	const char *params[] = { t->task, schema, name };
 	PGresult *res;
@@ -100,7 +120,9 @@ pg_other_owner(struct target *t, const char *schema, const char *name, char ret_
 	if (!pg_installed(t, &installed, err) || !installed)
 		return installed || err->kind == ERR_NONE;
 	res = pg_query(t->c, err,
-	    "SELECT task FROM repld.table_state WHERE target_schema = $2 AND target_name = $3 AND task <> $1", 3, params);
+	    "SELECT task FROM repld.table_state WHERE target_schema = $2 AND target_name = $3 AND "
+	    "task <> $1",
+	    3, params);
 	if (res == NULL)
 		return false;
 	if (PQntuples(res) > 0)
@@ -118,14 +140,15 @@ name_other_owner(struct target *t, const struct table_state *ts, struct err *err
 
 	if (!pg_other_owner(t, ts->target_schema, ts->target_name, other, &ignored))
 		return false;
-	err_set(err, ERR_CONFIG, "table %s.%s belongs to %s%s already", ts->target_schema, ts->target_name,
-	    other[0] != '\0' ? "task " : "another table of this task", other);
-	err_remedy(err, "take the table out of one of the tasks, or give it another target; a task that is no more: repld cleanup");
+	err_set(err, ERR_CONFIG, "table %s.%s belongs to %s%s already", ts->target_schema,
+	    ts->target_name, other[0] != '\0' ? "task " : "another table of this task", other);
+	err_remedy(err, "take the table out of one of the tasks, or give it another target; a task "
+			"that is no more: repld cleanup");
 	return err_table(err, ts->target_schema, ts->target_name);
 }
 
-static bool
-write_state(struct target *t, const struct table_state *ts, struct err *err)
+bool
+pg_write_state(struct target *t, const struct table_state *ts, struct err *err)
 {
 	struct table_state_text text;
 	const char *params[TABLE_STATE_PARAMS], *old[4];
@@ -136,33 +159,44 @@ write_state(struct target *t, const struct table_state *ts, struct err *err)
 	old[2] = ts->source_name;
 	old[3] = params[9];
 	return run(t, pg_table_state_sql, TABLE_STATE_PARAMS, params, err) &&
-	    run(t, "DELETE FROM repld.load_chunk WHERE task = $1 AND source_schema = $2 AND source_name = $3"
-		" AND attempt < $4::int8", 4, old, err);
+	       run(t,
+		   "DELETE FROM repld.load_chunk WHERE task = $1 AND source_schema = $2 AND "
+		   "source_name = $3"
+		   " AND attempt < $4::int8",
+		   4, old, err);
 }
 
 bool
-pg_target_save_state(struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err)
+pg_target_save_state(
+    struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err)
 {
 	bool ok;
 
 	if (!target_begin_plain(t, err))
 		return false;
-	ok = finish(t, write_state(t, ts, err), epoch, "save the table's state", err);
+	ok = finish(t, pg_write_state(t, ts, err), epoch, "save the table's state", err);
 	if (!ok && strcmp(err->sqlstate, "23505") == 0)
 		name_other_owner(t, ts, err);
 	return ok;
 }
 
 bool
-pg_target_forget_state(struct target *t, uint64_t epoch, const char *source_schema, const char *source_name, struct err *err)
+pg_target_forget_state(struct target *t, uint64_t epoch, const char *source_schema,
+    const char *source_name, struct err *err)
 {
 	const char *params[] = { t->task, source_schema, source_name };
 	bool ok;
 
 	if (!target_begin_plain(t, err))
 		return false;
-	ok = run(t, "DELETE FROM repld.table_state WHERE task = $1 AND source_schema = $2 AND source_name = $3", 3, params, err) &&
-	    run(t, "DELETE FROM repld.load_chunk WHERE task = $1 AND source_schema = $2 AND source_name = $3", 3, params, err);
+	ok = run(t,
+		 "DELETE FROM repld.table_state WHERE task = $1 AND source_schema = $2 AND "
+		 "source_name = $3",
+		 3, params, err) &&
+	     run(t,
+		 "DELETE FROM repld.load_chunk WHERE task = $1 AND source_schema = $2 AND "
+		 "source_name = $3",
+		 3, params, err);
 	return finish(t, ok, epoch, "forget the table's state", err);
 }
 
@@ -183,20 +217,24 @@ number_at(const PGresult *res, int row, int col)
 static bool
 read_state(const PGresult *res, int row, struct table_state *ts, struct err *err)
 {
-	if (!copy_text(&ts->source_schema, res, row, 0, err) || !copy_text(&ts->source_name, res, row, 1, err) ||
-	    !copy_text(&ts->target_schema, res, row, 2, err) || !copy_text(&ts->target_name, res, row, 3, err) ||
-	    !copy_text(&ts->shape, res, row, 10, err) || !copy_text(&ts->filenodes, res, row, 11, err) ||
+	if (!copy_text(&ts->source_schema, res, row, 0, err) ||
+	    !copy_text(&ts->source_name, res, row, 1, err) ||
+	    !copy_text(&ts->target_schema, res, row, 2, err) ||
+	    !copy_text(&ts->target_name, res, row, 3, err) ||
+	    !copy_text(&ts->shape, res, row, 10, err) ||
+	    !copy_text(&ts->filenodes, res, row, 11, err) ||
 	    !copy_text(&ts->made, res, row, 12, err) || !copy_text(&ts->error, res, row, 13, err))
 		return false;
 	if (!table_phase_parse(PQgetvalue(res, row, 4), &ts->phase))
-		return err_set(err, ERR_CONFIG, "repld.table_state holds the unknown state \"%.40s\" for %s.%s",
+		return err_set(err, ERR_CONFIG,
+		    "repld.table_state holds the unknown state \"%.40s\" for %s.%s",
 		    PQgetvalue(res, row, 4), ts->source_schema, ts->source_name);
 	ts->load_group = (uint32_t)number_at(res, row, 5);
 	ts->attempt = (uint32_t)number_at(res, row, 7);
 	ts->rows_loaded = number_at(res, row, 8);
 	ts->bytes_loaded = number_at(res, row, 9);
 	return snapshot_parse(POSITION_LSN, PQgetvalue(res, row, 6), &ts->snapshot, err) ||
-	    err_ctx(err, "the snapshot in repld.table_state");
+	       err_ctx(err, "the snapshot in repld.table_state");
 }
 
 bool
@@ -208,9 +246,13 @@ pg_target_load_states(struct target *t, struct table_states *ret, struct err *er
 
 	if (!target_plain(t, err))
 		return false;
-	res = pg_query(t->c, err, "SELECT source_schema, source_name, target_schema, target_name, state, load_group, snapshot,"
-	    " attempt, rows_loaded, bytes_loaded, shape, filenodes, made, error FROM repld.table_state WHERE task = $1"
-	    " ORDER BY source_schema, source_name", 1, params);
+	res = pg_query(t->c, err,
+	    "SELECT source_schema, source_name, target_schema, target_name, state, load_group, "
+	    "snapshot,"
+	    " attempt, rows_loaded, bytes_loaded, shape, filenodes, made, error FROM "
+	    "repld.table_state WHERE task = $1"
+	    " ORDER BY source_schema, source_name",
+	    1, params);
 	if (res == NULL)
 		return false;
 	for (int row = 0; ok && row < PQntuples(res); row++) {
@@ -230,9 +272,9 @@ delete_task(struct target *t, struct err *err)
 	const char *params[] = { t->task };
 
 	return run(t, "DELETE FROM repld.load_chunk WHERE task = $1", 1, params, err) &&
-	    run(t, "DELETE FROM repld.table_state WHERE task = $1", 1, params, err) &&
-	    run(t, "DELETE FROM repld.exceptions WHERE task = $1", 1, params, err) &&
-	    run(t, "DELETE FROM repld.checkpoint WHERE task = $1", 1, params, err);
+	       run(t, "DELETE FROM repld.table_state WHERE task = $1", 1, params, err) &&
+	       run(t, "DELETE FROM repld.exceptions WHERE task = $1", 1, params, err) &&
+	       run(t, "DELETE FROM repld.checkpoint WHERE task = $1", 1, params, err);
 }
 
 /* The tables go where no task has a row; the schema where nothing else is in it. */
@@ -241,17 +283,24 @@ drop_if_last(struct target *t, struct err *err)
 {
 	bool empty, alone;
 
-	if (!target_ask(t, &empty, err, "SELECT NOT EXISTS (SELECT FROM repld.checkpoint) AND"
-	    " NOT EXISTS (SELECT FROM repld.table_state) AND NOT EXISTS (SELECT FROM repld.exceptions)", 0, NULL))
+	if (!target_ask(t, &empty, err,
+		"SELECT NOT EXISTS (SELECT FROM repld.checkpoint) AND"
+		" NOT EXISTS (SELECT FROM repld.table_state) AND NOT EXISTS (SELECT FROM "
+		"repld.exceptions)",
+		0, NULL))
 		return false;
 	if (!empty)
 		return true;
-	if (!pg_exec(t->c, err, "DROP TABLE repld.load_chunk, repld.table_state, repld.exceptions, repld.checkpoint"))
+	if (!pg_exec(t->c, err,
+		"DROP TABLE repld.load_chunk, repld.table_state, repld.exceptions, "
+		"repld.checkpoint"))
 		return false;
 	if (!target_ask(t, &alone, err,
-	    "SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = 'repld'::regnamespace) AND"
-	    " NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'repld'::regnamespace) AND"
-	    " NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'repld'::regnamespace)", 0, NULL))
+		"SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = "
+		"'repld'::regnamespace) AND"
+		" NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = 'repld'::regnamespace) AND"
+		" NOT EXISTS (SELECT FROM pg_type WHERE typnamespace = 'repld'::regnamespace)",
+		0, NULL))
 		return false;
 	return !alone || pg_exec(t->c, err, "DROP SCHEMA repld");
 }
@@ -265,8 +314,8 @@ pg_target_cleanup(struct target *t, struct err *err)
 		return false;
 	if (!installed)
 		return true;
-	if (target_begin_plain(t, err) && pg_install_lock(t, err) && delete_task(t, err) && drop_if_last(t, err) &&
-	    pg_exec(t->c, err, "COMMIT"))
+	if (target_begin_plain(t, err) && pg_install_lock(t, err) && delete_task(t, err) &&
+	    drop_if_last(t, err) && pg_exec(t->c, err, "COMMIT"))
 		return true;
 	if (err->kind != ERR_CANCELLED)
 		err_ctx(err, "clean up on the target");

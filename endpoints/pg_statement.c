@@ -1,8 +1,9 @@
 /* pg_statement.c - shapes, their SQL text, and rows as parameters.
- * Aliases in the texts: t the target table, u the rows given (k<i> key, v<i> new value of plan column i, n park number), p the parked
- * rows (c<i> target column i), x the row found by content. Everything is schema-qualified; casts never carry a typmod (see the header),
- * but for the comparison by content, where the target's typmod says what the column made of the value.
- * Threads: the target's. Owner: plan->statements owns statements; pg_params belongs to the target. */
+ * Aliases in the texts: t the target table, u the rows given (k<i> key, v<i> new value of plan
+ * column i, n park number), p the parked rows (c<i> target column i), x the row found by content.
+ * Everything is schema-qualified; casts never carry a typmod (see the header), but for the
+ * comparison by content, where the target's typmod says what the column made of the value.
+ * Threads: the target's. Owner: plan->statements owns statements, the target pg_params. */
 #include "endpoints/pg_statement.h"
 
 #include <assert.h>
@@ -35,7 +36,8 @@ identity_always(const struct plan *plan, uint16_t col)
 }
 
 bool
-pg_value_form(const struct plan *plan, uint16_t col, const struct value *v, enum pg_form *ret, struct err *err)
+pg_value_form(const struct plan *plan, uint16_t col, const struct value *v, enum pg_form *ret,
+    struct err *err)
 {
 	const struct plan_column *pc = &plan->cols[col];
 
@@ -51,7 +53,8 @@ pg_value_form(const struct plan *plan, uint16_t col, const struct value *v, enum
 			*ret = PG_FORM_BINARY;
 			return true;
 		}
-		err_set(err, ERR_SCHEMA, "column \"%s\" came in the binary form of %s, which %s can't take", pc->name,
+		err_set(err, ERR_SCHEMA,
+		    "column \"%s\" came in the binary form of %s, which %s can't take", pc->name,
 		    pc->source_type->name, pc->target_type->name);
 		err_remedy(err, "restart the task: it then asks the source for text");
 		return err_table(err, plan->target->schema, plan->target->name);
@@ -78,9 +81,11 @@ pg_shape_size(const struct pg_shape *s)
 	return offsetof(struct pg_shape, code) + s->ncols;
 }
 
-/* A key column is set only where a single change moves the key; a set-wise UPDATE never moves one. */
+/* A key column is set only where a single change moves the key; a set-wise UPDATE never moves one.
+ * */
 static bool
-value_wanted(const struct pg_shape *s, const struct plan *plan, uint16_t col, const uint64_t *colset, const struct row *row)
+value_wanted(const struct pg_shape *s, const struct plan *plan, uint16_t col,
+    const uint64_t *colset, const struct row *row)
 {
 	const struct plan_column *pc = &plan->cols[col];
 
@@ -97,7 +102,8 @@ value_wanted(const struct pg_shape *s, const struct plan *plan, uint16_t col, co
 		return !pc->key && (colset[col / 64] >> (col % 64) & 1) != 0;
 	if (!value_present(&row->vals[pc->src]))
 		return false;
-	return (!pc->key && !identity_always(plan, col)) || !value_same(&row->key[pc->src], &row->vals[pc->src]);
+	return (!pc->key && !identity_always(plan, col)) ||
+	       !value_same(&row->key[pc->src], &row->vals[pc->src]);
 }
 
 static bool
@@ -118,8 +124,8 @@ form_join(enum pg_form *seen, enum pg_form form)
 }
 
 bool
-pg_shape_add(struct pg_shape *s, const struct plan *plan, const uint64_t *colset, const struct row *row, bool *ret_fits,
-    size_t *ret_bytes, struct err *err)
+pg_shape_add(struct pg_shape *s, const struct plan *plan, const uint64_t *colset,
+    const struct row *row, bool *ret_fits, size_t *ret_bytes, struct err *err)
 {
 	size_t bytes = 0;
 	bool fits = true;
@@ -151,7 +157,7 @@ static enum pg_form
 form_settle(enum pg_form form, uint8_t *last)
 {
 	if (form == PG_FORM_EITHER)
-		return *last != PG_FORM_NONE ? (enum pg_form)*last : PG_FORM_TEXT;
+		return *last != PG_FORM_NONE ? (enum pg_form) * last : PG_FORM_TEXT;
 	if (form != PG_FORM_NONE)
 		*last = (uint8_t)form;
 	return form;
@@ -291,7 +297,8 @@ put_rows(struct text *x, const char *before)
 		if (p->from == PG_PARAM_NUMBER)
 			buf_str(b, "n");
 		else
-			buf_printf(b, "%s%c%u", i > 0 ? "," : "", p->from == PG_PARAM_KEY ? 'k' : 'v', p->col);
+			buf_printf(b, "%s%c%u", i > 0 ? "," : "",
+			    p->from == PG_PARAM_KEY ? 'k' : 'v', p->col);
 	}
 	buf_str(b, ")");
 }
@@ -320,16 +327,15 @@ static bool
 equality_is_exact(uint32_t base_oid)
 {
 	switch (base_oid) {
-	case 16:	/* bool */
-	case 17:	/* bytea */
-	case 20:	/* int8 */
-	case 21:	/* int2 */
-	case 23:	/* int4 */
-	case 1082:	/* date */
-	case 1114:	/* timestamp */
-	case 1184:	/* timestamptz */
-	case 2950:	/* uuid */
-		return true;
+	case 16: /* bool */
+	case 17: /* bytea */
+	case 20: /* int8 */
+	case 21: /* int2 */
+	case 23: /* int4 */
+	case 1082: /* date */
+	case 1114: /* timestamp */
+	case 1184: /* timestamptz */
+	case 2950: /* uuid */ return true;
 	default: return false;
 	}
 }
@@ -345,7 +351,8 @@ put_content_match(struct text *x)
 
 		buf_str(b, i > 0 ? " AND (x." : "(x.");
 		pg_ident(b, pc->name);
-		buf_str(b, exact ? ") IS NOT DISTINCT FROM (" : ")::pg_catalog.text COLLATE \"C\" IS NOT DISTINCT FROM (");
+		buf_str(b, exact ? ") IS NOT DISTINCT FROM ("
+				 : ")::pg_catalog.text COLLATE \"C\" IS NOT DISTINCT FROM (");
 		put_expr(x, PG_PARAM_KEY, i);
 		if (pc->target_type->typmod >= 0)
 			buf_printf(b, "::%s", pc->target_type->name);
@@ -549,7 +556,8 @@ text_park(struct text *x)
 	buf_str(x->b, " SELECT * FROM d");
 }
 
-/* Takes the rows out of the parking, so that their numbers may be used again in the same transaction. */
+/* Takes the rows out of the parking, so that their numbers may be used again in the same
+ * transaction. */
 static void
 text_unpark(struct text *x)
 {
@@ -606,7 +614,8 @@ pg_copy_sql(struct buf *b, const struct plan *plan, bool binary)
 /* ---- statements ---- */
 
 static void
-add_param(struct pg_statement *st, int from, uint16_t col, enum pg_form form, const struct plan *plan)
+add_param(
+    struct pg_statement *st, int from, uint16_t col, enum pg_form form, const struct plan *plan)
 {
 	struct pg_param *p = &st->params[st->nparams++];
 
@@ -645,8 +654,8 @@ put_statement(struct text *x)
 }
 
 struct pg_statement *
-pg_statement_new(const struct plan *plan, const struct pg_shape *s, uint32_t id, uint32_t park, const char *const *equals,
-    struct err *err)
+pg_statement_new(const struct plan *plan, const struct pg_shape *s, uint32_t id, uint32_t park,
+    const char *const *equals, struct err *err)
 {
 	struct pg_statement *st = mem_zalloc(sizeof(*st), err);
 	struct buf sql = { 0 };
@@ -655,10 +664,12 @@ pg_statement_new(const struct plan *plan, const struct pg_shape *s, uint32_t id,
 		return NULL;
 	st->id = id;
 	st->many = s->many != 0;
-	if ((st->params = mem_zalloc((2 * (size_t)plan->ncols + 1) * sizeof(*st->params), err)) == NULL)
+	if ((st->params = mem_zalloc((2 * (size_t)plan->ncols + 1) * sizeof(*st->params), err)) ==
+	    NULL)
 		goto fail;
 	add_params(st, plan, s);
-	put_statement(&(struct text){ .b = &sql, .plan = plan, .s = s, .equals = equals, .park = park, .st = st });
+	put_statement(&(struct text){
+	    .b = &sql, .plan = plan, .s = s, .equals = equals, .park = park, .st = st });
 	if ((st->sql = mem_strdup(buf_cstr(&sql), err)) == NULL || sql.bad)
 		goto fail;
 	buf_done(&sql);
@@ -718,8 +729,8 @@ put_number_bytes(uint8_t out[8], uint32_t n)
 }
 
 static void
-set_one(struct pg_params *ps, const struct pg_statement *st, const struct plan *plan, const struct row *row,
-    const uint32_t *number)
+set_one(struct pg_params *ps, const struct pg_statement *st, const struct plan *plan,
+    const struct row *row, const uint32_t *number)
 {
 	for (size_t i = 0; i < st->nparams; i++) {
 		const struct pg_param *p = &st->params[i];
@@ -738,7 +749,8 @@ set_one(struct pg_params *ps, const struct pg_statement *st, const struct plan *
 	}
 }
 
-/* PostgreSQL's array_send: dimensions, whether there are NULLs, element type, length, lower bound, elements. */
+/* PostgreSQL's array_send: dimensions, whether there are NULLs, element type, length, lower bound,
+ * elements. */
 static void
 put_array_head(struct buf *b, uint32_t element, bool nulls, size_t n)
 {
@@ -751,7 +763,8 @@ put_array_head(struct buf *b, uint32_t element, bool nulls, size_t n)
 }
 
 static void
-put_array(struct buf *b, const struct pg_param *p, const struct plan *plan, struct row *const *rows, size_t n)
+put_array(struct buf *b, const struct pg_param *p, const struct plan *plan, struct row *const *rows,
+    size_t n)
 {
 	bool nulls = false;
 
@@ -782,8 +795,8 @@ put_number_array(struct buf *b, const uint32_t *numbers, size_t n)
 }
 
 static bool
-set_many(struct pg_params *ps, const struct pg_statement *st, const struct plan *plan, struct row *const *rows,
-    const uint32_t *numbers, size_t n, struct err *err)
+set_many(struct pg_params *ps, const struct pg_statement *st, const struct plan *plan,
+    struct row *const *rows, const uint32_t *numbers, size_t n, struct err *err)
 {
 	for (size_t i = 0; i < st->nparams; i++) {
 		struct buf *b = &ps->bufs[i];
@@ -802,8 +815,8 @@ set_many(struct pg_params *ps, const struct pg_statement *st, const struct plan 
 }
 
 bool
-pg_params_set(struct pg_params *ps, const struct pg_statement *st, const struct plan *plan, struct row *const *rows,
-    const uint32_t *numbers, size_t n, struct err *err)
+pg_params_set(struct pg_params *ps, const struct pg_statement *st, const struct plan *plan,
+    struct row *const *rows, const uint32_t *numbers, size_t n, struct err *err)
 {
 	if (!params_reserve(ps, st->nparams, err))
 		return false;

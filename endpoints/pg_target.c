@@ -1,8 +1,11 @@
-/* pg_target.c - opening a PostgreSQL target, its session's settings, and what the parts of the target share.
- * The session runs in replica role, so that triggers and foreign keys of the target do not fire (RULES 22); where the role may not set
- * it, the session goes on in origin role, and a table that has triggers or foreign keys is refused at its first write.
- * An apply session plans by index alone: statements are prepared once, often while the table is still empty, and a plan with a
- * sequential scan or a hash of the target would stay when the table has grown.
+/* pg_target.c - opening a PostgreSQL target, its session's settings, and what the parts of the
+ * target share.
+ * The session runs in replica role, so that triggers and foreign keys of the target do not fire
+ * (RULES 22); where the role may not set it, the session goes on in origin role, and a table that
+ * has triggers or foreign keys is refused at its first write.
+ * An apply session plans by index alone: statements are prepared once, often while the table is
+ * still empty, and a plan with a sequential scan or a hash of the target would stay when the table
+ * has grown.
  * Threads: one at a time. Owner: the caller of open(). */
 #include "endpoints/pg_target.h"
 
@@ -57,8 +60,9 @@ target_plain(struct target *t, struct err *err)
 bool
 target_begin_plain(struct target *t, struct err *err)
 {
-	return target_plain(t, err) &&
-	    pg_exec(t->c, err, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = on");
+	return target_plain(t, err) && pg_exec(t->c, err,
+					   "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET "
+					   "LOCAL synchronous_commit = on");
 }
 
 bool
@@ -78,7 +82,8 @@ target_fence(struct target *t, uint64_t epoch, struct err *err)
 	char number[NUMBER_TEXT];
 	const char *params[] = { t->task, number_text(epoch, number) };
 	PGresult *res = pg_query(t->c, err,
-	    "SELECT FROM repld.checkpoint WHERE task = $1 AND epoch = $2::int8 FOR SHARE", 2, params);
+	    "SELECT FROM repld.checkpoint WHERE task = $1 AND epoch = $2::int8 FOR SHARE", 2,
+	    params);
 	int n;
 
 	if (res == NULL)
@@ -92,7 +97,8 @@ target_fence(struct target *t, uint64_t epoch, struct err *err)
 }
 
 bool
-target_ask(struct target *t, bool *ret, struct err *err, const char *sql, int n, const char *const *params)
+target_ask(
+    struct target *t, bool *ret, struct err *err, const char *sql, int n, const char *const *params)
 {
 	PGresult *res;
 
@@ -126,16 +132,23 @@ target_check_role(struct target *t, const struct plan *plan, struct err *err)
 	if (!t->origin_role)
 		return true;
 	res = pg_query(t->c, err,
-	    "SELECT coalesce(c.conname, g.tgname) FROM pg_trigger g LEFT JOIN pg_constraint c ON c.oid = g.tgconstraint"
+	    "SELECT coalesce(c.conname, g.tgname) FROM pg_trigger g LEFT JOIN pg_constraint c ON "
+	    "c.oid = g.tgconstraint"
 	    " WHERE g.tgrelid = $1::oid AND g.tgenabled IN ('O', 'A')"
-	    " AND (c.contype IS NULL OR c.contype NOT IN ('u', 'p', 'x')) ORDER BY 1 LIMIT 1", 1, params);
+	    " AND (c.contype IS NULL OR c.contype NOT IN ('u', 'p', 'x')) ORDER BY 1 LIMIT 1",
+	    1, params);
 	if (res == NULL)
 		return false;
 	if (PQntuples(res) > 0) {
-		err_set(err, ERR_CONFIG, "trigger or foreign key \"%s\" would fire on the target: the role may not set "
-		    "session_replication_role", PQgetvalue(res, 0, 0));
-		err_remedy(err, "GRANT SET ON PARAMETER session_replication_role TO %s (before PostgreSQL 15: a superuser), "
-		    "or set apply.fire_triggers = true", PQuser(t->c->pg));
+		err_set(err, ERR_CONFIG,
+		    "trigger or foreign key \"%s\" would fire on the target: the role may not set "
+		    "session_replication_role",
+		    PQgetvalue(res, 0, 0));
+		err_remedy(err,
+		    "GRANT SET ON PARAMETER session_replication_role TO %s (before PostgreSQL 15: "
+		    "a superuser), "
+		    "or set apply.fire_triggers = true",
+		    PQuser(t->c->pg));
 		err_table(err, plan->target->schema, plan->target->name);
 		ok = false;
 	}
@@ -173,7 +186,8 @@ target_copy_begin(struct target *t, const char *sql, struct err *err)
 	return copying || err_set(err, ERR_PROTOCOL, "COPY did not start");
 }
 
-/* Each piece is on its way before the next is given: libpq's buffer would grow with a slow server. */
+/* Each piece is on its way before the next is given: libpq's buffer would grow with a slow server.
+ * */
 bool
 target_copy_put(void *arg, const void *p, size_t n, struct err *err)
 {
@@ -197,14 +211,16 @@ copy_result(struct target *t, const PGresult *res, uint64_t rows, struct err *er
 	if (PQresultStatus(res) != PGRES_COMMAND_OK)
 		return pg_err_result(t->c, res, err);
 	if (!target_count(res, &n) || n != rows)
-		return err_set(err, ERR_DATA, "COPY stored %" PRIu64 " of %" PRIu64 " rows", n, rows);
+		return err_set(
+		    err, ERR_DATA, "COPY stored %" PRIu64 " of %" PRIu64 " rows", n, rows);
 	return true;
 }
 
 bool
 target_copy_end(struct target *t, uint64_t rows, const char *give_up, struct err *err)
 {
-	struct err wait_err = ERR_INIT, ignored = ERR_INIT, *into = give_up != NULL ? &ignored : err;
+	struct err wait_err = ERR_INIT, ignored = ERR_INIT,
+		   *into = give_up != NULL ? &ignored : err;
 	PGresult *res;
 	bool ok = true;
 	int done;
@@ -229,20 +245,24 @@ target_copy_end(struct target *t, uint64_t rows, const char *give_up, struct err
 
 /* Names that a version does not have are passed over. */
 static const char session_sql[] =
-    "SELECT set_config(s.name, v.value, false) FROM (VALUES ('statement_timeout', '0'), ('lock_timeout', '0'),"
-    " ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'), ('transaction_timeout', '0'),"
+    "SELECT set_config(s.name, v.value, false) FROM (VALUES ('statement_timeout', '0'), "
+    "('lock_timeout', '0'),"
+    " ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'), "
+    "('transaction_timeout', '0'),"
     " ('client_min_messages', 'warning'), ('array_nulls', 'on'), ('xmloption', 'content'),"
-    " ('tcp_keepalives_idle', '20'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'))"
+    " ('tcp_keepalives_idle', '20'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', "
+    "'3'))"
     " v(name, value) JOIN pg_settings s ON s.name = v.name";
 
-static const char apply_sql[] =
-    "SELECT set_config(v.name, v.value, false) FROM (VALUES ('jit', 'off'), ('plan_cache_mode', 'force_generic_plan'),"
-    " ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), ('enable_seqscan', 'off')) v(name, value)";
+static const char apply_sql[] = "SELECT set_config(v.name, v.value, false) FROM (VALUES ('jit', "
+				"'off'), ('plan_cache_mode', 'force_generic_plan'),"
+				" ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), "
+				"('enable_seqscan', 'off')) v(name, value)";
 
-/* Off is safe, as confirmation trails behind the flush; where standbys take part in a commit it would not wait for them. */
-static const char async_sql[] =
-    "SELECT set_config('synchronous_commit', 'off', false)"
-    " WHERE current_setting('synchronous_standby_names') = ''";
+/* Off is safe, as confirmation trails behind the flush; where standbys take part in a commit it
+ * would not wait for them. */
+static const char async_sql[] = "SELECT set_config('synchronous_commit', 'off', false)"
+				" WHERE current_setting('synchronous_standby_names') = ''";
 
 static bool
 run_query(struct target *t, const char *sql, struct err *err)
@@ -277,8 +297,8 @@ session_start(struct target *t, struct err *err)
 		return false;
 	if ((t->applies || t->loads) && !set_replica_role(t, err))
 		return false;
-	return !t->applies ||
-	    (run_query(t, apply_sql, err) && run_query(t, async_sql, err) && pg_apply_open(t, err));
+	return !t->applies || (run_query(t, apply_sql, err) && run_query(t, async_sql, err) &&
+				  pg_apply_open(t, err));
 }
 
 static void
@@ -307,7 +327,8 @@ pg_target_open(const struct target_params *p, struct err *err)
 	t->load.copy.put = target_copy_put;
 	t->load.copy.arg = t;
 	if ((t->task = mem_strdup(p->task != NULL ? p->task : "", err)) == NULL ||
-	    (t->c = pg_conn_open(p->endpoint, PG_CONN_TARGET, p->task, p->purpose, p->stop, err)) == NULL ||
+	    (t->c = pg_conn_open(p->endpoint, PG_CONN_TARGET, p->task, p->purpose, p->stop, err)) ==
+		NULL ||
 	    !session_start(t, err)) {
 		pg_target_close(t);
 		return NULL;

@@ -1,10 +1,14 @@
-/* pg_target.h - the parts of the PostgreSQL target, which share one connection. Private to endpoints/pg_*.c.
+/* pg_target.h - the parts of the PostgreSQL target, which share one connection. Private to
+ * endpoints/pg_*.c.
  *   pg_target.c    open, close, session settings, the table of operations, small helpers
- *   pg_own.c       lock, schema repld, learn, look           pg_state.c   checkpoint's and tables' rows outside of apply
- *   pg_apply.c     begin, write, commit, rollback            pg_load.c    chunks of a full load
+ *   pg_own.c       lock, schema repld, learn, look           pg_state.c   checkpoint's and tables'
+ * rows outside of apply
+ *   pg_apply.c     begin, write, rollback                    pg_load.c    chunks of a full load
+ *   pg_pipe.c      statements sent ahead of their answers    pg_commit.c  the end of a transaction
  *   pg_prepare.c   tables made ready and finished            pg_preflight.c   check
  *   pg_statement.[ch], pg_copy.[ch]   SQL text, parameters, COPY's rows (pure)
- * Invariant: outside of pg_apply.c the connection is not in pipeline mode: whoever runs plain statements calls target_plain() first.
+ * Invariant: outside of pg_apply.c the connection is not in pipeline mode: whoever runs plain
+ * statements calls target_plain() first.
  * Threads: one at a time. Owner: whoever opened the target. */
 #ifndef REPLD_ENDPOINTS_PG_TARGET_H
 #define REPLD_ENDPOINTS_PG_TARGET_H
@@ -62,7 +66,9 @@ struct target {
 	size_t cap, head, count;
 	size_t checks;		/* waiting answers whose row count matters */
 	size_t unflushed;	/* bytes given to libpq since it was last empty */
-	bool unsynced;		/* something was sent since the last sync: its answers, and an aborted state, end only with one */
+	/* something was sent since the last sync: its answers, and an aborted state, end only with
+	 * one */
+	bool unsynced;
 	uint32_t last_id;	/* of statements and parkings */
 	struct pg_plan *plans;
 	uint32_t *drop_statements;	/* of forgotten plans */
@@ -72,7 +78,8 @@ struct target {
 	struct pg_params params;
 	size_t copy_min;	/* rows from which COPY pays its round trips */
 	bool commit_sent;
-	bool commit_refused;	/* the server did not run it, or ran it into an error: that it did not commit is known */
+	/* the server did not run it, or ran it into an error: that it did not commit is known */
+	bool commit_refused;
 	struct pg_statement state_st, checkpoint_st;
 	uint64_t token;		/* of the last commit */
 	struct usec token_time;
@@ -82,20 +89,26 @@ struct target {
 };
 
 /* pg_target.c */
-bool target_plain(struct target *t, struct err *err) MUST_CHECK;	/* leaves pipeline mode; nothing may be under way */
+/* leaves pipeline mode; nothing may be under way */
+bool target_plain(struct target *t, struct err *err) MUST_CHECK;
 /* BEGIN at READ COMMITTED, durable whatever the session says. */
 bool target_begin_plain(struct target *t, struct err *err) MUST_CHECK;
-bool target_rollback_plain(struct target *t);	/* always false: for `return`; the first error stays */
+/* always false: for `return`; the first error stays */
+bool target_rollback_plain(struct target *t);
 /* Inside a transaction: the epoch is ours, and stays so until COMMIT. */
 bool target_fence(struct target *t, uint64_t epoch, struct err *err) MUST_CHECK;
 /* A query whose only row's first column is a truth value. */
-bool target_ask(struct target *t, bool *ret, struct err *err, const char *sql, int n, const char *const *params) MUST_CHECK;
+bool target_ask(struct target *t, bool *ret, struct err *err, const char *sql, int n,
+    const char *const *params) MUST_CHECK;
 bool target_count(const PGresult *res, uint64_t *ret);	/* rows touched, from the command's tag */
 /* In origin role: a table with triggers or foreign keys is refused. */
 bool target_check_role(struct target *t, const struct plan *plan, struct err *err) MUST_CHECK;
-bool target_copy_put(void *arg, const void *p, size_t n, struct err *err) MUST_CHECK;	/* struct pg_copy's sink */
-/* Ends a COPY and counts. Where `give_up` is set, the server is told to forget it, and the result is false with err as it was. */
-bool target_copy_end(struct target *t, uint64_t rows, const char *give_up, struct err *err) MUST_CHECK;
+/* struct pg_copy's sink */
+bool target_copy_put(void *arg, const void *p, size_t n, struct err *err) MUST_CHECK;
+/* Ends a COPY and counts. Where `give_up` is set, the server is told to forget it, and the result
+ * is false with err as it was. */
+bool target_copy_end(struct target *t, uint64_t rows, const char *give_up, struct err *err)
+    MUST_CHECK;
 bool target_copy_begin(struct target *t, const char *sql, struct err *err) MUST_CHECK;
 struct wall wall_from_text(const char *usec);
 
@@ -104,22 +117,35 @@ const char *number_text(uint64_t v, char out[NUMBER_TEXT]);
 
 /* pg_apply.c */
 bool pg_target_begin(struct target *t, struct err *err) MUST_CHECK;
-bool pg_target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err) MUST_CHECK;
+bool pg_target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode,
+    struct err *err) MUST_CHECK;
 bool pg_target_rollback(struct target *t, struct err *err) MUST_CHECK;
 void pg_target_forget(struct target *t, struct plan *plan);
 void pg_apply_close(struct target *t);
 bool pg_apply_open(struct target *t, struct err *err) MUST_CHECK;
-/* What pg_commit.c needs of the pipeline. */
-bool pg_pipe_begin(struct target *t, struct err *err) MUST_CHECK;	/* BEGIN, where it is not sent yet */
-bool pg_pipe_prepare(struct target *t, const char *name, const char *sql, struct pg_sent sent, struct err *err) MUST_CHECK;
-bool pg_pipe_exec_text(struct target *t, const char *name, int n, const char *const *params, struct pg_sent sent,
-    struct err *err) MUST_CHECK;
-bool pg_pipe_plain(struct target *t, const char *sql, struct pg_sent sent, struct err *err) MUST_CHECK;
-bool pg_pipe_drain(struct target *t, struct err *err) MUST_CHECK;	/* all answers; the first failure is returned */
 void pg_apply_committed(struct target *t);
 
+/* pg_pipe.c */
+#define PG_BEGIN_SQL "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+/* BEGIN, where it is not sent yet. */
+bool pg_pipe_begin(struct target *t, struct err *err) MUST_CHECK;
+bool pg_pipe_prepare(struct target *t, const char *name, const char *sql, struct pg_sent sent,
+    struct err *err) MUST_CHECK;
+bool pg_pipe_exec_text(struct target *t, const char *name, int n, const char *const *params,
+    struct pg_sent sent, struct err *err) MUST_CHECK;
+bool pg_pipe_plain(struct target *t, const char *sql, struct pg_sent sent, struct err *err)
+    MUST_CHECK;
+/* After a PQsend*() of so many bytes. */
+bool pg_pipe_sent(struct target *t, struct pg_sent s, size_t bytes, struct err *err) MUST_CHECK;
+/* Syncs and takes all answers; the first failure is returned. */
+bool pg_pipe_drain(struct target *t, struct err *err) MUST_CHECK;
+/* Notes what the transaction died of, where nothing is noted yet. */
+void pg_pipe_fail(struct target *t, const struct pg_sent *s, struct err *failure);
+bool pg_pipe_failed(struct target *t, struct err *err);	/* with that failure */
+
 /* pg_commit.c */
-bool pg_target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n,
+bool pg_target_commit(struct target *t, const struct checkpoint *cp,
+    const struct table_state *states, size_t n,
     uint64_t *ret_token, bool *ret_unknown, struct err *err) MUST_CHECK;
 bool pg_target_flushed(struct target *t, uint64_t *ret_token, struct err *err) MUST_CHECK;
 
@@ -127,7 +153,8 @@ bool pg_target_flushed(struct target *t, uint64_t *ret_token, struct err *err) M
 bool pg_target_own(struct target *t, struct owner *ret_other, struct err *err) MUST_CHECK;
 bool pg_target_ping(struct target *t, struct err *err) MUST_CHECK;
 bool pg_target_install(struct target *t, struct err *err) MUST_CHECK;
-bool pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err) MUST_CHECK;
+bool pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err)
+    MUST_CHECK;
 bool pg_target_look(struct target *t, struct target_remains *ret, struct err *err) MUST_CHECK;
 bool pg_installed(struct target *t, bool *ret, struct err *err) MUST_CHECK;
 bool pg_install_lock(struct target *t, struct err *err) MUST_CHECK;
@@ -139,36 +166,50 @@ extern const char pg_table_state_sql[];
 struct table_state_text {		/* memory behind the parameters */
 	char numbers[4][NUMBER_TEXT], snapshot[POSITION_TEXT];
 };
-void pg_table_state_params(const struct target *t, const struct table_state *ts, struct table_state_text *text,
+void pg_table_state_params(const struct target *t, const struct table_state *ts,
+    struct table_state_text *text,
     const char *params[TABLE_STATE_PARAMS]);
-bool pg_target_save_source(struct target *t, const struct checkpoint *cp, struct err *err) MUST_CHECK;
-bool pg_target_save_paused(struct target *t, uint64_t epoch, bool paused, struct err *err) MUST_CHECK;
+bool pg_target_save_source(struct target *t, const struct checkpoint *cp, struct err *err)
+    MUST_CHECK;
+bool pg_target_save_paused(struct target *t, uint64_t epoch, bool paused, struct err *err)
+    MUST_CHECK;
 bool pg_target_load_states(struct target *t, struct table_states *ret, struct err *err) MUST_CHECK;
-bool pg_target_save_state(struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err) MUST_CHECK;
-bool pg_target_forget_state(struct target *t, uint64_t epoch, const char *source_schema, const char *source_name,
+bool pg_target_save_state(struct target *t, uint64_t epoch, const struct table_state *ts,
+    struct err *err) MUST_CHECK;
+bool pg_target_forget_state(struct target *t, uint64_t epoch, const char *source_schema,
+    const char *source_name,
     struct err *err) MUST_CHECK;
 bool pg_target_cleanup(struct target *t, struct err *err) MUST_CHECK;
+/* Upserts the row in the transaction that is open; takes the chunks of earlier attempts away. */
+bool pg_write_state(struct target *t, const struct table_state *ts, struct err *err) MUST_CHECK;
 /* Another task that has the target table; "" in name: none. */
-bool pg_other_owner(struct target *t, const char *schema, const char *name, char ret_task[64], struct err *err) MUST_CHECK;
+bool pg_other_owner(struct target *t, const char *schema, const char *name, char ret_task[64],
+    struct err *err) MUST_CHECK;
 
 /* pg_prepare.c */
-bool pg_target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err) MUST_CHECK;
-bool pg_target_has_rows(struct target *t, const struct table *tab, bool *ret, struct err *err) MUST_CHECK;
-bool pg_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep, bool again, const char **ret_done,
-    struct err *err) MUST_CHECK;
+bool pg_target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err)
+    MUST_CHECK;
+bool pg_target_has_rows(struct target *t, const struct table *tab, bool *ret, struct err *err)
+    MUST_CHECK;
+bool pg_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
+    struct table_state *ts, struct err *err) MUST_CHECK;
 bool pg_target_finish_table(struct target *t, const struct table *tab, struct err *err) MUST_CHECK;
 
 /* pg_preflight.c */
-bool pg_target_check(struct target *t, const struct tableset *set, const struct table_states *states, enum target_prep prep,
+bool pg_target_check(struct target *t, const struct tableset *set,
+    const struct table_states *states, enum target_prep prep,
     bool loads, struct findings *f, struct err *err) MUST_CHECK;
 
 /* pg_load.c */
-bool pg_target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt, bool binary,
+bool pg_target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt,
+    bool binary,
     struct err *err) MUST_CHECK;
 bool pg_target_load_row(struct target *t, const struct value *vals, struct err *err) MUST_CHECK;
-bool pg_target_load_end(struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err) MUST_CHECK;
+bool pg_target_load_end(struct target *t, const struct load_ledger *l, bool last_of_table_in_append,
+    struct err *err) MUST_CHECK;
 void pg_target_load_abort(struct target *t);
-bool pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits, uint32_t n,
+bool pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits,
+    uint32_t n,
     struct err *err) MUST_CHECK;
 
 #endif

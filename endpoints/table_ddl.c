@@ -1,6 +1,8 @@
 /* table_ddl.c - a source table's description as DDL for the target: columns, key, indexes.
- * Texts of types, expressions and indexes are the catalog's own, schema-qualified; only the table's name is another.
- * Invariant: what can't be told apart from something that may be missing on the target is left out, not guessed.
+ * Texts of types, expressions and indexes are the catalog's own, schema-qualified; only the table's
+ * name is another.
+ * Invariant: what can't be told apart from something that may be missing on the target is left out,
+ * not guessed.
  * Threads: any. Pure. */
 #include "endpoints/table_ddl.h"
 
@@ -10,13 +12,44 @@
 
 /* ---- defaults ---- */
 
-/* Functions of a default that every server of the supported versions has (gen_random_uuid: 13). Keywords without () are not listed: they
- * are no function call. */
+/* Functions of a default that every server of the supported versions has (gen_random_uuid: 13).
+ * Keywords without () are not listed: they are no function call. */
 static const char *const known_functions[] = {
-	"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "gen_random_uuid", "random", "timezone",
-	"date_trunc", "md5", "lower", "upper", "concat", "to_char", "make_interval", "make_date", "floor", "ceil", "round",
-	"abs", "repeat", "jsonb_build_object", "jsonb_build_array", "json_build_object", "json_build_array", "array_fill",
-	"numeric", "varchar", "bpchar", "bit", "timestamp", "time", "interval", "varying", "character", "COALESCE",
+	"now",
+	"clock_timestamp",
+	"statement_timestamp",
+	"transaction_timestamp",
+	"gen_random_uuid",
+	"random",
+	"timezone",
+	"date_trunc",
+	"md5",
+	"lower",
+	"upper",
+	"concat",
+	"to_char",
+	"make_interval",
+	"make_date",
+	"floor",
+	"ceil",
+	"round",
+	"abs",
+	"repeat",
+	"jsonb_build_object",
+	"jsonb_build_array",
+	"json_build_object",
+	"json_build_array",
+	"array_fill",
+	"numeric",
+	"varchar",
+	"bpchar",
+	"bit",
+	"timestamp",
+	"time",
+	"interval",
+	"varying",
+	"character",
+	"COALESCE",
 };
 
 static bool
@@ -25,7 +58,8 @@ is_word_start(char c)
 	return isalpha((unsigned char)c) || c == '_' || c == '"' || (unsigned char)c >= 0x80;
 }
 
-/* Skips a quoted thing; p is at its opening quote. A doubled quote is two quoted things in a row, which reads the same. */
+/* Skips a quoted thing; p is at its opening quote. A doubled quote is two quoted things in a row,
+ * which reads the same. */
 static const char *
 skip_quoted(const char *p)
 {
@@ -41,7 +75,8 @@ static const char *
 skip_word(const char *p)
 {
 	if (*p != '"') {
-		while (isalnum((unsigned char)*p) || *p == '_' || *p == '$' || (unsigned char)*p >= 0x80)
+		while (isalnum((unsigned char)*p) || *p == '_' || *p == '$' ||
+		       (unsigned char)*p >= 0x80)
 			p++;
 		return p;
 	}
@@ -66,8 +101,8 @@ is_type_of_objects(const char *p, size_t n)
 	return n > 3 && strncmp(p, "reg", 3) == 0;
 }
 
-/* A name in an expression: of a type behind "::", of a function before "(", or a keyword. What is schema-qualified and no type may be
- * missing on the target. */
+/* A name in an expression: of a type behind "::", of a function before "(", or a keyword. What is
+ * schema-qualified and no type may be missing on the target. */
 static bool
 name_is_safe(const char *start, const char *end, bool after_cast)
 {
@@ -114,7 +149,8 @@ static bool
 is_integer(const struct coltype *type)
 {
 	return type->oid == type->base_oid &&
-	    (type->logical == LOGICAL_I16 || type->logical == LOGICAL_I32 || type->logical == LOGICAL_I64);
+	       (type->logical == LOGICAL_I16 || type->logical == LOGICAL_I32 ||
+		   type->logical == LOGICAL_I64);
 }
 
 enum default_fate
@@ -141,7 +177,8 @@ put_column(struct buf *out, const struct column_desc *col)
 	if (col->generated && col->default_sql != NULL)
 		buf_printf(out, " GENERATED ALWAYS AS (%s) STORED", col->default_sql);
 	else if (col->identity != 0 || fate == DEFAULT_IDENTITY)
-		buf_printf(out, " GENERATED %s AS IDENTITY", col->identity == 'a' ? "ALWAYS" : "BY DEFAULT");
+		buf_printf(out, " GENERATED %s AS IDENTITY",
+		    col->identity == 'a' ? "ALWAYS" : "BY DEFAULT");
 	else if (fate == DEFAULT_KEPT)
 		buf_printf(out, " DEFAULT %s", col->default_sql);
 	if (col->notnull)
@@ -221,7 +258,8 @@ skip_text(const char *p, const char *text)
 	return p != NULL && strncmp(p, text, n) == 0 ? p + n : NULL;
 }
 
-/* "CREATE [UNIQUE] INDEX name ON [ONLY] schema.table USING ...": what follows the table's name, or NULL. */
+/* "CREATE [UNIQUE] INDEX name ON [ONLY] schema.table USING ...": what follows the table's name, or
+ * NULL. */
 static const char *
 index_method(const char *sql)
 {

@@ -76,9 +76,9 @@ struct target_ops {
 	/* Everything that would stop or endanger the task on this side; writes nothing. states: what is loaded already (may be empty). */
 	bool (*check)(struct target *t, const struct tableset *set, const struct table_states *states, enum target_prep prep, bool loads,
 	    struct findings *f, struct err *err);
-	/* Makes the table ready for its load and returns what was done ("created", "truncated", "dropped", "appended"); own transaction. again: a load of
-	 * ours was cut short, so its rows may be removed. */
-	bool (*prepare_table)(struct target *t, struct table *tab, enum target_prep prep, bool again, const char **ret_done, struct err *err);
+	/* Makes the table ready for its load, in a transaction that also writes its state with what was done in ts->made ("created", "found", "truncated",
+	 * "dropped", "appended"): a start cut short leaves no riddle. Where ts->made is set already, a load of ours was cut short, and its rows may be removed. */
+	bool (*prepare_table)(struct target *t, struct table *tab, enum target_prep prep, struct table_state *ts, struct err *err);
 	/* Secondary indexes and unique constraints of a table that we made; ANALYZE. May be repeated. */
 	bool (*finish_table)(struct target *t, const struct table *tab, struct err *err);
 

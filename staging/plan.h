@@ -19,6 +19,13 @@ struct plan_column {
 	bool notnull;			/* on the target */
 };
 
+/* The column's values can be loaded by a binary COPY: as they are, or as an enum's label. */
+static inline bool
+plan_column_loads_binary(const struct plan_column *c)
+{
+	return c->binary_ok || (c->source_type->wire == WIRE_LABEL && c->target_type->wire == WIRE_LABEL);
+}
+
 struct plan {
 	const struct relation *rel;
 	const struct table *table;

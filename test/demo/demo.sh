@@ -41,7 +41,7 @@ show() {
 	if [ -n "$live" ]; then
 		wipe
 		{ echo; printf '%s\n' "$1"; sed 's/^/  /' "$TMP/screen"; } >"$TMP/frame"
-		cut -c "1-$((columns - 1))" "$TMP/frame" | sed "s/^[A-Z].*/$dim&$off/"
+		cut -c "1-$((columns - 1))" "$TMP/frame" | sed "s/^  TASK .*/$dim&$off/; s/ running /$green&$off/; s/ error /$red&$off/; s/ retrying /$red&$off/"
 		frame=$(wc -l <"$TMP/frame")
 	elif [ $((shown % 8)) -eq 0 ]; then
 		printf '%s\n' "$1"
@@ -57,11 +57,25 @@ version=$("$REPLD" --version | head -n 1)
 printf '%s%s, a demonstration%s: two PostgreSQL %s servers of its own under %s; nothing else is touched.\n' "$bold" "$version" "$off" \
 	"$PGVERSION" "$TMP"
 
+# A role with no more rights than it needs; before PostgreSQL 15 the replica role takes a superuser.
+make_roles() {
+	ROLE=repld
+	sql src 'CREATE ROLE repld LOGIN REPLICATION; GRANT USAGE ON SCHEMA shop TO repld; GRANT SELECT ON ALL TABLES IN SCHEMA shop TO repld;
+		CREATE PUBLICATION repld_orders FOR TABLE shop.customers, shop.products, shop.orders, shop.order_items'
+	sql dst 'CREATE ROLE repld LOGIN; GRANT CREATE ON DATABASE app TO repld'
+	if [ "$PGVERSION" -ge 15 ]; then
+		sql dst 'GRANT SET ON PARAMETER session_replication_role TO repld'
+	else
+		sql dst 'ALTER ROLE repld SUPERUSER'
+	fi
+}
+
 title '1. A source with a shop, and an empty target'
 begun=$(now_ms)
-pg_start src
+pg_start src fsync=on synchronous_commit=off max_slot_wal_keep_size=10GB
 pg_start dst
 psql_of src -f "$TOP/test/demo/shop.sql" >/dev/null
+make_roles
 total=0
 for table in $tables; do
 	n=$(sql src "SELECT count(*) FROM shop.$table")
@@ -131,6 +145,7 @@ wait_back() {
 		sleep 0.1
 	done
 	back=$(($(now_ms) - back_begun))
+	sample
 }
 
 while running "$BENCH_PID"; do
@@ -185,14 +200,14 @@ for table in $tables; do
 done
 
 title '6. What happened'
-lag=$(sort -g "$TMP/lags" | awk '{ v[NR] = $1 } END { if (NR) printf "%.1f s in the middle, %.1f s at most (around the kills)", v[int((NR + 1) / 2)], v[NR] }')
+lag=$(sort -g "$TMP/lags" | awk '{ v[NR] = $1 } END { if (NR) printf "asked %d times: %.2f s in the middle, %.2f s at most", NR, v[int((NR + 1) / 2)], v[NR] }')
 line() { printf '   %-16s %s\n' "$1" "$2"; }
 line 'loaded' "$(thousands "$loaded_rows") rows in $(seconds_of $load_ms)"
 line 'source' "$(thousands "$transactions") transactions, $(thousands "$tps") a second, with savepoints rolled back and keys changed"
 line 'streamed' "$(thousands "$rows") row changes, $(thousands $((rows * 1000 / (ended - begun)))) a second, as the checkpoint row counts them"
 line 'lag' "${lag:-unknown}"
 line 'memory' "$(mb_of $peak) at most (the worker's VmHWM)"
-line 'survived' "kill -9 of the worker (back in $(seconds_of "${worker_killed:-0}")), kill -9 of the daemon (back in $(seconds_of "${daemon_killed:-0}"))"
+line 'survived' "kill -9 of the worker (streaming again after $(seconds_of "${worker_killed:-0}")) and of the daemon ($(seconds_of "${daemon_killed:-0}") after its start)"
 if [ $different -ne 0 ]; then
 	fail 'the two sides differ'
 fi

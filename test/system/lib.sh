@@ -80,7 +80,7 @@ cleanup() {
 	for server in $SERVERS; do
 		pg_halt "$server"
 	done
-	if [ $rc -ne 0 ] && [ $rc -ne 77 ]; then
+	if [ $rc -ne 0 ] && [ $rc -ne 77 ] && [ $rc -ne 130 ]; then
 		[ ! -s "$TMP/repld.log" ] || { say "== the daemon's last lines"; tail -n "${LOGLINES:-30}" "$TMP/repld.log"; } >&2
 		[ -z "${KEEP:-}" ] || say "kept: $TMP" >&2
 		say "${REASON:-a command failed (exit $rc) at: $STEP}" >&2
@@ -95,7 +95,7 @@ CONF=$TMP/repld.conf
 REPLD_SOCKET=$TMP/control.sock
 export REPLD_SOCKET
 trap cleanup EXIT
-trap 'REASON="interrupted"; exit 130' HUP INT TERM
+trap 'say interrupted >&2; exit 130' HUP INT TERM
 
 # ---- PostgreSQL ---------------------------------------------------------------------------------------------------
 
@@ -247,8 +247,8 @@ conf_write() {
 		for server in $SERVERS; do
 			role=target
 			! is_source "$server" || role=source
-			printf '\t%s: { type = "postgresql"; role = "%s"; socket = "%s"; port = %s; dbname = "%s"; user = "postgres"; };\n' \
-				"$server" $role "$TMP/$server" $PORT $DB
+			printf '\t%s: { type = "postgresql"; role = "%s"; socket = "%s"; port = %s; dbname = "%s"; user = "%s"; };\n' \
+				"$server" $role "$TMP/$server" $PORT $DB "${ROLE:-postgres}"
 		done
 		printf '};\ntasks:\n{\n'
 		cat

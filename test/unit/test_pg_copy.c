@@ -8,7 +8,11 @@ static struct coltype number = { .wire = WIRE_BINARY, .name = "integer" };
 static struct coltype label = { .wire = WIRE_LABEL, .name = "public.mood" };
 static struct table_desc desc = { .schema = "s", .name = "t" };
 static struct plan_column cols[] = {
-	{ .src = 1, .name = "a", .source_type = &number, .target_type = &number, .binary_ok = true },
+	{ .src = 1,
+	    .name = "a",
+	    .source_type = &number,
+	    .target_type = &number,
+	    .binary_ok = true },
 	{ .src = 0, .name = "b", .source_type = &label, .target_type = &label },
 };
 static const struct plan plan = { .ncols = 2, .cols = cols, .target = &desc };
@@ -49,8 +53,9 @@ run(bool binary, const struct value *rows, size_t n)
 
 START_TEST(copy_escapes_what_text_would_read_otherwise)
 {
-	const struct value rows[] = { value(VALUE_TEXT, "\\N", 2), value(VALUE_TEXT, "a\tb\nc\rd\\", 8),
-		value(VALUE_NULL, NULL, 0), value(VALUE_TEXT, "", 0), value(VALUE_TEXT, "\\.", 2),
+	const struct value rows[] = { value(VALUE_TEXT, "\\N", 2),
+		value(VALUE_TEXT, "a\tb\nc\rd\\", 8), value(VALUE_NULL, NULL, 0),
+		value(VALUE_TEXT, "", 0), value(VALUE_TEXT, "\\.", 2),
 		value(VALUE_TEXT, "\b\f\v\"',", 6) };
 
 	run(false, rows, 3);
@@ -60,7 +65,8 @@ END_TEST
 
 START_TEST(copy_frames_binary_rows)
 {
-	static const char want[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\2\0\0\0\4abcd\0\0\0\2ok\0\2\377\377\377\377\0\0\0\3"
+	static const char want[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0\0\2\0\0\0\4abcd\0\0\0\2ok\0"
+				   "\2\377\377\377\377\0\0\0\3"
 				   "sad\377\377";
 	const struct value rows[] = { value(VALUE_BINARY, "ok", 2), value(VALUE_BINARY, "abcd", 4),
 		value(VALUE_TEXT, "sad", 3), value(VALUE_NULL, NULL, 0) };
@@ -92,7 +98,8 @@ END_TEST
 START_TEST(copy_says_in_which_form_a_row_can_go)
 {
 	const struct value text[] = { value(VALUE_BINARY, "ok", 2), value(VALUE_TEXT, "1", 1) },
-			   binary[] = { value(VALUE_TEXT, "ok", 2), value(VALUE_BINARY, "abcd", 4) },
+			   binary[] = { value(VALUE_TEXT, "ok", 2),
+				   value(VALUE_BINARY, "abcd", 4) },
 			   absent[] = { value(VALUE_TEXT, "ok", 2), value(VALUE_ABSENT, NULL, 0) };
 	const unsigned all = 1u << PG_COPY_TEXT | 1u << PG_COPY_BINARY;
 	unsigned kinds = all;
@@ -125,5 +132,6 @@ START_TEST(copy_refuses_a_form_it_is_not_in_and_never_makes_absent_null)
 }
 END_TEST
 
-UNIT_MAIN("pg_copy", copy_escapes_what_text_would_read_otherwise, copy_frames_binary_rows, copy_cuts_big_values_into_pieces,
-    copy_says_in_which_form_a_row_can_go, copy_refuses_a_form_it_is_not_in_and_never_makes_absent_null)
+UNIT_MAIN("pg_copy", copy_escapes_what_text_would_read_otherwise, copy_frames_binary_rows,
+    copy_cuts_big_values_into_pieces, copy_says_in_which_form_a_row_can_go,
+    copy_refuses_a_form_it_is_not_in_and_never_makes_absent_null)

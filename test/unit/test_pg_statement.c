@@ -1,4 +1,5 @@
-/* test_pg_statement.c - shapes, SQL text and parameters of the PostgreSQL target, without a server. */
+/* test_pg_statement.c - shapes, SQL text and parameters of the PostgreSQL target, without a server.
+ * */
 #include "endpoints/pg_statement.c"
 
 #include "cdc/change.h"
@@ -69,7 +70,9 @@ binary(const char *bytes, uint32_t n)
 static struct value
 textual(const char *s)
 {
-	return (struct value){ .kind = VALUE_TEXT, .len = (uint32_t)strlen(s), .p = (const uint8_t *)s };
+	return (struct value){
+		.kind = VALUE_TEXT, .len = (uint32_t)strlen(s), .p = (const uint8_t *)s
+	};
 }
 
 static const struct value null_value = { .kind = VALUE_NULL };
@@ -79,7 +82,8 @@ static char sql_text[8192];
 
 /* The text for one row of this shape. */
 static const char *
-sql_of(enum pg_verb verb, bool many, const uint64_t *colset, const struct value *old, const struct value *vals)
+sql_of(enum pg_verb verb, bool many, const uint64_t *colset, const struct value *old,
+    const struct value *vals)
 {
 	const struct row row = { .key = old, .vals = vals };
 	struct err err = ERR_INIT;
@@ -119,25 +123,32 @@ START_TEST(statement_casts_text_without_typmod)
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, true, &set, v, v),
-	    "UPDATE \"s\".\"t\" t SET \"a\" = u.v1::pg_catalog.int4, \"v\" = u.v2::pg_catalog.varchar"
-	    " FROM unnest($1::pg_catalog.text[],$2::pg_catalog.text[],$3::pg_catalog.text[]) u(k0,v1,v2)"
+	    "UPDATE \"s\".\"t\" t SET \"a\" = u.v1::pg_catalog.int4, \"v\" = "
+	    "u.v2::pg_catalog.varchar"
+	    " FROM unnest($1::pg_catalog.text[],$2::pg_catalog.text[],$3::pg_catalog.text[]) "
+	    "u(k0,v1,v2)"
 	    " WHERE t.\"id\" = u.k0::pg_catalog.int8");
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, &set, v, v),
 	    "UPDATE \"s\".\"t\" t SET \"a\" = $2::pg_catalog.text::pg_catalog.int4,"
-	    " \"v\" = $3::pg_catalog.text::pg_catalog.varchar WHERE t.\"id\" = $1::pg_catalog.text::pg_catalog.int8");
+	    " \"v\" = $3::pg_catalog.text::pg_catalog.varchar WHERE t.\"id\" = "
+	    "$1::pg_catalog.text::pg_catalog.int8");
 }
 END_TEST
 
 START_TEST(statement_takes_typmods_out_of_foreign_types)
 {
-	static const struct { const char *name, *cast; } types[] = {
+	static const struct {
+		const char *name, *cast;
+	} types[] = {
 		{ "public.geo(Point,4326)[]", "public.geo[]" },
 		{ "public.\"odd(1)\"(2)", "public.\"odd(1)\"" },
 		{ "public.mood", "public.mood" },
 	};
 
 	for (size_t i = 0; i < 3; i++) {
-		const struct coltype type = { .oid = 70000, .base_oid = 70000, .name = types[i].name };
+		const struct coltype type = {
+			.oid = 70000, .base_oid = 70000, .name = types[i].name
+		};
 		struct buf b = { 0 };
 
 		pg_cast_name(&b, &type);
@@ -149,7 +160,8 @@ END_TEST
 
 START_TEST(statement_deletes_by_any_where_one_binary_column_is_the_key)
 {
-	const struct value b[] = { binary("12345678", 8), absent, absent }, t[] = { textual("1"), absent, absent };
+	const struct value b[] = { binary("12345678", 8), absent, absent },
+			   t[] = { textual("1"), absent, absent };
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, true, NULL, b, NULL),
@@ -157,7 +169,8 @@ START_TEST(statement_deletes_by_any_where_one_binary_column_is_the_key)
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, false, NULL, b, NULL),
 	    "DELETE FROM \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.int8");
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, true, NULL, t, NULL),
-	    "DELETE FROM \"s\".\"t\" t USING unnest($1::pg_catalog.text[]) u(k0) WHERE t.\"id\" = u.k0::pg_catalog.int8");
+	    "DELETE FROM \"s\".\"t\" t USING unnest($1::pg_catalog.text[]) u(k0) WHERE t.\"id\" = "
+	    "u.k0::pg_catalog.int8");
 }
 END_TEST
 
@@ -170,7 +183,8 @@ START_TEST(statement_deletes_by_all_key_columns_in_the_indexs_order)
 	key(1);
 	key(0);
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, true, NULL, v, NULL),
-	    "DELETE FROM \"s\".\"t\" t USING unnest($1::pg_catalog.int8[],$2::pg_catalog.int4[]) u(k0,k1)"
+	    "DELETE FROM \"s\".\"t\" t USING unnest($1::pg_catalog.int8[],$2::pg_catalog.int4[]) "
+	    "u(k0,k1)"
 	    " WHERE t.\"a\" = u.k1 AND t.\"id\" = u.k0");
 }
 END_TEST
@@ -192,8 +206,8 @@ START_TEST(statement_finds_a_key_by_the_indexs_own_operator)
 	ck_ok(pg_shape_add(&s, &m.plan, NULL, &row, &fits, &bytes, &err), &err);
 	pg_shape_finish(&s, &m.plan, m.forms);
 	st = pg_statement_new(&m.plan, &s, 1, 1, equals, &err);
-	ck_assert_str_eq(st->sql,
-	    "DELETE FROM \"s\".\"t\" t WHERE t.\"id\" OPERATOR(\"ext\"\"n\".=) $1::pg_catalog.text::public.citext");
+	ck_assert_str_eq(st->sql, "DELETE FROM \"s\".\"t\" t WHERE t.\"id\" "
+				  "OPERATOR(\"ext\"\"n\".=) $1::pg_catalog.text::public.citext");
 	pg_statement_free(st);
 }
 END_TEST
@@ -209,7 +223,8 @@ START_TEST(statement_inserts_over_identity_columns)
 	ck_assert_str_eq(sql_of(PG_VERB_INSERT, true, NULL, NULL, v),
 	    "INSERT INTO \"s\".\"t\" (\"id\", \"we\"\"ird\", \"v\") OVERRIDING SYSTEM VALUE"
 	    " SELECT u.v0, u.v1, u.v2::pg_catalog.varchar FROM"
-	    " unnest($1::pg_catalog.int8[],$2::pg_catalog.int4[],$3::pg_catalog.text[]) u(v0,v1,v2)");
+	    " unnest($1::pg_catalog.int8[],$2::pg_catalog.int4[],$3::pg_catalog.text[]) "
+	    "u(v0,v1,v2)");
 }
 END_TEST
 
@@ -224,9 +239,12 @@ START_TEST(statement_replaces_a_row_whose_identity_column_is_always_generated)
 	m.target_cols[4] = (struct column_desc){ .name = "more" };
 	m.desc.ncols = 5;
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, &set, v, v),
-	    "WITH d AS (DELETE FROM \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.text::pg_catalog.int8 RETURNING"
-	    " t.\"id\" AS c0, $2::pg_catalog.text::pg_catalog.int4 AS c1, t.\"v\" AS c2, t.\"more\" AS c4)"
-	    " INSERT INTO \"s\".\"t\" (\"id\", \"a\", \"v\", \"more\") OVERRIDING SYSTEM VALUE SELECT * FROM d");
+	    "WITH d AS (DELETE FROM \"s\".\"t\" t WHERE t.\"id\" = "
+	    "$1::pg_catalog.text::pg_catalog.int8 RETURNING"
+	    " t.\"id\" AS c0, $2::pg_catalog.text::pg_catalog.int4 AS c1, t.\"v\" AS c2, "
+	    "t.\"more\" AS c4)"
+	    " INSERT INTO \"s\".\"t\" (\"id\", \"a\", \"v\", \"more\") OVERRIDING SYSTEM VALUE "
+	    "SELECT * FROM d");
 }
 END_TEST
 
@@ -236,18 +254,21 @@ START_TEST(statement_touches_a_row_of_which_nothing_is_set)
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, v, v),
-	    "SELECT 1 FROM \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.text::pg_catalog.int8 FOR UPDATE OF t");
+	    "SELECT 1 FROM \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.text::pg_catalog.int8 FOR "
+	    "UPDATE OF t");
 }
 END_TEST
 
 START_TEST(statement_moves_a_key_only_where_it_changed)
 {
-	const struct value old[] = { textual("1"), absent, absent }, v[] = { textual("9"), absent, textual("x") };
+	const struct value old[] = { textual("1"), absent, absent },
+			   v[] = { textual("9"), absent, textual("x") };
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, old, v),
 	    "UPDATE \"s\".\"t\" t SET \"id\" = $2::pg_catalog.text::pg_catalog.int8,"
-	    " \"v\" = $3::pg_catalog.text::pg_catalog.varchar WHERE t.\"id\" = $1::pg_catalog.text::pg_catalog.int8");
+	    " \"v\" = $3::pg_catalog.text::pg_catalog.varchar WHERE t.\"id\" = "
+	    "$1::pg_catalog.text::pg_catalog.int8");
 }
 END_TEST
 
@@ -262,14 +283,18 @@ START_TEST(statement_parks_and_unparks_whole_rows)
 	m.target_cols[4] = (struct column_desc){ .name = "more" };
 	m.desc.ncols = 5;
 	ck_assert_str_eq(sql_of(PG_VERB_PARK, true, NULL, old, v),
-	    "WITH d AS (DELETE FROM \"s\".\"t\" t USING unnest($1::pg_catalog.int8[],$2::pg_catalog.int8[]) u(n,k0)"
-	    " WHERE t.\"id\" = u.k0 RETURNING u.n, t.\"id\" AS c0, t.\"a\" AS c1, t.\"v\" AS c2, t.\"more\" AS c4)"
+	    "WITH d AS (DELETE FROM \"s\".\"t\" t USING "
+	    "unnest($1::pg_catalog.int8[],$2::pg_catalog.int8[]) u(n,k0)"
+	    " WHERE t.\"id\" = u.k0 RETURNING u.n, t.\"id\" AS c0, t.\"a\" AS c1, t.\"v\" AS c2, "
+	    "t.\"more\" AS c4)"
 	    " INSERT INTO pg_temp.repld_park_3 SELECT * FROM d");
 	ck_assert_str_eq(sql_of(PG_VERB_UNPARK, true, &set, old, v),
 	    "WITH d AS (DELETE FROM pg_temp.repld_park_3 p USING"
-	    " unnest($1::pg_catalog.int8[],$2::pg_catalog.int8[],$3::pg_catalog.varchar[]) u(n,v0,v2) WHERE p.n = u.n"
+	    " unnest($1::pg_catalog.int8[],$2::pg_catalog.int8[],$3::pg_catalog.varchar[]) "
+	    "u(n,v0,v2) WHERE p.n = u.n"
 	    " RETURNING u.v0 AS c0, p.c1 AS c1, u.v2 AS c2, p.c4 AS c4)"
-	    " INSERT INTO \"s\".\"t\" (\"id\", \"a\", \"v\", \"more\") OVERRIDING SYSTEM VALUE SELECT * FROM d");
+	    " INSERT INTO \"s\".\"t\" (\"id\", \"a\", \"v\", \"more\") OVERRIDING SYSTEM VALUE "
+	    "SELECT * FROM d");
 }
 END_TEST
 
@@ -285,13 +310,16 @@ START_TEST(statement_finds_keyless_rows_by_exact_content)
 	    "DELETE FROM \"s\".\"t\" t WHERE t.ctid = (SELECT x.ctid FROM \"s\".\"t\" x WHERE"
 	    " (x.\"a\") IS NOT DISTINCT FROM ($1::pg_catalog.int4)"
 	    " AND (x.\"n\")::pg_catalog.text COLLATE \"C\" IS NOT DISTINCT FROM"
-	    " ($2::pg_catalog.text::pg_catalog.numeric::numeric(10,2))::pg_catalog.text COLLATE \"C\""
+	    " ($2::pg_catalog.text::pg_catalog.numeric::numeric(10,2))::pg_catalog.text COLLATE "
+	    "\"C\""
 	    " AND (x.\"d\") IS NOT DISTINCT FROM"
-	    " ($3::pg_catalog.text::pg_catalog.timestamp::timestamp(3) without time zone) LIMIT 1)");
+	    " ($3::pg_catalog.text::pg_catalog.timestamp::timestamp(3) without time zone) LIMIT "
+	    "1)");
 	m.plan.ncols = m.desc.ncols = 1;
 	m.desc.kind = 'p';
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, v, v),
-	    "UPDATE \"s\".\"t\" t SET \"a\" = $2::pg_catalog.int4 FROM (SELECT x.tableoid AS o, x.ctid AS c FROM \"s\".\"t\" x"
+	    "UPDATE \"s\".\"t\" t SET \"a\" = $2::pg_catalog.int4 FROM (SELECT x.tableoid AS o, "
+	    "x.ctid AS c FROM \"s\".\"t\" x"
 	    " WHERE (x.\"a\") IS NOT DISTINCT FROM ($1::pg_catalog.int4) LIMIT 1) f"
 	    " WHERE t.tableoid = f.o AND t.ctid = f.c");
 }
@@ -308,7 +336,8 @@ add(struct pg_shape *s, const struct value *vals, bool *fits, struct err *err)
 
 START_TEST(shape_ends_where_the_form_changes)
 {
-	const struct value n[] = { textual("1"), null_value, textual("x") }, t[] = { textual("1"), textual("2"), null_value },
+	const struct value n[] = { textual("1"), null_value, textual("x") },
+			   t[] = { textual("1"), textual("2"), null_value },
 			   b[] = { textual("1"), binary("1234", 4), null_value };
 	struct err err = ERR_INIT;
 	struct pg_shape s;
@@ -387,7 +416,8 @@ END_TEST
 
 START_TEST(shape_goes_row_by_row_where_an_array_is_binary)
 {
-	const struct value b[] = { textual("1"), binary("....", 4) }, t[] = { textual("1"), textual("{}") };
+	const struct value b[] = { textual("1"), binary("....", 4) },
+			   t[] = { textual("1"), textual("{}") };
 	struct err err = ERR_INIT;
 	struct pg_shape s;
 	bool fits;
@@ -423,8 +453,8 @@ insert_statement(bool many, const struct value *vals)
 
 START_TEST(params_are_binary_arrays)
 {
-	static const uint8_t want[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4, 'a', 'b', 'c',
-		'd', 0xff, 0xff, 0xff, 0xff };
+	static const uint8_t want[] = { 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 23, 0, 0, 0, 2, 0, 0, 0, 1,
+		0, 0, 0, 4, 'a', 'b', 'c', 'd', 0xff, 0xff, 0xff, 0xff };
 	const struct value one[] = { textual("1"), binary("abcd", 4), textual("") },
 			   two[] = { textual("22"), null_value, null_value };
 	struct row r1 = { .vals = one }, r2 = { .vals = two }, *rows[] = { &r1, &r2 };
@@ -476,21 +506,26 @@ START_TEST(park_table_has_every_column_that_is_written)
 	m.target_cols[1].generated = true;
 	pg_park_ddl(&create, &primary, &m.plan, 12);
 	ck_assert_str_eq(buf_cstr(&create),
-	    "CREATE TEMPORARY TABLE pg_temp.repld_park_12 ON COMMIT DELETE ROWS AS SELECT 0::pg_catalog.int8 AS n,"
+	    "CREATE TEMPORARY TABLE pg_temp.repld_park_12 ON COMMIT DELETE ROWS AS SELECT "
+	    "0::pg_catalog.int8 AS n,"
 	    " t.\"id\" AS c0, t.\"v\" AS c2 FROM \"s\".\"t\" t WITH NO DATA");
-	ck_assert_str_eq(buf_cstr(&primary), "ALTER TABLE pg_temp.repld_park_12 ADD PRIMARY KEY (n)");
+	ck_assert_str_eq(
+	    buf_cstr(&primary), "ALTER TABLE pg_temp.repld_park_12 ADD PRIMARY KEY (n)");
 	buf_done(&create);
 	buf_done(&primary);
 }
 END_TEST
 
-UNIT_MAIN("pg_statement", statement_updates_by_unnest_in_binary, statement_casts_text_without_typmod,
-    statement_takes_typmods_out_of_foreign_types, statement_deletes_by_any_where_one_binary_column_is_the_key,
-    statement_deletes_by_all_key_columns_in_the_indexs_order, statement_finds_a_key_by_the_indexs_own_operator,
-    statement_inserts_over_identity_columns, statement_replaces_a_row_whose_identity_column_is_always_generated,
+UNIT_MAIN("pg_statement", statement_updates_by_unnest_in_binary,
+    statement_casts_text_without_typmod, statement_takes_typmods_out_of_foreign_types,
+    statement_deletes_by_any_where_one_binary_column_is_the_key,
+    statement_deletes_by_all_key_columns_in_the_indexs_order,
+    statement_finds_a_key_by_the_indexs_own_operator, statement_inserts_over_identity_columns,
+    statement_replaces_a_row_whose_identity_column_is_always_generated,
     statement_touches_a_row_of_which_nothing_is_set, statement_moves_a_key_only_where_it_changed,
-    statement_parks_and_unparks_whole_rows, statement_finds_keyless_rows_by_exact_content, shape_ends_where_the_form_changes,
-    shape_of_nulls_takes_the_form_seen_last, shape_takes_an_enums_binary_for_text,
-    shape_refuses_binary_that_the_target_cannot_take, shape_refuses_an_absent_value_in_an_insert,
-    shape_goes_row_by_row_where_an_array_is_binary, params_are_binary_arrays,
-    params_of_one_row_are_borrowed_and_tell_empty_from_null, park_table_has_every_column_that_is_written)
+    statement_parks_and_unparks_whole_rows, statement_finds_keyless_rows_by_exact_content,
+    shape_ends_where_the_form_changes, shape_of_nulls_takes_the_form_seen_last,
+    shape_takes_an_enums_binary_for_text, shape_refuses_binary_that_the_target_cannot_take,
+    shape_refuses_an_absent_value_in_an_insert, shape_goes_row_by_row_where_an_array_is_binary,
+    params_are_binary_arrays, params_of_one_row_are_borrowed_and_tell_empty_from_null,
+    park_table_has_every_column_that_is_written)

@@ -5,8 +5,12 @@
 
 static struct column_desc cols[4];
 static struct index_desc indexes[4];
-static struct table_desc source = { .schema = "src", .name = "t", .cols = cols, .indexes = indexes, .replica_identity = 'd' };
-static const struct table table = { .source = &source, .target_schema = "dw", .target_name = "t 2" };
+static struct table_desc source = {
+	.schema = "src", .name = "t", .cols = cols, .indexes = indexes, .replica_identity = 'd'
+};
+static const struct table table = {
+	.source = &source, .target_schema = "dw", .target_name = "t 2"
+};
 static const uint16_t first[] = { 0 };
 
 static void
@@ -18,7 +22,11 @@ start(uint16_t ncols, uint16_t nindexes)
 	source.nindexes = nindexes;
 	for (uint16_t i = 0; i < ncols; i++) {
 		cols[i].name = i == 0 ? "id" : i == 1 ? "a\"b" : "c";
-		cols[i].type = (struct coltype){ .logical = LOGICAL_I32, .oid = 23, .base_oid = 23, .typmod = -1, .name = "integer" };
+		cols[i].type = (struct coltype){ .logical = LOGICAL_I32,
+			.oid = 23,
+			.base_oid = 23,
+			.typmod = -1,
+			.name = "integer" };
 	}
 }
 
@@ -40,11 +48,14 @@ START_TEST(ddl_makes_schema_table_and_key)
 	cols[0].notnull = true;
 	cols[1].type.name = "numeric(12,2)";
 	cols[1].collation = "pg_catalog.\"C\"";
-	indexes[0] = (struct index_desc){ .name = "t_pkey", .constraint_sql = "PRIMARY KEY (id)", .primary = true, .unique = true };
-	ck_assert_str_eq(ddl(pg_table_ddl),
-	    "CREATE SCHEMA IF NOT EXISTS \"dw\";\n"
-	    "CREATE TABLE \"dw\".\"t 2\" (\"id\" integer NOT NULL, \"a\"\"b\" numeric(12,2) COLLATE pg_catalog.\"C\","
-	    " CONSTRAINT \"t_pkey\" PRIMARY KEY (id));\n");
+	indexes[0] = (struct index_desc){ .name = "t_pkey",
+		.constraint_sql = "PRIMARY KEY (id)",
+		.primary = true,
+		.unique = true };
+	ck_assert_str_eq(ddl(pg_table_ddl), "CREATE SCHEMA IF NOT EXISTS \"dw\";\n"
+					    "CREATE TABLE \"dw\".\"t 2\" (\"id\" integer NOT NULL, "
+					    "\"a\"\"b\" numeric(12,2) COLLATE pg_catalog.\"C\","
+					    " CONSTRAINT \"t_pkey\" PRIMARY KEY (id));\n");
 	ck_assert_str_eq(ddl(pg_index_ddl), "");
 }
 END_TEST
@@ -71,13 +82,17 @@ START_TEST(ddl_makes_generated_columns)
 	cols[1].generated = true;
 	cols[1].default_sql = "(id * 2)";
 	ck_assert_str_eq(ddl(pg_table_only_ddl),
-	    "CREATE TABLE \"dw\".\"t 2\" (\"id\" integer, \"a\"\"b\" integer GENERATED ALWAYS AS ((id * 2)) STORED);\n");
+	    "CREATE TABLE \"dw\".\"t 2\" (\"id\" integer, \"a\"\"b\" "
+	    "integer GENERATED ALWAYS AS ((id * 2)) STORED);\n");
 }
 END_TEST
 
 START_TEST(default_stays_only_where_every_server_has_what_it_names)
 {
-	static const struct { const char *sql; enum default_fate fate; } all[] = {
+	static const struct {
+		const char *sql;
+		enum default_fate fate;
+	} all[] = {
 		{ "5", DEFAULT_KEPT },
 		{ "'-1.5e3'::numeric", DEFAULT_KEPT },
 		{ "'it''s src.f()'::text", DEFAULT_KEPT },
@@ -110,15 +125,23 @@ END_TEST
 START_TEST(index_goes_to_the_targets_table)
 {
 	start(2, 4);
-	indexes[0] = (struct index_desc){ .name = "i1", .sql = "CREATE INDEX i1 ON src.t USING btree (lower(x)) WHERE (a > 3)" };
+	indexes[0] = (struct index_desc){ .name = "i1",
+		.sql = "CREATE INDEX i1 ON src.t USING btree (lower(x)) WHERE (a > 3)" };
 	indexes[1] = (struct index_desc){ .name = "o ON \"USING ",
-		.sql = "CREATE UNIQUE INDEX \"o ON \"\"USING \" ON ONLY src.\"t ON.x\" USING gist (c) INCLUDE (id)",
+		.sql = "CREATE UNIQUE INDEX \"o ON \"\"USING \" ON ONLY src.\"t ON.x\" USING gist "
+		       "(c) INCLUDE (id)",
 		.unique = true };
-	indexes[2] = (struct index_desc){ .name = "u", .constraint_sql = "UNIQUE (id) DEFERRABLE", .unique = true, .sql = "x" };
-	indexes[3] = (struct index_desc){ .name = "plain", .sql = "something else", .cols = first, .ncols = 1 };
+	indexes[2] = (struct index_desc){
+		.name = "u", .constraint_sql = "UNIQUE (id) DEFERRABLE", .unique = true, .sql = "x"
+	};
+	indexes[3] = (struct index_desc){
+		.name = "plain", .sql = "something else", .cols = first, .ncols = 1
+	};
 	ck_assert_str_eq(ddl(pg_index_ddl),
-	    "CREATE INDEX IF NOT EXISTS \"i1\" ON \"dw\".\"t 2\" USING btree (lower(x)) WHERE (a > 3);\n"
-	    "CREATE UNIQUE INDEX IF NOT EXISTS \"o ON \"\"USING \" ON \"dw\".\"t 2\" USING gist (c) INCLUDE (id);\n"
+	    "CREATE INDEX IF NOT EXISTS \"i1\" ON \"dw\".\"t 2\" USING btree (lower(x)) WHERE (a > "
+	    "3);\n"
+	    "CREATE UNIQUE INDEX IF NOT EXISTS \"o ON \"\"USING \" ON \"dw\".\"t 2\" USING gist "
+	    "(c) INCLUDE (id);\n"
 	    "ALTER TABLE \"dw\".\"t 2\" ADD CONSTRAINT \"u\" UNIQUE (id) DEFERRABLE;\n"
 	    "CREATE INDEX IF NOT EXISTS \"plain\" ON \"dw\".\"t 2\" (\"id\");\n");
 }
@@ -127,8 +150,10 @@ END_TEST
 START_TEST(index_of_the_replica_identity_comes_with_a_table_without_key)
 {
 	start(1, 1);
-	indexes[0] = (struct index_desc){ .name = "i1", .sql = "CREATE UNIQUE INDEX i1 ON src.t USING btree (id)",
-		.unique = true, .replica_identity = true };
+	indexes[0] = (struct index_desc){ .name = "i1",
+		.sql = "CREATE UNIQUE INDEX i1 ON src.t USING btree (id)",
+		.unique = true,
+		.replica_identity = true };
 	ck_assert_str_eq(ddl(pg_table_only_ddl),
 	    "CREATE TABLE \"dw\".\"t 2\" (\"id\" integer);\n"
 	    "CREATE UNIQUE INDEX IF NOT EXISTS \"i1\" ON \"dw\".\"t 2\" USING btree (id);\n");
@@ -136,6 +161,7 @@ START_TEST(index_of_the_replica_identity_comes_with_a_table_without_key)
 }
 END_TEST
 
-UNIT_MAIN("table_ddl", ddl_makes_schema_table_and_key, ddl_keeps_identity_and_makes_one_of_a_sequences_default,
-    ddl_makes_generated_columns, default_stays_only_where_every_server_has_what_it_names, index_goes_to_the_targets_table,
+UNIT_MAIN("table_ddl", ddl_makes_schema_table_and_key,
+    ddl_keeps_identity_and_makes_one_of_a_sequences_default, ddl_makes_generated_columns,
+    default_stays_only_where_every_server_has_what_it_names, index_goes_to_the_targets_table,
     index_of_the_replica_identity_comes_with_a_table_without_key)
