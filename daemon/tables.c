@@ -91,16 +91,6 @@ sent_column(const struct table_desc *d, const char *name)
 	return i >= 0 && !d->cols[i].generated ? &d->cols[i] : NULL;
 }
 
-static uint16_t
-sent_count(const struct table_desc *d)
-{
-	uint16_t n = 0;
-
-	for (uint16_t i = 0; i < d->ncols; i++)
-		n += !d->cols[i].generated;
-	return n;
-}
-
 /* A table's own columns come in the catalog's order; a partition may have them in another one. */
 static bool
 is_leaf_of(const struct relation *rel, const struct table *t)

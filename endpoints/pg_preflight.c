@@ -61,6 +61,10 @@ may_set_replica(struct preflight *p, struct err *err)
 			*err = refused;
 			return target_rollback_plain(p->t);
 		}
+		finding_add(p->f, FINDING_RISK, ERR_CONFIG, "",
+		    "as a superuser: GRANT SET ON PARAMETER session_replication_role TO the role (PostgreSQL 15 and later)",
+		    "the role may not set session_replication_role: a trigger or foreign key that a target table gets would act on "
+		    "what repld writes, and stops the task unless apply.fire_triggers = true");
 	}
 	return pg_exec(p->t->c, err, "ROLLBACK");
 }

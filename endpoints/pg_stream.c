@@ -180,7 +180,10 @@ stream_refused(struct source_stream *s, const PGresult *res, struct err *err)
 		hole(s, err, was.msg);
 		memcpy(err->sqlstate, was.sqlstate, sizeof(err->sqlstate));
 	} else if (strcmp(was.sqlstate, "42704") == 0) {
+		/* It is looked up as the catalogs stood at that place of the log: made again since, it still is not there. */
 		err->kind = ERR_CONFIG;
+		err_remedy(err, "the log cannot be read past the place where the publication was missing: repld ctl restart %s --reload",
+		    s->p.task);
 	}
 	err_position(err, "%s", lsn_text(s->received, where));
 	return err_ctx(err, "stream of slot %s", s->p.slot);

@@ -615,8 +615,13 @@ compare_columns(struct findings *f, const struct shape *was, const struct shape 
 	for (size_t i = 0; i < is->n; i++)
 		if (shape_find(was, is->cols[i].f[F_NAME]) == NULL)
 			column_added(f, &is->cols[i]);
-	if (!same_order(was, is))
-		buf_str(say(f), "the columns stand in another order");
+	if (!same_order(was, is)) {
+		struct buf *b = say(f);
+
+		buf_str(b, "the columns stand in another order, or changed their names among each other:");
+		for (size_t i = 0; i < is->n; i++)
+			buf_printf(b, "%s %s", i > 0 ? "," : "", is->cols[i].f[F_NAME]);
+	}
 }
 
 static void

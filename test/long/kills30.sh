@@ -55,6 +55,8 @@ done
 running "$BENCH_PID" || fail 'the workload ended before the last kill'
 kill "$BENCH_PID"		# by signal: its own counts are not printed
 wait "$BENCH_PID" || :
+writers_gone() { [ "$(sql src "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'")" = 0 ]; }
+wait_for 20 writers_gone || fail 'writers outlive pgbench'
 synced t 300
 say "   $done_kills kills: $of_daemon of the daemon; $in_load before the end of the load, $in_stream after it"
 say "   source transactions: $(sql src 'SELECT sum(n) FROM ledger_next')"
