@@ -62,8 +62,10 @@ may_set_replica(struct preflight *p, struct err *err)
 			return target_rollback_plain(p->t);
 		}
 		finding_add(p->f, FINDING_RISK, ERR_CONFIG, "",
-		    "as a superuser: GRANT SET ON PARAMETER session_replication_role TO the role (PostgreSQL 15 and later)",
-		    "the role may not set session_replication_role: a trigger or foreign key that a target table gets would act on "
+		    "as a superuser: GRANT SET ON PARAMETER session_replication_role TO the role "
+		    "(PostgreSQL 15 and later)",
+		    "the role may not set session_replication_role: a trigger or foreign key that "
+		    "a target table gets would act on "
 		    "what repld writes, and stops the task unless apply.fire_triggers = true");
 	}
 	return pg_exec(p->t->c, err, "ROLLBACK");
@@ -295,8 +297,8 @@ fit_other(const struct coltype *s, const struct coltype *t)
 {
 	const int from = int_size(s), to = int_size(t);
 
-	if (is_string(t) && t->logical != LOGICAL_ENUM)
-		return string_fits(s, t) || (!is_string(s) && t->typmod < 0) ? FIT_WELL : FIT_NOT;
+	if (is_string(t) && t->logical != LOGICAL_ENUM && (is_string(s) || t->typmod < 0))
+		return string_fits(s, t) ? FIT_WELL : FIT_NOT;
 	if (from != 0 && to != 0)
 		return from <= to ? FIT_WELL : FIT_NOT;
 	if (from != 0 && t->logical == LOGICAL_DECIMAL)

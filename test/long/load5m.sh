@@ -25,7 +25,7 @@ conf_task t 'full_load: { parallel_chunks = 4; };'
 step "load and $changes changes at once"
 begin=$(now_ms)
 # one call of both makes 10 row changes on average
-bench src "$TMP/churn.sql" -M prepared -t $((changes / 10 / 32)) -c 32 -j 2 >"$TMP/bench.log" 2>&1 &
+exec_bench src "$TMP/churn.sql" -M prepared -t $((changes / 10 / 32)) -c 32 -j 2 >"$TMP/bench.log" 2>&1 &
 BENCH_PID=$!
 JOBS_PIDS="$JOBS_PIDS $BENCH_PID"
 sleep 1

@@ -122,7 +122,8 @@ run_rc 0 ctl pause t
 sql src "INSERT INTO a VALUES (100, 'skipped')"
 run_rc 0 ctl restart t --from now --yes
 ctl resume t >/dev/null 2>&1 || :
-wait_state t running
+loaded t
+synced t
 sql src "INSERT INTO a VALUES (101, 'after')"
 synced t
 expect 'rows 100 and 101' 101 "$(sql dst 'SELECT id FROM a WHERE id >= 100')"

@@ -185,10 +185,10 @@ sql() { psql_of "$1" -At -c "$2"; }
 sqlf() { psql_of "$1" -At -f "$2"; }
 both() { sql src "$1"; sql dst "$1"; }
 
-bench() {			# NAME SCRIPT ARGUMENT...: pgbench with our own script
+exec_bench() {			# NAME SCRIPT ARGUMENT...: pgbench with our own script, in place of this (sub)shell
 	be_server=$1 be_script=$2
 	shift 2
-	"$PGBIN/pgbench" -n -h "$TMP/$be_server" -p $PORT -U postgres -f "$be_script" "$@" $DB
+	exec "$PGBIN/pgbench" -n -h "$TMP/$be_server" -p $PORT -U postgres -f "$be_script" "$@" $DB
 }
 
 # ---- processes ----------------------------------------------------------------------------------------------------
@@ -463,7 +463,7 @@ workload_make() {		# CLIENTS [ROWS of kv for each]
 workload_start() {		# SECONDS CLIENTS [pgbench's arguments]: ends by itself or by workload_stop
 	ws_seconds=$1 ws_clients=$2
 	shift 2
-	bench src "$TMP/churn.sql" -M prepared -T "$ws_seconds" -c "$ws_clients" -j 2 "$@" >"$TMP/bench.log" 2>&1 &
+	exec_bench src "$TMP/churn.sql" -M prepared -T "$ws_seconds" -c "$ws_clients" -j 2 "$@" >"$TMP/bench.log" 2>&1 &
 	BENCH_PID=$!
 	JOBS_PIDS="$JOBS_PIDS $BENCH_PID"
 }
