@@ -103,6 +103,12 @@ check_task(struct report *r, struct stop *stop)
 
 /* ---- text --------------------------------------------------------------------------------------------------------------- */
 
+static bool
+names_table(const struct finding *f)
+{
+	return strncmp(f->what, f->table, strlen(f->table)) == 0;
+}
+
 static void
 print_findings(const struct report *r)
 {
@@ -114,7 +120,8 @@ print_findings(const struct report *r)
 
 			if (f->severity != order[k])
 				continue;
-			printf("  %-8s%s%s%s\n", severity_name(f->severity), f->table, f->table[0] != '\0' ? ": " : "", f->what);
+			printf("  %-8s%s%s%s\n", severity_name(f->severity), names_table(f) ? "" : f->table,
+			    names_table(f) || f->table[0] == '\0' ? "" : ": ", f->what);
 			if (f->fix[0] != '\0')
 				printf("          fix: %s\n", f->fix);
 		}
@@ -149,6 +156,17 @@ target_column(const struct table *t, const char *name)
 }
 
 static void
+print_indented(const char *lines)
+{
+	while (*lines != '\0') {
+		int n = (int)strcspn(lines, "\n");
+
+		printf("      %.*s\n", n, lines);
+		lines += n + (lines[n] == '\n');
+	}
+}
+
+static void
 print_table(const struct report *r, const struct table *t)
 {
 	struct buf ddl = { 0 };
@@ -163,7 +181,8 @@ print_table(const struct report *r, const struct table *t)
 	if (will_be_made(r, t)) {
 		pg_table_ddl(&ddl, t);
 		pg_index_ddl(&ddl, t);
-		printf("    DDL that repld runs:\n%s", buf_cstr(&ddl));
+		puts("    DDL that repld runs:");
+		print_indented(buf_cstr(&ddl));
 	}
 	for (const char **o = t->source->other_ddl; o != NULL && *o != NULL; o++)
 		printf("    not made by repld: %s\n", *o);

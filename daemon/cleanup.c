@@ -94,8 +94,8 @@ cleanup(struct cleanup *c, bool yes)
 	if (!open_both(c, &stop, &err)) {
 		status = cmdline_fail("cleanup", &err);
 	} else if (list_remains(c)) {
-		if (!yes && !cmdline_ask("Drop all of this?"))
-			status = 1;
+		if (!yes && (status = cmdline_ask("Drop all of this?")) != 0)
+			puts("Nothing is dropped.");
 		else if (!drop_all(c, &err))
 			status = cmdline_fail("cleanup", &err);
 		else

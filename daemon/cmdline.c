@@ -74,18 +74,18 @@ cmdline_conf(const char *path, const char *task)
 	return conf;
 }
 
-bool
+int
 cmdline_ask(const char *question)
 {
 	char line[16] = "";
 
 	if (isatty(0) != 1) {
 		fprintf(stderr, "repld: this asks first, and there is no terminal: add --yes\n");
-		return false;
+		return 2;
 	}
 	printf("%s Type yes to go on: ", question);
 	fflush(stdout);
-	return fgets(line, sizeof(line), stdin) != NULL && strcmp(line, "yes\n") == 0;
+	return fgets(line, sizeof(line), stdin) != NULL && strcmp(line, "yes\n") == 0 ? 0 : 1;
 }
 
 int

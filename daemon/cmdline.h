@@ -14,8 +14,8 @@ struct cmd_option {
 bool cmdline_parse(const char *usage, int argc, char **argv, const struct cmd_option *options, const char **words, int max) MUST_CHECK;
 /* Loads the file and looks for the task (NULL: none wanted). NULL: the errors were printed. */
 struct conf *cmdline_conf(const char *path, const char *task) MUST_CHECK;
-/* Asks on the terminal; true: "yes". Without a terminal: says that --yes is needed, false. */
-bool cmdline_ask(const char *question);
+/* Asks on the terminal. 0: "yes"; 1: no; 2: there is no terminal (said that --yes is needed): also the exit status. */
+int cmdline_ask(const char *question);
 /* A failure, printed as an error with its remedy. The exit status: 3 for a server that can't be reached, else 1. */
 int cmdline_fail(const char *what, const struct err *err);
 

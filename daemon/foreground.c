@@ -155,6 +155,20 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		finish(f, st.tables_suspended > 0);
 }
 
+/* The last line: what was done, and why it ended. */
+static void
+sum_up(const struct foreground *f, const struct status_task *st)
+{
+	char loaded[NUM_TEXT], applied[NUM_TEXT];
+
+	printf("%s%s: %u of %u tables loaded, %s rows; %s changes applied%s\n", f->tty ? "\r\033[K" : "",
+	    f->status != 0 ? "ended" : f->done ? "caught up" : f->until == RUN_UNTIL_LOADED ? "loaded" : "ended", st->load.tables_loaded,
+	    st->load.tables_total, num_count_text(st->load.rows, loaded), num_count_text(st->totals.applied, applied),
+	    st->applied[0] != '\0' ? "" : "; nothing streamed");
+	if (st->tables_suspended > 0)
+		printf("%u tables are suspended: see the log\n", st->tables_suspended);
+}
+
 static void
 run_loop(struct foreground *f)
 {
@@ -170,10 +184,7 @@ run_loop(struct foreground *f)
 	task_start(f->task);
 	event_base_dispatch(f->base);
 	task_status(f->task, &st);
-	f->ticks = 0;
-	draw(f, &st);
-	if (f->tty)
-		fputc('\n', stdout);
+	sum_up(f, &st);
 	event_free(f->tick);
 	event_free(f->sigint);
 	event_free(f->sigterm);

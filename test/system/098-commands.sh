@@ -83,7 +83,7 @@ repld_stop
 step 'cleanup lists and asks; --yes drops what repld made, and nothing else'
 sql src 'CREATE PUBLICATION of_the_dba'
 sql src "SELECT pg_create_logical_replication_slot('of_the_dba', 'pgoutput')" >/dev/null
-run_rc 1 "$REPLD" cleanup -c "$CONF" t
+run_rc 2 "$REPLD" cleanup -c "$CONF" t
 expect_text 'repld_t' "$TMP/out"
 expect 'slots before' 2 "$(sql src 'SELECT count(*) FROM pg_replication_slots')"
 run_rc 0 "$REPLD" cleanup -c "$CONF" t --yes

@@ -1,0 +1,853 @@
+/* fake_source.c - the source of the fake world: committed transactions with their places in a log,
+ * a slot, snapshots, and a stream of pgoutput bytes; see fake.h.
+ * A commit record starts where the log ends at that moment: the first transaction after a snapshot
+ * at S starts exactly at S.
+ * The stream begins where the slot was confirmed when it is asked for less, in silence, as a server
+ * does: whoever does not look first loses changes. */
+#include "fake.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cdc/pgoutput.h"
+
+#define COMMIT_BYTES 0x100
+#define EPOCH_2000   INT64_C(946684800000000)
+#define STEP_MAX     50			/* messages of one step */
+#define BLINK	     20000		/* usec between looks at a stop flag */
+
+/* ---- what the player does ------------------------------------------------------------------------------------------- */
+
+static void
+add_version(struct fake_source_table *t, uint64_t end)
+{
+	struct fake_version *v;
+
+	if (t->n == t->cap) {
+		size_t cap = t->cap == 0 ? 16 : t->cap * 2;
+
+		v = fake_alloc(cap * sizeof(*v));
+		if (t->n > 0)
+			memcpy(v, t->versions, t->n * sizeof(*v));
+		t->versions = v;
+		t->cap = cap;
+	}
+	v = &t->versions[t->n++];
+	v->end = end;
+	fake_rows_copy(&v->rows, &t->rows);
+}
+
+void
+fake_source_add(const struct fake_def *def)
+{
+	struct fake_source_table *t = &fake.s.tables[fake.s.ntables++];
+
+	*t = (struct fake_source_table){ .def = def };
+	add_version(t, 0);
+}
+
+const struct fake_rows *
+fake_source_at(int table, uint64_t lsn)
+{
+	const struct fake_source_table *t = &fake.s.tables[table];
+	size_t i = t->n - 1;
+
+	while (t->versions[i].end > lsn)
+		i--;
+	return &t->versions[i].rows;
+}
+
+void
+fake_source_begin(void)
+{
+	fake.s.open = fake_alloc(sizeof(*fake.s.open));
+}
+
+struct fake_change *
+fake_source_change(uint8_t kind, int table)
+{
+	struct fake_txn *x = fake.s.open;
+	struct fake_change *c;
+
+	if (x->n == x->cap) {
+		size_t cap = x->cap == 0 ? 8 : x->cap * 2;
+
+		c = fake_alloc(cap * sizeof(*c));
+		if (x->n > 0)
+			memcpy(c, x->changes, x->n * sizeof(*c));
+		x->changes = c;
+		x->cap = cap;
+	}
+	c = &x->changes[x->n++];
+	*c = (struct fake_change){ .kind = kind, .def = fake.s.tables[table].def, .leaf = -1 };
+	fake.s.tables[table].touched = true;
+	return c;
+}
+
+void
+fake_source_insert(int table, const struct fake_row *row)
+{
+	struct fake_change *c = fake_source_change(CHANGE_INSERT, table);
+
+	c->is = row;
+	c->leaf = fake_leaf_of(c->def, row);
+	fake_rows_add(&fake.s.tables[table].rows, row);
+}
+
+void
+fake_source_replace(int table, size_t i, const struct fake_row *row, unsigned unchanged)
+{
+	struct fake_change *c = fake_source_change(CHANGE_UPDATE, table);
+	struct fake_rows *rows = &fake.s.tables[table].rows;
+
+	c->was = rows->row[i];
+	c->is = row;
+	c->unchanged = unchanged;
+	c->leaf = fake_leaf_of(c->def, row);
+	rows->row[i] = row;
+}
+
+void
+fake_source_delete(int table, size_t i)
+{
+	struct fake_change *c = fake_source_change(CHANGE_DELETE, table);
+	struct fake_rows *rows = &fake.s.tables[table].rows;
+
+	c->was = rows->row[i];
+	c->leaf = fake_leaf_of(c->def, c->was);
+	fake_rows_remove(rows, i);
+}
+
+/* Adds a table, or one leaf of it, to the TRUNCATE. */
+void
+fake_source_truncate(int table, int leaf, struct fake_change *c)
+{
+	const struct fake_def *def = fake.s.tables[table].def;
+	struct fake_rows *rows = &fake.s.tables[table].rows;
+
+	fake.s.tables[table].touched = true;
+	for (size_t i = rows->n; i-- > 0;)
+		if (leaf < 0 || fake_leaf_of(def, rows->row[i]) == leaf)
+			fake_rows_remove(rows, i);
+	if (def->nleaves == 0 || leaf >= 0)
+		c->truncated[c->ntruncated++] = (struct fake_truncated){ def, leaf };
+	else
+		for (int i = 0; i < def->nleaves; i++)
+			c->truncated[c->ntruncated++] = (struct fake_truncated){ def, i };
+}
+
+void
+fake_source_commit(uint64_t bytes)
+{
+	struct fake_source *s = &fake.s;
+	struct fake_txn *x = s->open;
+
+	if (s->ntxns == s->cap) {
+		size_t cap = s->cap == 0 ? 64 : s->cap * 2;
+		struct fake_txn **grown = fake_alloc(cap * sizeof(struct fake_txn *));
+
+		if (s->ntxns > 0)
+			memcpy(grown, s->txns, s->ntxns * sizeof(struct fake_txn *));
+		s->txns = grown;
+		s->cap = cap;
+	}
+	x->start = s->end;
+	x->end = s->end += bytes != 0 ? bytes : COMMIT_BYTES;
+	x->time = clock_wall();
+	s->txns[s->ntxns++] = x;
+	for (int i = 0; i < s->ntables; i++) {
+		if (s->tables[i].touched)
+			add_version(&s->tables[i], x->end);
+		s->tables[i].touched = false;
+	}
+	s->open = NULL;
+	cond_broadcast(&fake.moved);
+}
+
+/* ---- an ordinary session ---------------------------------------------------------------------------------------------- */
+
+struct source {
+	struct source_params p;
+};
+
+static struct position
+at(uint64_t lsn)
+{
+	return (struct position){ POSITION_LSN, { lsn } };
+}
+
+static bool
+enter(const char *where, struct err *err)
+{
+	mutex_lock(&fake.lock);
+	if (!fake_fails(where, err))
+		return true;
+	mutex_unlock(&fake.lock);
+	return false;
+}
+
+static bool
+leave(void)
+{
+	mutex_unlock(&fake.lock);
+	return true;
+}
+
+static struct source *
+source_open(const struct source_params *p, struct err *err)
+{
+	struct source *s;
+
+	if (!enter("source", err))
+		return NULL;
+	leave();
+	s = xzalloc(sizeof(*s));
+	s->p = *p;
+	return s;
+}
+
+static void
+source_close(struct source *s)
+{
+	free(s);
+}
+
+static bool
+source_identify(struct source *s, struct source_info *ret, struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	*ret = (struct source_info){ .version = 150000, .version_text = "fake" };
+	snprintf(ret->identity.kind, sizeof(ret->identity.kind), "postgresql");
+	snprintf(ret->identity.id, sizeof(ret->identity.id), "%u", (unsigned)fake.s.id);
+	snprintf(ret->identity.dbname, sizeof(ret->identity.dbname), "fake");
+	ret->identity.timeline = 1;
+	return leave();
+}
+
+static bool
+source_list_tables(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg,
+    struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	for (int i = 0; i < fake.s.ntables; i++)
+		if (!visit(arg, "public", fake.s.tables[i].def->name))
+			fake_broken("a table was refused");
+	return leave();
+}
+
+static bool
+source_describe(struct source *s, struct table *t, struct arena *arena, struct err *err)
+{
+	int i;
+
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	t->source = arena_zalloc(arena, sizeof(*t->source));
+	if ((i = fake_table(t->source_name)) >= 0)
+		fake_describe(fake.s.tables[i].def, t->source, arena);
+	return leave();
+}
+
+static bool
+source_check(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f,
+    struct err *err)
+{
+	(void)s, (void)set, (void)needs_slot, (void)streams, (void)f;
+	return enter("source", err) && leave();
+}
+
+static bool
+source_prepare(struct source *s, const struct tableset *set, struct source_prepared *ret, struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	for (uint32_t i = 0; i < set->n; i++)
+		fake.s.tables[fake_table(set->tables[i]->source_name)].published = true;
+	ret->publication_made = true;
+	return leave();
+}
+
+static bool
+source_log_state(struct source *s, struct source_log *ret, struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	*ret = (struct source_log){ .exists = fake.s.slot };
+	if (fake.s.slot) {
+		ret->ours = true;
+		ret->active = fake.s.active;
+		ret->confirmed = ret->restart = at(fake.s.confirmed);
+		ret->lost = fake.s.slot_lost;
+		snprintf(ret->state, sizeof(ret->state), "%s", fake.s.slot_lost ? "lost" : "reserved");
+	}
+	return leave();
+}
+
+static bool
+source_monitor(struct source *s, struct source_monitor *ret, struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	*ret = (struct source_monitor){ .end = at(fake.s.end), .server_time = clock_wall(), .has_retained = fake.s.slot,
+		.retained_bytes = fake.s.end - fake.s.confirmed, .state = "reserved" };
+	return leave();
+}
+
+static bool
+source_barrier(struct source *s, struct position *ret, struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	*ret = at(fake.s.end);
+	return leave();
+}
+
+static bool
+source_split(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes, struct arena *arena,
+    struct chunk **ret_chunks, uint32_t *ret_n, struct err *err)
+{
+	(void)s, (void)t, (void)want, (void)min_bytes;
+	if (!enter("source", err))
+		return false;
+	*ret_n = fake.s.chunks;
+	*ret_chunks = arena_zalloc(arena, *ret_n * sizeof(**ret_chunks));
+	for (uint32_t i = 0; i < *ret_n; i++)
+		(*ret_chunks)[i].number = i;
+	return leave();
+}
+
+static bool
+source_filenodes(struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	*ret = arena_printf(arena, "%u:%u", t->source->oid, t->source->oid);
+	return leave();
+}
+
+static bool
+source_drop_slot(struct source *s, struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	fake.s.slot = fake.s.slot_lost = false;
+	return leave();
+}
+
+static bool
+source_drop_publication(struct source *s, struct err *err)
+{
+	(void)s;
+	return enter("source", err) && leave();
+}
+
+/* ---- snapshot and scan -------------------------------------------------------------------------------------------------- */
+
+struct source_snapshot {
+	uint64_t s;
+};
+
+static struct source_snapshot *
+snapshot_open(const struct source_params *p, bool permanent, void (*on_wait)(void *arg, const char *text), void *arg,
+    struct err *err)
+{
+	struct source_snapshot *snap;
+
+	(void)p;
+	on_wait(arg, "waiting for transactions of the fake source");
+	if (!enter("slot", err))
+		return NULL;
+	if (permanent && fake.s.slot) {
+		err_set(err, ERR_CONFIG, "the slot is there");
+		leave();
+		return NULL;
+	}
+	snap = xzalloc(sizeof(*snap));
+	snap->s = fake.s.end;
+	fake.s.snapshots++;
+	if (permanent) {
+		fake.s.slot = true;
+		fake.s.slot_lost = false;
+		fake.s.confirmed = fake.s.end;
+	}
+	leave();
+	return snap;
+}
+
+static struct snapshot_pos
+snapshot_pos(const struct source_snapshot *s)
+{
+	return (struct snapshot_pos){ POSITION_LSN, { s->s } };
+}
+
+static bool
+snapshot_alive(struct source_snapshot *s, struct err *err)
+{
+	(void)s;
+	return enter("snapshot", err) && leave();
+}
+
+static void
+snapshot_close(struct source_snapshot *s)
+{
+	free(s);
+}
+
+struct source_scan {
+	uint64_t s;
+	int table;
+	const struct fake_rows *rows;
+	const struct fake_def *def;
+	size_t next, step;
+	bool binary;
+};
+
+static struct source_scan *
+scan_open(const struct source_params *p, const struct source_snapshot *snap, struct err *err)
+{
+	struct source_scan *s;
+
+	(void)p;
+	if (!enter("scan", err))
+		return NULL;
+	leave();
+	s = xzalloc(sizeof(*s));
+	s->s = snap->s;
+	return s;
+}
+
+static bool
+scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary, const char *filenodes,
+    struct err *err)
+{
+	(void)filenodes;
+	if (!enter("scan", err))
+		return false;
+	s->table = fake_table(t->source_name);
+	s->def = fake.s.tables[s->table].def;
+	s->rows = fake_source_at(s->table, s->s);
+	s->next = c->number;
+	s->step = fake.s.chunks;
+	s->binary = binary;
+	fake.s.scans++;
+	return leave();
+}
+
+static struct value
+value_of(const char *text, bool binary)
+{
+	if (text == NULL)
+		return (struct value){ .kind = VALUE_NULL };
+	return (struct value){ binary ? VALUE_BINARY : VALUE_TEXT, (uint32_t)strlen(text), (const uint8_t *)text };
+}
+
+static int
+scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err)
+{
+	char where[48];
+
+	mutex_lock(&fake.lock);
+	snprintf(where, sizeof(where), "row:%s", s->def->name);
+	if (fake_fails(where, err)) {
+		mutex_unlock(&fake.lock);
+		return -1;
+	}
+	mutex_unlock(&fake.lock);
+	if (s->next >= s->rows->n)
+		return 0;
+	*ret_bytes = 0;
+	for (int i = 0; i < s->def->ncols; i++) {
+		vals[i] = value_of(s->rows->row[s->next]->v[i], s->binary);
+		*ret_bytes += vals[i].len;
+	}
+	s->next += s->step;
+	return 1;
+}
+
+static void
+scan_close(struct source_scan *s)
+{
+	free(s);
+}
+
+/* ---- stream ------------------------------------------------------------------------------------------------------------- */
+
+struct source_stream {
+	struct pgoutput *dec;
+	struct change_sink sink;
+	struct stop *stop;
+	bool binary;
+	uint64_t from, bytes;
+	size_t txn, part;		/* part: 0 BEGIN, then the changes, then COMMIT */
+	bool asked;
+	struct { const struct fake_def *def; int leaf; } announced[64];
+	int nannounced;
+};
+
+static struct source_stream *
+stream_open(const struct source_params *p, const struct position *from, bool binary, struct change_sink sink,
+    bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err), void *arg,
+    struct err *err)
+{
+	struct source_stream *s;
+
+	if (!enter("stream", err))
+		return NULL;
+	if (!fake.s.slot || fake.s.active) {
+		err_set(err, fake.s.slot ? ERR_RETRY : ERR_HOLE, fake.s.slot ? "the slot is active" : "the slot is gone");
+		leave();
+		return NULL;
+	}
+	s = xzalloc(sizeof(*s));
+	s->sink = sink;
+	s->stop = p->stop;
+	s->binary = binary;
+	s->from = from->lsn.v > fake.s.confirmed ? from->lsn.v : fake.s.confirmed;
+	fake.s.active = true;
+	leave();
+	if ((s->dec = pgoutput_new((struct relation_resolver){ resolve, arg }, sink, err)) == NULL)
+		abort();
+	return s;
+}
+
+static void
+put_tuple(const struct source_stream *s, struct buf *b, const struct fake_def *def, const struct fake_row *row, bool key_only,
+    unsigned unchanged)
+{
+	buf_u16(b, (uint16_t)def->ncols);
+	for (int i = 0; i < def->ncols; i++) {
+		const char *v = key_only && !def->cols[i].key ? NULL : row->v[i];
+
+		if ((unchanged >> i & 1) != 0) {
+			buf_u8(b, 'u');
+		} else if (v == NULL) {
+			buf_u8(b, 'n');
+		} else {
+			buf_u8(b, s->binary ? 'b' : 't');
+			buf_u32(b, (uint32_t)strlen(v));
+			buf_str(b, v);
+		}
+	}
+}
+
+static uint32_t
+relation_id(const struct fake_def *def, int leaf)
+{
+	return def->oid + (uint32_t)(leaf + 1);
+}
+
+static void
+put_cstr(struct buf *b, const char *s)
+{
+	buf_put(b, s, strlen(s) + 1);
+}
+
+/* The RELATION that a change needs first; false: it is known. */
+static bool
+put_relation(struct source_stream *s, struct buf *b, const struct fake_def *def, int leaf)
+{
+	for (int i = 0; i < s->nannounced; i++)
+		if (s->announced[i].def == def && s->announced[i].leaf == leaf)
+			return false;
+	s->announced[s->nannounced].def = def;
+	s->announced[s->nannounced++].leaf = leaf;
+	buf_u8(b, 'R');
+	buf_u32(b, relation_id(def, leaf));
+	put_cstr(b, "public");
+	put_cstr(b, leaf < 0 ? def->name : def->leaves[leaf].name);
+	buf_u8(b, (uint8_t)def->identity);
+	buf_u16(b, (uint16_t)def->ncols);
+	for (int i = 0; i < def->ncols; i++) {
+		buf_u8(b, def->identity == 'f' || def->cols[i].key);
+		put_cstr(b, def->cols[i].name);
+		buf_u32(b, 25);
+		buf_u32(b, UINT32_MAX);
+	}
+	return true;
+}
+
+static bool
+key_changed(const struct fake_change *c)
+{
+	for (int i = 0; i < c->def->ncols; i++)
+		if (c->def->cols[i].key && !fake_same(c->was->v[i], c->is->v[i]))
+			return true;
+	return false;
+}
+
+static void
+put_row(const struct source_stream *s, struct buf *b, const struct fake_change *c)
+{
+	bool full = c->def->identity == 'f';
+
+	buf_u8(b, c->kind == CHANGE_INSERT ? 'I' : c->kind == CHANGE_UPDATE ? 'U' : 'D');
+	buf_u32(b, relation_id(c->def, c->leaf));
+	if (c->kind == CHANGE_DELETE || (c->kind == CHANGE_UPDATE && (full || key_changed(c)))) {
+		buf_u8(b, full ? 'O' : 'K');
+		put_tuple(s, b, c->def, c->was, !full, 0);
+	}
+	if (c->kind != CHANGE_DELETE) {
+		buf_u8(b, 'N');
+		put_tuple(s, b, c->def, c->is, false, c->unchanged);
+	}
+}
+
+/* False: a RELATION was put, the change comes next. */
+static bool
+put_change(struct source_stream *s, struct buf *b, const struct fake_change *c)
+{
+	if (c->kind != CHANGE_TRUNCATE) {
+		if (put_relation(s, b, c->def, c->leaf))
+			return false;
+		put_row(s, b, c);
+		return true;
+	}
+	for (int i = 0; i < c->ntruncated; i++)
+		if (put_relation(s, b, c->truncated[i].def, c->truncated[i].leaf))
+			return false;
+	buf_u8(b, 'T');
+	buf_u32(b, (uint32_t)c->ntruncated);
+	buf_u8(b, 0);
+	for (int i = 0; i < c->ntruncated; i++)
+		buf_u32(b, relation_id(c->truncated[i].def, c->truncated[i].leaf));
+	return true;
+}
+
+static void
+put_begin(struct buf *b, const struct fake_txn *x, size_t number)
+{
+	buf_u8(b, 'B');
+	buf_u64(b, x->start);
+	buf_u64(b, (uint64_t)(x->time.v - EPOCH_2000));
+	buf_u32(b, (uint32_t)number + 1000);
+}
+
+static void
+put_commit(struct buf *b, const struct fake_txn *x)
+{
+	buf_u8(b, 'C');
+	buf_u8(b, 0);
+	buf_u64(b, x->start);
+	buf_u64(b, x->end);
+	buf_u64(b, (uint64_t)(x->time.v - EPOCH_2000));
+}
+
+static bool
+is_published(const struct fake_change *c)
+{
+	return fake.s.tables[fake_table(c->def->name)].published;
+}
+
+static bool
+concerns_us(const struct fake_txn *x)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (is_published(&x->changes[i]))
+			return true;
+	return false;
+}
+
+/* The next message; false: the log has ended. */
+static bool
+next_message(struct source_stream *s, struct buf *b)
+{
+	while (s->txn < fake.s.ntxns) {
+		const struct fake_txn *x = fake.s.txns[s->txn];
+
+		if (x->start < s->from || !concerns_us(x)) {
+			s->txn++;
+			continue;
+		}
+		if (fake.s.hold == 0)
+			return false;
+		if (fake.s.hold > 0)
+			fake.s.hold--;
+		fake.s.sent++;
+		if (s->part == 0) {
+			put_begin(b, x, s->txn);
+			s->part++;
+			return true;
+		}
+		while (s->part <= x->n && !is_published(&x->changes[s->part - 1]))
+			s->part++;
+		if (s->part <= x->n) {
+			s->part += put_change(s, b, &x->changes[s->part - 1]);
+			return true;
+		}
+		put_commit(b, x);
+		s->txn++;
+		s->part = 0;
+		return true;
+	}
+	return false;
+}
+
+static bool
+put_keepalive(struct source_stream *s, uint64_t end, struct err *err)
+{
+	struct change *c = s->sink.reserve(s->sink.arg, sizeof(*c), err);
+
+	if (c == NULL)
+		return false;
+	memset(c, 0, sizeof(*c));
+	c->kind = CHANGE_KEEPALIVE;
+	c->u.commit.position = at(end);
+	return s->sink.commit(s->sink.arg, c, sizeof(*c), err);
+}
+
+/* Under the lock, which it gives up. 1: something was put, 0: nothing is there, -1: error. */
+static int
+step_once(struct source_stream *s, struct err *err)
+{
+	struct buf b = { 0 };
+	uint64_t end = fake.s.end;
+	int rc = 0;
+
+	if (fake_fails("step", err)) {
+		mutex_unlock(&fake.lock);
+		return -1;
+	}
+	if (next_message(s, &b)) {
+		mutex_unlock(&fake.lock);
+		s->bytes += b.n;
+		rc = pgoutput_decode(s->dec, b.p, b.n, err) ? 1 : -1;
+	} else if (s->part == 0 && fake.s.hold != 0 && (s->asked || fake.s.keepalives > 0)) {
+		fake.s.keepalives -= fake.s.keepalives > 0;
+		s->asked = false;
+		mutex_unlock(&fake.lock);
+		rc = put_keepalive(s, end, err) ? 1 : -1;
+	} else {
+		mutex_unlock(&fake.lock);
+	}
+	buf_done(&b);
+	return rc;
+}
+
+static bool
+stream_step(struct source_stream *s, int64_t wait_usec, struct err *err)
+{
+	int rc = 1;
+
+	for (int i = 0; rc == 1 && i < STEP_MAX; i++) {
+		mutex_lock(&fake.lock);
+		rc = step_once(s, err);
+		if (rc < 0)
+			return false;
+		if (rc == 0 && i == 0) {
+			mutex_lock(&fake.lock);
+			cond_wait(&fake.moved, &fake.lock, wait_usec < BLINK ? wait_usec : BLINK);
+			mutex_unlock(&fake.lock);
+		}
+	}
+	mutex_lock(&fake.lock);
+	fake.s.steps++;
+	mutex_unlock(&fake.lock);
+	return !stop_requested(s->stop) || err_set(err, ERR_CANCELLED, "stopped");
+}
+
+static bool
+stream_tick(struct source_stream *s, struct err *err)
+{
+	(void)s;
+	if (!enter("tick", err))
+		return false;
+	fake.s.ticks++;
+	return leave();
+}
+
+static void
+stream_confirm(struct source_stream *s, const struct position *p)
+{
+	char a[POSITION_TEXT], b[POSITION_TEXT];
+
+	(void)s;
+	mutex_lock(&fake.lock);
+	if (!position_reached(&fake.t.durable_position, p))
+		fake_broken("%s was confirmed, the durable checkpoint is %s", position_text(p, a),
+		    position_text(&fake.t.durable_position, b));
+	if (!fake.dead && p->lsn.v > fake.s.confirmed)
+		fake.s.confirmed = p->lsn.v;
+	mutex_unlock(&fake.lock);
+}
+
+static void
+stream_ask(struct source_stream *s)
+{
+	s->asked = true;
+}
+
+static uint64_t
+stream_bytes(const struct source_stream *s)
+{
+	return s->bytes;
+}
+
+static void
+stream_close(struct source_stream *s)
+{
+	if (s == NULL)
+		return;
+	mutex_lock(&fake.lock);
+	fake.s.active = false;
+	mutex_unlock(&fake.lock);
+	pgoutput_free(s->dec);
+	free(s);
+}
+
+static const struct source_ops ops = {
+	.kind = "fake",
+	.open = source_open,
+	.close = source_close,
+	.identify = source_identify,
+	.list_tables = source_list_tables,
+	.describe = source_describe,
+	.check = source_check,
+	.prepare = source_prepare,
+	.log_state = source_log_state,
+	.monitor = source_monitor,
+	.barrier = source_barrier,
+	.split = source_split,
+	.filenodes = source_filenodes,
+	.drop_slot = source_drop_slot,
+	.drop_publication = source_drop_publication,
+	.snapshot_open = snapshot_open,
+	.snapshot_pos = snapshot_pos,
+	.snapshot_alive = snapshot_alive,
+	.snapshot_close = snapshot_close,
+	.scan_open = scan_open,
+	.scan_start = scan_start,
+	.scan_next = scan_next,
+	.scan_close = scan_close,
+	.stream_open = stream_open,
+	.stream_step = stream_step,
+	.stream_tick = stream_tick,
+	.stream_confirm = stream_confirm,
+	.stream_ask = stream_ask,
+	.stream_bytes = stream_bytes,
+	.stream_close = stream_close,
+};
+
+const struct source_ops *
+source_ops_for(enum endpoint_kind kind)
+{
+	(void)kind;
+	return &ops;
+}
+
+bool
+source_stream_binary(const struct tableset *set)
+{
+	(void)set;
+	return true;
+}
