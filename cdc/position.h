@@ -60,7 +60,7 @@ bool position_reached(const struct position *b, const struct position *a);
 bool position_equal(const struct position *a, const struct position *b);
 /* Bytes of log from a to b (0 where b is not ahead); false: not known for this kind. */
 bool position_distance(const struct position *a, const struct position *b, uint64_t *ret_bytes);
-/* The transaction is part of the snapshot (RULES 1). A snapshot of kind NONE holds nothing. */
+/* The transaction is part of the snapshot. A snapshot of kind NONE holds nothing. */
 bool snapshot_has(const struct snapshot_pos *s, const struct txn_mark *mark);
 /* All that the snapshot holds has passed once the stream reached p. */
 bool snapshot_passed(const struct snapshot_pos *s, const struct position *p);

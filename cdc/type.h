@@ -20,7 +20,7 @@ enum logical_type {
 };
 const char *logical_type_name(enum logical_type t);
 
-/* How bytes of this type may travel between servers (RULES 15). */
+/* How bytes of this type may travel between servers. */
 enum wire_form {
 	WIRE_TEXT,	/* text only */
 	WIRE_BINARY,	/* the type's send/recv form, where the target column has the same type */

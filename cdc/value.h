@@ -1,4 +1,4 @@
-/* value.h - one column's value as it travels: value, NULL and absent are three things (DESIGN.md 1.5).
+/* value.h - one column's value as it travels: value, NULL and absent are three things.
  * The bytes are borrowed: from the ring's record, or from the batch's arena. Threads: plain values. */
 #ifndef REPLD_CDC_VALUE_H
 #define REPLD_CDC_VALUE_H
@@ -27,7 +27,7 @@ value_present(const struct value *v)
 	return v->kind != VALUE_ABSENT;
 }
 
-/* The same bytes in the same form: identity as logged (RULES 22). */
+/* The same bytes in the same form: identity as logged. */
 static inline bool
 value_same(const struct value *a, const struct value *b)
 {

@@ -12,9 +12,9 @@
 #define BATCH_BUDGET (16u << 20)	/* bytes of a batch's own bookkeeping and merged rows */
 #define IDLE_WAIT 100000		/* usec */
 #define NOTE_EVERY 10000000		/* usec: an idle position is written at most this often, ... */
-#define NOTE_BYTES (16u << 20)		/* ... or each time this much log went by (RULES 4) */
+#define NOTE_BYTES (16u << 20)		/* ... or each time this much log went by */
 #define FLUSH_EVERY 200000		/* usec between questions what is durable */
-#define RELAXED_TRAIL 10000000		/* usec that confirmations trail under durability = "relaxed" (RULES 5) */
+#define RELAXED_TRAIL 10000000		/* usec that confirmations trail under durability = "relaxed" */
 #define SAME_TRIES 5			/* of a batch that met a deadlock */
 
 struct delta {				/* of one table since the last target COMMIT */
@@ -198,38 +198,48 @@ apply_write_part(struct apply *a, struct err *err)
 	return true;
 }
 
-/* Rows of table_state that go with this commit: tables whose snapshot has passed, shapes that changed. */
+/* The table has caught up where the checkpoint stands at pos. */
+static bool
+catches_up(const struct apply *a, const struct table_state *ts, const struct position *pos)
+{
+	return a->catching_up && ts->phase == TABLE_CATCH_UP && snapshot_passed(&ts->snapshot, pos);
+}
+
+/* Rows of table_state that go with this commit: tables whose snapshot has passed, shapes that changed. What is known here changes with the
+ * commit only: where it fails, the same changes are looked at again. */
 static size_t
 collect_states(struct apply *a, const struct position *pos)
 {
 	size_t n = 0;
-	bool waiting = false;
 
 	for (size_t i = 0; i < a->c.states->n; i++) {
-		struct table_state *ts = &a->c.states->rows[i];
+		const struct table_state *ts = &a->c.states->rows[i];
+		const bool passed = catches_up(a, ts, pos);
 
-		if (a->catching_up && ts->phase == TABLE_CATCH_UP) {
-			if (snapshot_passed(&ts->snapshot, pos)) {
-				ts->phase = TABLE_STREAMING;
-				a->dirty[i] = true;
-			} else {
-				waiting = true;
-			}
-		}
-		if (a->dirty[i])
-			a->writes[n++] = *ts;
+		if (!passed && !a->dirty[i])
+			continue;
+		a->writes[n] = *ts;
+		if (passed)
+			a->writes[n].phase = TABLE_STREAMING;
+		n++;
 	}
-	a->catching_up = waiting;
 	return n;
 }
 
 static void
-states_written(struct apply *a)
+states_written(struct apply *a, const struct position *pos)
 {
+	bool waiting = false;
+
 	for (size_t i = 0; i < a->c.states->n; i++) {
 		struct table_state *ts = &a->c.states->rows[i];
 		struct table *t;
 
+		if (catches_up(a, ts, pos)) {
+			ts->phase = TABLE_STREAMING;
+			a->dirty[i] = true;
+		}
+		waiting = waiting || ts->phase == TABLE_CATCH_UP;
 		if (!a->dirty[i])
 			continue;
 		a->dirty[i] = false;
@@ -237,6 +247,7 @@ states_written(struct apply *a)
 		if (t != NULL)
 			atomic_store(&a->c.board->tables[t->index]->phase, (int)ts->phase);
 	}
+	a->catching_up = a->catching_up && waiting;
 	if (!a->catching_up && atomic_load(&a->c.board->phase) == PHASE_CATCH_UP)
 		board_phase(a->c.board, PHASE_CDC);
 }
@@ -266,7 +277,7 @@ commit_at(struct apply *a, const struct position *pos, struct wall commit_time, 
 	}
 	a->open = false;
 	*a->c.cp = cp;
-	states_written(a);
+	states_written(a, pos);
 	if (!FAULT("apply.after_commit", err))
 		return false;
 	mutex_lock(&a->c.board->lock);
@@ -309,19 +320,32 @@ apply_commit(struct apply *a, struct err *err)
 	return FAULT("apply.acked", err);
 }
 
-/* Writes a position that moved without anything to apply, so that the source may forget its log (RULES 4). */
+/* The position is worth a commit of its own at once: a sync waits for it, or a table has caught up there. */
+static bool
+note_is_wanted(const struct apply *a)
+{
+	const struct position want = { POSITION_LSN, { atomic_load(&a->c.board->want) } };
+
+	if (want.lsn.v != 0 && a->noted.kind == POSITION_LSN && position_reached(&a->noted, &want) &&
+	    !position_reached(&a->c.cp->position, &want))
+		return true;
+	for (size_t i = 0; a->catching_up && i < a->c.states->n; i++)
+		if (catches_up(a, &a->c.states->rows[i], &a->noted))
+			return true;
+	return false;
+}
+
+/* Writes a position that moved without anything to apply, so that the source may forget its log. */
 static bool
 note_position(struct apply *a, bool now, struct err *err)
 {
-	uint64_t bytes = 0, want = atomic_load(&a->c.board->want);
+	uint64_t bytes = 0;
 
 	if (a->boundary != NULL || a->in_txn || a->noted.kind == POSITION_NONE ||
 	    position_reached(&a->c.cp->position, &a->noted))
 		return true;
 	position_distance(&a->c.cp->position, &a->noted, &bytes);
-	if (want != 0 && a->noted.kind == POSITION_LSN && a->noted.lsn.v >= want)
-		now = true;
-	if (!now && !a->catching_up && bytes < NOTE_BYTES && usec_since(a->last_checkpoint) < NOTE_EVERY)
+	if (!now && bytes < NOTE_BYTES && usec_since(a->last_checkpoint) < NOTE_EVERY && !note_is_wanted(a))
 		return true;
 	return commit_at(a, &a->noted, (struct wall){ 0 }, err);
 }
@@ -581,25 +605,21 @@ on_idle(struct apply *a, struct err *err)
 	return note_position(a, false, err) && look_flushed(a, err);
 }
 
+/* Commits all that is complete. What was taken of a transaction that is not, and not written, is left out: the changes are taken again up to
+ * the last boundary. On the way a boundary may commit by itself; the last one stays in the ring until it is taken, so its address is its own. */
 static bool
 commit_complete(struct apply *a, struct err *err)
 {
-	const struct change *end = a->boundary, *c;
+	const struct change *end = a->boundary, *c = NULL;
 
-	if (a->in_txn && end != NULL && !a->open) {	/* leave out the transaction that is not complete */
+	if (a->in_txn && end != NULL && !a->open) {
 		rewind_ring(a);
-		do {
+		while (c != end) {
 			if ((c = ring_take(a->c.ring, 0)) == NULL)
 				return err_set(err, ERR_PROTOCOL, "a rewound change is gone from the ring");
-			a->last = c;
-			if (c->kind == CHANGE_BEGIN)
-				on_begin(a, c);
-			else if (c != end && !on_change(a, c, err))
+			if (!on_change(a, c, err))
 				return false;
-		} while (c != end && (a->boundary != NULL || a->in_txn));
-		a->in_txn = false;
-		a->boundary = end;
-		a->pos = end->u.commit.position;
+		}
 	}
 	if (a->in_txn)
 		return true;		/* partly written: the connection's end rolls it back */

@@ -1,4 +1,4 @@
-/* board.c - see board.h. Lag is computed here, from what watch, capture and apply said (DESIGN.md 7). */
+/* board.c - see board.h. Lag is computed here, from what watch, capture and apply said. */
 #include "daemon/board.h"
 
 #include <stdio.h>
@@ -126,7 +126,7 @@ put_position(char out[POSITION_TEXT], const struct position *p)
 		position_text(p, out);
 }
 
-/* Lag, as DESIGN.md 7 defines it: null while the source can't be asked; 0 where nothing is missing. */
+/* Lag: null while the source can't be asked; 0 where nothing is missing. */
 static void
 fill_lag(struct board *b, const struct position *applied, struct status_task *ret)
 {

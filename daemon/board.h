@@ -74,14 +74,16 @@ bool board_set_tables(struct board *b, const struct tableset *set, struct err *e
 void board_reason(struct board *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void board_table_error(struct board *b, uint32_t index, const char *text);
 void board_flow(struct board *b, struct ring *ring, struct progress *progress);	/* NULL, NULL: before they are freed */
+/* The calling thread lives; from now on its waits for a server say so too. */
 static inline void
 board_beat(struct board *b, int thread)
 {
-	atomic_store_explicit(&b->beats[thread], clock_mono().v, memory_order_relaxed);
+	thread_beat_at(&b->beats[thread]);
 }
 static inline void
 board_rest(struct board *b, int thread)
 {
+	thread_beat_at(NULL);
 	atomic_store_explicit(&b->beats[thread], 0, memory_order_relaxed);
 }
 static inline void

@@ -1,4 +1,4 @@
-/* child.c - starting a worker and talking with it (RULES 30): fork and fexecve of our own
+/* child.c - starting a worker and talking with it: fork and fexecve of our own
  * program, a socketpair, a memfd. Between fork and exec only system calls are made; whatever
  * needs memory is built before. */
 #include "daemon/child.h"

@@ -1,4 +1,4 @@
-/* commands.h - the commands that run in the caller's process: check, discover, cleanup. Exit status of DESIGN.md 5.
+/* commands.h - the commands that run in the caller's process: check, discover, cleanup. Exit status: 0 fine, 1 the answer is no, 2 usage, 3 a server out of reach.
  * argv starts after the command's word. */
 #ifndef REPLD_DAEMON_COMMANDS_H
 #define REPLD_DAEMON_COMMANDS_H

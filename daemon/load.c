@@ -11,6 +11,7 @@
 #define CHUNK_MIN_BYTES (64u << 20)	/* a smaller part of a table is not worth a chunk of its own */
 #define CHUNKS_PER_THREAD 4		/* so that threads that end early find something to do */
 #define RATE_LOOK 256			/* rows between looks at rate, stop flag and heartbeat */
+#define RATE_STEP 500000		/* usec: how soon a rate changed by reload is noticed */
 
 struct load_table {
 	struct table *table;
@@ -36,7 +37,8 @@ struct load {
 	atomic_bool over;			/* a failure that ends the load */
 	struct err err;				/* the first such */
 	struct mutex rate_lock;
-	struct usec rate_at;			/* when the bytes sent so far are due */
+	struct usec rate_at;			/* when the bytes sent so far are due, at `rate` */
+	uint64_t rate;
 };
 
 struct loader {					/* one load thread */
@@ -137,25 +139,41 @@ unit_ended(struct load *l, struct load_table *t, bool ok)
 	return last;
 }
 
-/* full_load.max_rate, over all threads: sleeps until the bytes sent so far are due. */
-static bool
-keep_rate(struct load *l, uint64_t bytes)
+/* When the bytes that all threads have sent so far are due. A rate that was changed counts from now on. */
+static struct usec
+rate_due(struct load *l, uint64_t rate, uint64_t bytes)
 {
-	uint64_t rate = atomic_load_explicit(&l->c.board->max_rate, memory_order_relaxed);
+	struct usec now = clock_mono(), due;
+
+	mutex_lock(&l->rate_lock);
+	if (l->rate != rate || l->rate_at.v < now.v)
+		l->rate_at = now;
+	l->rate = rate;
+	l->rate_at.v += (int64_t)((double)bytes * 1e6 / (double)rate);
+	due = l->rate_at;
+	mutex_unlock(&l->rate_lock);
+	return due;
+}
+
+/* full_load.max_rate, over all threads: sleeps until what was sent so far is due. False: the load is ending. */
+static bool
+keep_rate(struct loader *ld, uint64_t bytes)
+{
+	struct load *l = ld->load;
+	const uint64_t rate = atomic_load_explicit(&l->c.board->max_rate, memory_order_relaxed);
+	struct usec due;
 	int64_t wait;
-	struct usec now = clock_mono();
 
 	if (rate == 0)
 		return !stop_requested(l->c.stop);
-	mutex_lock(&l->rate_lock);
-	if (l->rate_at.v < now.v)
-		l->rate_at = now;
-	l->rate_at.v += (int64_t)((double)bytes * 1e6 / (double)rate);
-	wait = l->rate_at.v - now.v;
-	mutex_unlock(&l->rate_lock);
-	if (wait > 1000000)
-		wait = 1000000;		/* a rate changed by reload is noticed soon */
-	return wait < 1000 ? !stop_requested(l->c.stop) : stop_sleep(l->c.stop, wait);
+	due = rate_due(l, rate, bytes);
+	while ((wait = due.v - clock_mono().v) >= 1000 && !atomic_load(&l->over) &&
+	    atomic_load_explicit(&l->c.board->max_rate, memory_order_relaxed) == rate) {
+		if (!stop_sleep(l->c.stop, wait < RATE_STEP ? wait : RATE_STEP))
+			return false;
+		board_beat(l->c.board, BEAT_LOAD + (int)(ld->number % 64));
+	}
+	return !stop_requested(l->c.stop);
 }
 
 /* ---- one chunk --------------------------------------------------------------------------------------------------- */
@@ -181,7 +199,7 @@ copy_rows(struct loader *ld, struct load_table *t, struct value *vals, struct lo
 		counter_add(&bt->rows_loaded, rows - ledger->rows);
 		counter_add(&b->load_rows, rows - ledger->rows);
 		counter_add(&b->load_bytes, bytes - told);
-		if (!keep_rate(l, bytes - told) || atomic_load(&l->over))
+		if (!keep_rate(ld, bytes - told) || atomic_load(&l->over))
 			return err_set(err, ERR_CANCELLED, "the load is ending");
 		ledger->rows = rows;
 		told = bytes;

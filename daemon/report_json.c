@@ -1,4 +1,4 @@
-/* report_json.c - the status for scripts: the keys of DESIGN.md 7 and a few more; what is not
+/* report_json.c - the status for scripts: the keys of repld-ctl(1); what is not
  * known is null. One line a task. */
 #include <inttypes.h>
 #include "daemon/conf.h"

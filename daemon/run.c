@@ -245,7 +245,7 @@ hole(struct run *r, struct err *err, const char *what, const char *detail)
 	return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", r->conf->name);
 }
 
-/* The slot that the checkpoint counts on still continues it (RULES 4). */
+/* The slot that the checkpoint counts on still continues it. */
 static bool
 slot_continues(struct run *r, struct err *err)
 {
@@ -346,7 +346,7 @@ note_filenodes(struct run *r, struct err *err)
 	return true;
 }
 
-/* Publication, then slot (RULES 11); leaves a snapshot open where tables are to be loaded. */
+/* Publication, then slot; leaves a snapshot open where tables are to be loaded. */
 static bool
 prepare_log(struct run *r, struct err *err)
 {

@@ -1,7 +1,7 @@
 /* shm.h - the block of memory that a worker shares with its supervisor: one struct status_task and an array of struct status_table, each
  * behind a sequence lock. Flow: worker's main thread writes (a few times a second); the supervisor reads, never waits.
  * A reader that meets a writer 8 times running gets the last good copy, marked stale. The memfd is sealed against shrinking and grown by the worker.
- * Threads: one writer, one reader. RULES 31. */
+ * Threads: one writer, one reader. */
 #ifndef REPLD_DAEMON_SHM_H
 #define REPLD_DAEMON_SHM_H
 

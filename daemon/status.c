@@ -1,4 +1,4 @@
-/* status.c - the words of a task's state and phase (DESIGN.md 4). Pure. */
+/* status.c - the words of a task's state and phase. Pure. */
 #include "daemon/status.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
 /* status.h - what is known of a task and of its tables, as fixed-size plain values: written by the worker's main thread into the shared
  * block (shm.h), read by the supervisor, rendered by report_*.c. Strings are bounded and treated as foreign by readers.
- * Unknown numbers are flagged unknown (has_*), never 0. DESIGN.md 7 names the keys. */
+ * Unknown numbers are flagged unknown (has_*), never 0. The keys are in repld-ctl(1). */
 #ifndef REPLD_DAEMON_STATUS_H
 #define REPLD_DAEMON_STATUS_H
 

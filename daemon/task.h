@@ -1,5 +1,5 @@
 /* task.h - one task inside its worker: the state machine, retry and backoff, the run thread, the answers to commands.
- * States of DESIGN.md 4; task_enter() is their only writer. One run at a time; every failure ends a run and is judged here, by its kind.
+ * States as the status shows them; task_enter() is their only writer. One run at a time; every failure ends a run and is judged here, by its kind.
  * Threads: the worker's main thread; the run thread reaches it by the mailbox alone. libevent: timers. */
 #ifndef REPLD_DAEMON_TASK_H
 #define REPLD_DAEMON_TASK_H

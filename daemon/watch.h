@@ -1,5 +1,5 @@
 /* watch.h - two small threads beside a run, each with a connection of its own:
- *   guard  holds the task's session lock on the target and pings it; a lost lock ends the run (DESIGN.md 8)
+ *   guard  holds the task's session lock on the target and pings it; a lost lock ends the run
  *   watch  asks the source once a second where its log ends and what it keeps for us, and makes barriers for sync
  * Both end with their _stop(). Threads: start and stop = the run thread. */
 #ifndef REPLD_DAEMON_WATCH_H

@@ -13,7 +13,7 @@ enum worker_exit { WORKER_EXIT_OK = 0, WORKER_EXIT_FAILED = 1, WORKER_EXIT_USAGE
 int worker_main(const char *task);	/* exit status; takes its configuration from WORKER_SOCKET_FD */
 
 enum run_until { RUN_FOR_EVER, RUN_UNTIL_LOADED, RUN_UNTIL_CAUGHT_UP };
-/* One task in the foreground, with a progress bar on a terminal; exit status of DESIGN.md 5. */
+/* One task in the foreground, with a progress bar on a terminal. */
 int worker_run(const struct conf *conf, const struct task_conf *task, enum run_until until);
 
 #endif

@@ -4,7 +4,7 @@
  * round trip.
  * Invariant: the checkpoint is the last statement before COMMIT, and divides by zero unless exactly
  * the row of our epoch and connection was updated, so that the server itself skips the COMMIT of a
- * fenced owner (RULES 3).
+ * fenced owner.
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
 

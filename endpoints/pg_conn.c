@@ -22,6 +22,7 @@
 #define CONNECT_TOTAL_USEC   30000000
 #define LATE_PIN_USEC	     10000000
 #define CANCEL_USEC	     1000000
+#define BEAT_USEC	     5000000 /* a longer wait shows signs of life */
 #define OLDEST_VERSION	     120000
 #define MAX_KEYWORDS	     40
 #define DEFAULT_CA_FILE	     "/etc/ssl/certs/ca-certificates.crt"
@@ -151,13 +152,21 @@ poll_socket(
 {
 	struct pollfd fds[2] = {
 	    {.fd = fd, .events = events}, {.fd = stop != NULL ? stop->fd : -1, .events = POLLIN}};
-	struct timespec ts = {.tv_sec = wait_usec / 1000000, .tv_nsec = wait_usec % 1000000 * 1000};
+	int64_t left = wait_usec;
 	int n;
 
 	*ret_events = 0;
-	if (stop != NULL && stop_requested(stop))
-		return err_set(err, ERR_CANCELLED, "stopped");
-	n = ppoll(fds, 2, wait_usec < 0 ? NULL : &ts, NULL);
+	do {
+		const int64_t slice = left < 0 || left > BEAT_USEC ? BEAT_USEC : left;
+		const struct timespec ts = {
+		    .tv_sec = slice / 1000000, .tv_nsec = slice % 1000000 * 1000};
+
+		if (stop != NULL && stop_requested(stop))
+			return err_set(err, ERR_CANCELLED, "stopped");
+		thread_beat();
+		n = ppoll(fds, 2, &ts, NULL);
+		left -= left > 0 ? slice : 0;
+	} while (n == 0 && left != 0);
 	if (n < 0 && errno != EINTR)
 		return err_errno(err, errno, "poll");
 	if (n > 0 && fds[1].revents != 0)

@@ -1,4 +1,4 @@
-/* pg_conn.h - a libpq connection whose every wait watches a stop flag and a deadline, and whose session is pinned (DESIGN.md 10).
+/* pg_conn.h - a libpq connection whose every wait watches a stop flag and a deadline, and whose session is pinned.
  * Pinned at start, by the startup packet's options: UTC, UTF8, ISO dates, postgres intervals, extra_float_digits 3, bytea hex, xmlbinary/xmloption left,
  * search_path pg_catalog, row_security off, statement/lock/idle timeouts 0 (a source session: lock_timeout 5 s), synchronous_commit on,
  * standard_conforming_strings on, session_replication_role untouched here.

@@ -2,7 +2,7 @@
  * COMMIT.
  * Invariant: the ledger row is written only where the table's attempt and the task's epoch are
  * still the loader's own, both under share locks until COMMIT: a loader that was left behind
- * commits nothing (RULES 3). Order of locks: table_state, checkpoint; as apply's. A load session
+ * commits nothing. Order of locks: table_state, checkpoint; as apply's. A load session
  * commits with synchronous_commit on: who counts a chunk as loaded may forget the rows.
  * Threads: the loader's own target. */
 #include "endpoints/pg_target.h"

@@ -1,5 +1,5 @@
 /* pg_own.c - who owns a task: the session lock, schema repld, the checkpoint row and its epoch
- * (DESIGN.md 8, RULES 2 and 3).
+ *.
  * The lock is a pair of numbers hashed from "repld" and the task's name; both hashes are fixed for
  * ever, as two versions of repld must meet in the same lock.
  * Invariant: a position is only ever taken from the row under its lock, after the session named in

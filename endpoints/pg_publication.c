@@ -2,7 +2,7 @@
  * the user's own and only checked. Which it is stands in the publication's comment. It publishes
  * leaves (publish_via_partition_root off) and all four operations.
  * Flow: look -> compare with the set -> CREATE or ALTER in one transaction, committed before a
- * slot is made (RULES 11).
+ * slot is made.
  * Invariant: a publication without repld's comment is never changed, nor dropped.
  * Threads: the session's. */
 #include "endpoints/pg_source.h"

@@ -153,7 +153,7 @@ noted_filenode(const char *filenodes, uint32_t oid)
 	return 0;
 }
 
-/* RULES 10: under the lock, so that the answer stays true until the transaction's end. */
+/* Under the lock, so that the answer stays true until the transaction's end. */
 static bool
 same_file(
     struct source_scan *s, const struct leaf_desc *leaf, const char *filenodes, struct err *err)

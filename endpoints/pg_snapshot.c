@@ -1,5 +1,5 @@
 /* pg_snapshot.c - a slot and the snapshot that was exported with it: the exact pair of rows and
- * position (RULES 11).
+ * position.
  * Flow: CREATE_REPLICATION_SLOT on a replication connection, which then does nothing: its next
  * command, or its end, ends the snapshot. While the server waits for transactions open at that
  * moment, a second session says which.

@@ -322,7 +322,7 @@ put_key_match(struct text *x)
 	}
 }
 
-/* Types whose equality is identity; all others are compared by their canonical text (RULES 25). */
+/* Types whose equality is identity; all others are compared by their canonical text. */
 static bool
 equality_is_exact(uint32_t base_oid)
 {

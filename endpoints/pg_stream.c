@@ -68,7 +68,7 @@ hole(const struct source_stream *s, struct err *err, const char *what)
 	    s->p.task);
 }
 
-/* RULES 4: the server would start from the slot's own position in silence. */
+/* The server would start from the slot's own position in silence. */
 static bool
 check_slot(
     const struct source_stream *s, const struct source_log *log, uint64_t from, struct err *err)

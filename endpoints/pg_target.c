@@ -1,7 +1,7 @@
 /* pg_target.c - opening a PostgreSQL target, its session's settings, and what the parts of the
  * target share.
  * The session runs in replica role, so that triggers and foreign keys of the target do not fire
- * (RULES 22); where the role may not set it, the session goes on in origin role, and a table that
+ *; where the role may not set it, the session goes on in origin role, and a table that
  * has triggers or foreign keys is refused at its first write.
  * An apply session plans by index alone: statements are prepared once, often while the table is
  * still empty, and a plan with a sequential scan or a hash of the target would stay when the table

@@ -79,15 +79,15 @@ struct source_ops {
 	/* Everything that would stop or endanger the task. needs_slot: a slot will have to be made. Writes nothing. */
 	bool (*check)(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f, struct err *err);
 	/* Makes the publication, or extends the one that repld made, so that it holds exactly the set's tables; one that it did not make is
-	 * only checked (ERR_CONFIG names the missing tables). Committed on return (RULES 11). */
+	 * only checked (ERR_CONFIG names the missing tables). Committed on return. */
 	bool (*prepare)(struct source *s, const struct tableset *set, struct source_prepared *ret, struct err *err);
 	bool (*log_state)(struct source *s, struct source_log *ret, struct err *err);
 	bool (*monitor)(struct source *s, struct source_monitor *ret, struct err *err);
-	/* For sync: marks the log where it can, and gives the position that covers all committed before the call (RULES 32). */
+	/* For sync: marks the log where it can, and gives the position that covers all committed before the call. */
 	bool (*barrier)(struct source *s, struct position *ret, struct err *err);
 	bool (*split)(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes, struct arena *arena,
 	    struct chunk **ret_chunks, uint32_t *ret_n, struct err *err);
-	/* filenodes of the table's leaves as text "oid:filenode,..." now, in the arena (RULES 10). */
+	/* filenodes of the table's leaves as text "oid:filenode,..." now, in the arena. */
 	bool (*filenodes)(struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err);
 	bool (*drop_slot)(struct source *s, struct err *err);		/* fine where it is gone */
 	bool (*drop_publication)(struct source *s, struct err *err);
@@ -125,7 +125,7 @@ struct source_ops {
 
 const struct source_ops *source_ops_for(enum endpoint_kind kind);	/* never NULL */
 
-/* All captured columns of the set may travel in binary (RULES 15): else the stream asks for text. */
+/* All captured columns of the set may travel in binary: else the stream asks for text. */
 bool source_stream_binary(const struct tableset *set);
 
 #endif

@@ -1,7 +1,7 @@
 /* target.h - what a task asks of a target server. One struct target is one connection and belongs to one thread at a time.
  * Apply: begin -> write (any number of times) -> commit (checkpoint last) or rollback.
  * Load: load_begin -> load_row ... -> load_end (ledger row last, COMMIT) or load_abort.
- * Every write that follows from owning the task carries its epoch and is refused with ERR_FENCED where another owner has come (RULES 2, 3).
+ * Every write that follows from owning the task carries its epoch and is refused with ERR_FENCED where another owner has come.
  * All waits watch the stop flag given at open (ERR_CANCELLED). Errors: ERR_RETRY connection, deadlock, lock; ERR_DATA constraint or value,
  * with SQLSTATE, table and constraint named, never a value; ERR_SCHEMA column or table missing; ERR_LIMIT; ERR_CONFIG privilege. */
 #ifndef REPLD_ENDPOINTS_TARGET_H
@@ -54,11 +54,11 @@ struct target_ops {
 	void (*close)(struct target *t);		/* an open transaction is rolled back by the server; asks it to cancel a running statement */
 	bool (*identify)(struct target *t, char ret_version[64], struct err *err);
 
-	/* Ownership (DESIGN.md 8). own(): the session lock; false with err->kind == ERR_NONE: another holds it (*ret_other, as far as known). */
+	/* Ownership. own(): the session lock; false with err->kind == ERR_NONE: another holds it (*ret_other, as far as known). */
 	bool (*own)(struct target *t, struct owner *ret_other, struct err *err);
 	bool (*ping)(struct target *t, struct err *err);
 	bool (*install)(struct target *t, struct err *err);	/* makes schema repld and its tables, where missing */
-	/* RULES 2: ends the former session of this task, locks the row (makes it where missing), raises epoch (new_owner) or conn, names this
+	/* Ends the former session of this task, locks the row (makes it where missing), raises epoch (new_owner) or conn, names this
 	 * session in it. *epoch: in, for !new_owner; out. ERR_FENCED where the epoch is no longer ours. */
 	bool (*learn)(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err);
 	/* Plain read, for check, status and cleanup; raises nothing. */

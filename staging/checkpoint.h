@@ -1,4 +1,4 @@
-/* checkpoint.h - what a task must remember, as a value; it lives in the target (DESIGN.md 8, RULES A).
+/* checkpoint.h - what a task must remember, as a value; it lives in the target.
  * Threads: plain values. */
 #ifndef REPLD_STAGING_CHECKPOINT_H
 #define REPLD_STAGING_CHECKPOINT_H
@@ -8,7 +8,7 @@
 
 #define NAME_MAX_BYTES 64		/* a server's identifier with its NUL (PostgreSQL 63, MySQL 64 characters are handled as text) */
 
-/* Who the source is: a checkpoint of one source never continues on another (RULES 6). */
+/* Who the source is: a checkpoint of one source never continues on another. */
 struct source_identity {
 	char kind[16];			/* "postgresql" */
 	char id[64];			/* PostgreSQL: system_identifier; MySQL: server_uuid */
@@ -17,7 +17,7 @@ struct source_identity {
 	char slot[NAME_MAX_BYTES], publication[NAME_MAX_BYTES];
 };
 
-/* Totals since the task began; columns of the checkpoint row, so that they stay true after a crash (RULES 31).
+/* Totals since the task began; columns of the checkpoint row, so that they stay true after a crash.
  * read = applied + filtered + excepted. */
 struct totals {
 	uint64_t transactions, read, applied, filtered, excepted, inserts, updates, deletes, truncates;
@@ -38,7 +38,7 @@ struct checkpoint {
 
 /* A row of table_state. */
 enum table_phase { TABLE_QUEUED, TABLE_LOADING, TABLE_LOADED, TABLE_CATCH_UP, TABLE_STREAMING, TABLE_SUSPENDED, TABLE_SUSPECT, TABLE_ERROR };
-const char *table_phase_name(enum table_phase p);	/* DESIGN.md 4's words */
+const char *table_phase_name(enum table_phase p);	/* the words of status and table_state */
 bool table_phase_parse(const char *text, enum table_phase *ret);
 
 struct table_state {
@@ -46,7 +46,7 @@ struct table_state {
 	enum table_phase phase;
 	uint32_t load_group;		/* 0: the task's first */
 	struct snapshot_pos snapshot;	/* NONE: not loaded by us (mode cdc: from the stream's start) */
-	uint32_t attempt;		/* raised by each load of the table: fences loaders (RULES 3) */
+	uint32_t attempt;		/* raised by each load of the table: fences loaders */
 	uint64_t rows_loaded, bytes_loaded;
 	char *shape;			/* table_shape() of the source as last applied; NULL */
 	char *filenodes;		/* "oid:filenode,..." of the leaves when the snapshot was taken; NULL */

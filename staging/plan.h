@@ -13,7 +13,7 @@ struct plan_column {
 	uint16_t target;		/* index into target->cols */
 	const char *name;		/* on the target */
 	const struct coltype *source_type, *target_type;
-	bool binary_ok;			/* a VALUE_BINARY may pass to the target as it is (RULES 15) */
+	bool binary_ok;			/* a VALUE_BINARY may pass to the target as it is */
 	bool key;			/* one of the columns by which rows are found */
 	bool unique;			/* part of a unique index of the target beside the key */
 	bool notnull;			/* on the target */
@@ -35,7 +35,7 @@ struct plan {
 	uint16_t nkey;			/* 0: keyless, rows are found by content */
 	uint16_t *key;			/* indexes into cols, in the order of the target's index where it has one */
 	bool keyless;
-	bool secondary_unique;		/* the target has a unique index other than the key: see RULES 22 */
+	bool secondary_unique;		/* the target has a unique index other than the key: values may move between rows */
 	bool has_array;			/* an array column: unnest can't carry it, statements go row by row */
 	bool overriding;		/* an identity column GENERATED ALWAYS is written: OVERRIDING SYSTEM VALUE */
 	bool needs_full;		/* keyless: the old image must be whole */

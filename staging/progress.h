@@ -1,4 +1,4 @@
-/* progress.h - what may be confirmed to the source: only what stands in the durable checkpoint row (RULES 4, 5).
+/* progress.h - what may be confirmed to the source: only what stands in the durable checkpoint row.
  * Flow: apply calls progress_applied() after each target COMMIT (durable or not yet), progress_durable() when the target says that a
  * former commit is on disk; capture reads progress_confirmable().
  * Invariant: confirmable <= durable <= applied <= received; none goes back.

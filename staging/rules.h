@@ -1,4 +1,4 @@
-/* rules.h - which tables a task captures and where they go: the cascade of DESIGN.md 6, read from top to bottom; each rule that
+/* rules.h - which tables a task captures and where they go: a cascade, read from top to bottom; each rule that
  * matches sets what it names, the last word wins. Pure: built by the configuration, asked once per table.
  * Patterns: schema.table; * and ? are wildcards; case counts; a part in double quotes is literal ("" inside for one quote).
  * System schemas (pg_catalog, information_schema, pg_toast*, mysql, performance_schema, sys) and repld never match.

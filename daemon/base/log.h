@@ -1,4 +1,4 @@
-/* log.h - one line an event, on stderr (DESIGN.md 4).
+/* log.h - one line an event, on stderr.
  * "2026-11-22T07:40:00.123Z warning task=orders text", or "<4>task=orders text" where JOURNAL_STREAM names our stderr.
  * Control bytes are escaped, a line is cut at 4096 bytes and written with one write(2); a failing write is counted, never fatal.
  * Threads: any. The level and the task's name are process-wide (a worker process has one task). */

@@ -63,6 +63,22 @@ thread_join(struct thread *t)
 	t->started = false;
 }
 
+static _Thread_local _Atomic int64_t *beat_at;
+
+void
+thread_beat(void)
+{
+	if (beat_at != NULL)
+		atomic_store_explicit(beat_at, clock_mono().v, memory_order_relaxed);
+}
+
+void
+thread_beat_at(_Atomic int64_t *at)
+{
+	beat_at = at;
+	thread_beat();
+}
+
 void
 mutex_init(struct mutex *m)
 {

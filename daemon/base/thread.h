@@ -17,6 +17,11 @@ struct thread {
 bool thread_start(struct thread *t, const char *name, void *(*fn)(void *), void *arg, struct err *err) MUST_CHECK;
 void thread_join(struct thread *t);		/* nothing where it was not started */
 
+/* Signs of life. thread_beat_at(): where this thread's are noted (monotonic usec), the first one now; NULL: nowhere any more. thread_beat(): one more;
+ * called by whatever waits for a server in steps, so that a thread that waits is told from one that hangs. */
+void thread_beat_at(_Atomic int64_t *at);
+void thread_beat(void);
+
 struct mutex { pthread_mutex_t m; };		/* errorcheck kind: misuse aborts */
 void mutex_init(struct mutex *m);
 void mutex_done(struct mutex *m);

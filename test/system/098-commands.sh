@@ -9,7 +9,7 @@ pg_start src
 pg_start dst
 sql src "CREATE SCHEMA sales; CREATE TABLE sales.orders (id int PRIMARY KEY, t varchar(10) NOT NULL); CREATE TABLE a (id int PRIMARY KEY);
 	CREATE TABLE \"Odd.Name\" (\"x y\" int PRIMARY KEY);
-	INSERT INTO sales.orders SELECT g, 'x' FROM generate_series(1, 5000) g; INSERT INTO a VALUES (1); ANALYZE"
+	INSERT INTO sales.orders SELECT g, 'x' FROM generate_series(1, 5000) g; INSERT INTO a VALUES (1); INSERT INTO \"Odd.Name\" VALUES (1), (2); ANALYZE"
 conf_write <<'CONF'
 	t: { source = "src"; target = "dst"; tables = ( { include = "public.a"; }, { include = "sales.*"; } ); };
 	other: { source = "src"; target = "dst"; mode = "full_load"; tables = ( { include = "public.Odd*"; } ); };

@@ -281,7 +281,7 @@ repld_answers() {
 
 repld_answers_or_ended() { repld_answers || ! running "$REPLD_PID"; }
 
-repld_stop() {			# within 5 s, exit 0 (DESIGN: SIGTERM)
+repld_stop() {			# within 5 s, exit 0
 	rs_begin=$(now_ms)
 	kill -TERM "$REPLD_PID"
 	rs_rc=0

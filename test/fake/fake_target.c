@@ -1,0 +1,934 @@
+/* fake_target.c - the target of the fake world: tables, the checkpoint row, tables' states, sessions
+ * and the task's lock; see fake.h.
+ * A transaction works on copies of the tables that it touches and swaps them in at its COMMIT;
+ * steps are carried out row by row, in their order, and every unique value is looked at with each
+ * row, as a server does.
+ * A lost COMMIT may have happened, may not have, or may still be on its way: then it happens when
+ * the session is ended by the next owner, before the checkpoint row's lock is granted. */
+#include "fake.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLINK 20000			/* usec between looks at a stop flag */
+
+struct parked {
+	const struct plan *plan;
+	uint32_t number;
+	const struct fake_row *row;
+};
+
+struct target {
+	struct target *next;
+	struct stop *stop;
+	bool lost;			/* the connection is gone */
+	bool open, failed;
+	struct fake_commit work;
+	struct parked *parked;
+	size_t nparked, parked_cap;
+	struct {
+		const struct plan *plan;
+		uint64_t epoch;
+		uint32_t attempt;
+		bool running;
+		struct fake_rows rows;
+	} load;
+};
+
+static bool
+enter(struct target *t, const char *where, struct err *err)
+{
+	mutex_lock(&fake.lock);
+	if (!t->lost && !fake.dead) {
+		if (!fake_fails(where, err))
+			return true;
+		t->lost = strncmp(err->sqlstate, "08", 2) == 0;
+	} else {
+		fake_lost(err);
+	}
+	mutex_unlock(&fake.lock);
+	return false;
+}
+
+static bool
+leave(bool ok)
+{
+	mutex_unlock(&fake.lock);
+	return ok;
+}
+
+/* ---- what the player does ------------------------------------------------------------------------------------------- */
+
+void
+fake_target_create(int table, const struct fake_def *def)
+{
+	fake.t.tables[table].def = def;
+}
+
+void
+fake_target_kill(void)
+{
+	for (struct target *t = fake.t.sessions; t != NULL; t = t->next)
+		t->lost = true;
+	fake.t.owner = NULL;
+	cond_broadcast(&fake.moved);
+}
+
+void
+fake_target_flush(void)
+{
+	fake.t.durable = fake.t.token;
+	fake.t.durable_position = fake.t.cp.position;
+}
+
+/* ---- sessions ------------------------------------------------------------------------------------------------------------ */
+
+static struct target *
+target_open(const struct target_params *p, struct err *err)
+{
+	struct target *t = xzalloc(sizeof(*t));
+
+	t->stop = p->stop;
+	if (!enter(t, "target", err)) {
+		free(t);
+		return NULL;
+	}
+	t->next = fake.t.sessions;
+	fake.t.sessions = t;
+	leave(true);
+	return t;
+}
+
+static void
+target_close(struct target *t)
+{
+	struct target **p = &fake.t.sessions;
+
+	if (t == NULL)
+		return;
+	mutex_lock(&fake.lock);
+	while (*p != t)
+		p = &(*p)->next;
+	*p = t->next;
+	if (fake.t.owner == t)
+		fake.t.owner = NULL;
+	cond_broadcast(&fake.moved);
+	mutex_unlock(&fake.lock);
+	free(t->parked);
+	table_states_done(&t->work.states);
+	free(t);
+}
+
+static bool
+target_identify(struct target *t, char ret_version[64], struct err *err)
+{
+	(void)t, (void)err;
+	snprintf(ret_version, 64, "fake");
+	return true;
+}
+
+/* Waits while the player blocks the target. Under the lock. */
+static bool
+wait_unblocked(struct target *t, struct err *err)
+{
+	bool ok = true;
+
+	fake.t.waiting++;
+	while (ok && fake.t.blocked) {
+		cond_wait(&fake.moved, &fake.lock, BLINK);
+		if (t->lost || fake.dead)
+			ok = fake_lost(err);
+		else if (stop_requested(t->stop))
+			ok = err_set(err, ERR_CANCELLED, "stopped");
+	}
+	fake.t.waiting--;
+	return ok;
+}
+
+/* ---- ownership and checkpoint -------------------------------------------------------------------------------------------- */
+
+static bool
+target_own(struct target *t, struct owner *ret_other, struct err *err)
+{
+	bool got;
+
+	if (!enter(t, "own", err))
+		return false;
+	got = !fake.t.owned_by_other && (fake.t.owner == NULL || fake.t.owner == t);
+	if (got)
+		fake.t.owner = t;
+	else
+		snprintf(ret_other->host, sizeof(ret_other->host), "elsewhere");
+	return leave(got);
+}
+
+static bool
+target_ping(struct target *t, struct err *err)
+{
+	return enter(t, "ping", err) && leave(true);
+}
+
+static bool
+target_install(struct target *t, struct err *err)
+{
+	if (!enter(t, "install", err))
+		return false;
+	fake.t.installed = true;
+	return leave(true);
+}
+
+static char *
+copy_text(const char *s)
+{
+	return s != NULL ? xstrdup(s) : NULL;
+}
+
+static void
+copy_state(struct table_state *to, const struct table_state *from)
+{
+	free(to->source_schema);
+	free(to->source_name);
+	free(to->target_schema);
+	free(to->target_name);
+	free(to->shape);
+	free(to->filenodes);
+	free(to->made);
+	free(to->error);
+	*to = *from;
+	to->source_schema = copy_text(from->source_schema);
+	to->source_name = copy_text(from->source_name);
+	to->target_schema = copy_text(from->target_schema);
+	to->target_name = copy_text(from->target_name);
+	to->shape = copy_text(from->shape);
+	to->filenodes = copy_text(from->filenodes);
+	to->made = copy_text(from->made);
+	to->error = copy_text(from->error);
+}
+
+static void
+put_state(struct table_states *states, const struct table_state *ts)
+{
+	struct err err = ERR_INIT;
+	struct table_state *row = table_states_find(states, ts->source_schema, ts->source_name);
+
+	if (row == NULL && (row = table_states_add(states, &err)) == NULL)
+		abort();
+	copy_state(row, ts);
+}
+
+/* ---- what a commit leaves, and whether it keeps the promise ------------------------------------------------------------ */
+
+static uint64_t
+seen_by(const struct table_state *ts, uint64_t position)
+{
+	return ts->snapshot.kind == POSITION_LSN && ts->snapshot.lsn.v > position ? ts->snapshot.lsn.v : position;
+}
+
+/* Each table is as it was on the source at the checkpoint, or at its snapshot where that is ahead. */
+static void
+check_promise(void)
+{
+	char text[POSITION_TEXT];
+
+	for (size_t i = 0; !fake.unwatched && i < fake.t.states.n; i++) {
+		const struct table_state *ts = &fake.t.states.rows[i];
+		int n = fake_table(ts->source_name);
+
+		if (n < 0 || (ts->phase != TABLE_STREAMING && ts->phase != TABLE_CATCH_UP))
+			continue;
+		if (!fake_rows_equal(&fake.t.tables[n].rows, fake_source_at(n, seen_by(ts, fake.t.cp.position.lsn.v))))
+			fake_broken("at the commit of %s table %s differs from the source as it was there (%zu rows)",
+			    position_text(&fake.t.cp.position, text), ts->source_name, fake.t.tables[n].rows.n);
+	}
+}
+
+/* Empties c. */
+static void
+take_effect(struct fake_commit *c)
+{
+	char a[POSITION_TEXT], b[POSITION_TEXT];
+
+	if (!position_reached(&c->cp.position, &fake.t.cp.position))
+		fake_broken("the checkpoint went back from %s to %s", position_text(&fake.t.cp.position, a),
+		    position_text(&c->cp.position, b));
+	for (int i = 0; i < FAKE_TABLES; i++) {
+		if (c->touched[i])
+			fake.t.tables[i].rows = c->rows[i];
+		c->touched[i] = false;
+	}
+	for (size_t i = 0; i < c->states.n; i++)
+		put_state(&fake.t.states, &c->states.rows[i]);
+	table_states_done(&c->states);
+	fake.t.cp.position = c->cp.position;
+	fake.t.cp.commit_time = c->cp.commit_time;
+	fake.t.cp.totals = c->cp.totals;
+	fake.t.commits++;
+	fake.t.token++;
+	if (!fake.t.hold_durable)
+		fake_target_flush();
+	check_promise();
+	cond_broadcast(&fake.moved);
+}
+
+static bool
+is_fenced(uint64_t epoch, struct err *err)
+{
+	if (epoch == fake.t.cp.epoch)
+		return false;
+	return !err_set(err, ERR_FENCED, "another owner has taken over the task");
+}
+
+static bool
+target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err)
+{
+	if (!enter(t, "learn", err))
+		return false;
+	if (!new_owner && is_fenced(cp->epoch, err))
+		return leave(false);
+	if (fake.t.flying)
+		take_effect(&fake.t.inflight);
+	fake.t.flying = false;
+	fake.t.cp.conn = new_owner ? 1 : fake.t.cp.conn + 1;
+	fake.t.cp.epoch += new_owner;
+	*cp = fake.t.cp;
+	fake.t.cp.exists = true;
+	return leave(true);
+}
+
+static bool
+target_look(struct target *t, struct target_remains *ret, struct err *err)
+{
+	if (!enter(t, "look", err))
+		return false;
+	*ret = (struct target_remains){ .installed = fake.t.installed, .checkpoint = fake.t.cp.exists, .cp = fake.t.cp };
+	return leave(true);
+}
+
+static bool
+target_save_source(struct target *t, const struct checkpoint *cp, struct err *err)
+{
+	struct checkpoint *row = &fake.t.cp;
+
+	if (!enter(t, "save", err))
+		return false;
+	if (is_fenced(cp->epoch, err))
+		return leave(false);
+	row->source = cp->source;
+	row->slot_made = cp->slot_made;
+	row->publication_made = cp->publication_made;
+	row->position = cp->position;
+	row->load_done = cp->load_done;
+	fake_target_flush();
+	return leave(true);
+}
+
+static bool
+target_save_paused(struct target *t, uint64_t epoch, bool paused, struct err *err)
+{
+	if (!enter(t, "save", err))
+		return false;
+	if (is_fenced(epoch, err))
+		return leave(false);
+	fake.t.cp.paused = paused;
+	return leave(true);
+}
+
+static bool
+target_load_states(struct target *t, struct table_states *ret, struct err *err)
+{
+	if (!enter(t, "states", err))
+		return false;
+	for (size_t i = 0; i < fake.t.states.n; i++)
+		put_state(ret, &fake.t.states.rows[i]);
+	return leave(true);
+}
+
+static bool
+target_save_state(struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err)
+{
+	if (!enter(t, "state", err))
+		return false;
+	if (is_fenced(epoch, err))
+		return leave(false);
+	put_state(&fake.t.states, ts);
+	cond_broadcast(&fake.moved);
+	return leave(true);
+}
+
+static bool
+target_forget_state(struct target *t, uint64_t epoch, const char *source_schema, const char *source_name, struct err *err)
+{
+	struct table_states *states = &fake.t.states;
+	struct table_state *ts;
+	struct table_state none = { 0 };
+
+	if (!enter(t, "state", err))
+		return false;
+	if (is_fenced(epoch, err))
+		return leave(false);
+	if ((ts = table_states_find(states, source_schema, source_name)) != NULL) {
+		copy_state(ts, &none);
+		*ts = states->rows[--states->n];
+	}
+	return leave(true);
+}
+
+static bool
+target_cleanup(struct target *t, struct err *err)
+{
+	return enter(t, "cleanup", err) && leave(true);
+}
+
+/* ---- tables ----------------------------------------------------------------------------------------------------------------- */
+
+static bool
+target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err)
+{
+	int n;
+
+	if (!enter(t, "describe", err))
+		return false;
+	n = fake_table(tab->source_name);
+	tab->target = NULL;
+	if (n >= 0 && fake.t.tables[n].def != NULL) {
+		tab->target = arena_zalloc(arena, sizeof(*tab->target));
+		fake_describe(fake.t.tables[n].def, tab->target, arena);
+	}
+	return leave(true);
+}
+
+static bool
+target_has_rows(struct target *t, const struct table *tab, bool *ret, struct err *err)
+{
+	if (!enter(t, "describe", err))
+		return false;
+	*ret = fake.t.tables[fake_table(tab->source_name)].rows.n > 0;
+	return leave(true);
+}
+
+static bool
+target_check(struct target *t, const struct tableset *set, const struct table_states *states, enum target_prep prep,
+    bool loads, struct findings *f, struct err *err)
+{
+	(void)set, (void)states, (void)prep, (void)loads, (void)f;
+	return enter(t, "check", err) && leave(true);
+}
+
+static bool
+target_prepare_table(struct target *t, struct table *tab, enum target_prep prep, struct table_state *ts, struct err *err)
+{
+	struct fake_target_table *ft;
+	const char *made = "found";
+	int n;
+
+	if (!enter(t, "prepare", err))
+		return false;
+	n = fake_table(tab->source_name);
+	ft = &fake.t.tables[n];
+	if (ft->def == NULL) {
+		fake_target_create(n, fake.s.tables[n].def);
+		made = "created";
+	} else if (ts->made != NULL || prep == PREP_TRUNCATE) {
+		ft->rows.n = 0;
+		made = ts->made != NULL ? ts->made : "truncated";
+	} else if (prep == PREP_APPEND) {
+		made = "appended";
+	}
+	made = xstrdup(made);
+	free(ts->made);
+	ts->made = (char *)(uintptr_t)made;
+	put_state(&fake.t.states, ts);
+	return leave(true);
+}
+
+static bool
+target_finish_table(struct target *t, const struct table *tab, struct err *err)
+{
+	(void)tab;
+	return enter(t, "finish", err) && leave(true);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------------------- */
+
+static const char *
+text_of(const struct value *v, size_t *ret_len)
+{
+	*ret_len = v->len;
+	return v->kind <= VALUE_NULL ? NULL : v->len > 0 ? (const char *)v->p : "";
+}
+
+static bool
+in_set(const uint64_t *set, uint16_t i)
+{
+	return set == NULL || (set[i / 64] >> (i % 64) & 1) != 0;
+}
+
+/* The plan's values over those of a former row. set: the columns that count; NULL: all that are present. */
+static const struct fake_row *
+make_row(const struct plan *p, const struct value *vals, const uint64_t *set, const struct fake_row *was)
+{
+	const char *v[FAKE_COLS] = { NULL };
+	size_t len[FAKE_COLS] = { 0 };
+
+	for (int i = 0; was != NULL && i < was->n; i++) {
+		v[i] = was->v[i];
+		len[i] = v[i] != NULL ? strlen(v[i]) : 0;
+	}
+	for (uint16_t i = 0; i < p->ncols; i++) {
+		const struct value *val = &vals[p->cols[i].src];
+
+		if (!in_set(set, i) || (set == NULL && was != NULL && !value_present(val)))
+			continue;
+		if (!value_present(val))
+			fake_broken("an absent value would be written to %s.%s", p->table->source_name, p->cols[i].name);
+		v[p->cols[i].target] = text_of(val, &len[p->cols[i].target]);
+	}
+	return fake_row_new((int)p->target->ncols, v, len);
+}
+
+static bool
+same_value(const char *have, const struct value *v)
+{
+	size_t n;
+	const char *want = text_of(v, &n);
+
+	return have == NULL || want == NULL ? have == want : strlen(have) == n && memcmp(have, want, n) == 0;
+}
+
+/* The key finds this row; without one, all that it holds must be equal. */
+static bool
+is_row(const struct plan *p, const struct fake_row *row, const struct value *key)
+{
+	for (uint16_t i = 0; i < p->ncols; i++)
+		if ((p->nkey == 0 || p->cols[i].key) && !same_value(row->v[p->cols[i].target], &key[p->cols[i].src]))
+			return false;
+	return true;
+}
+
+/* From the end: the rows that changed last are there. */
+static bool
+find_row(const struct plan *p, const struct fake_rows *rows, const struct value *key, size_t *ret, struct err *err)
+{
+	for (size_t i = rows->n; i-- > 0;)
+		if (is_row(p, rows->row[i], key)) {
+			*ret = i;
+			return true;
+		}
+	err_set(err, ERR_DATA, "1 of 1 rows to change were not there");
+	return err_table(err, "public", p->table->source_name);
+}
+
+static bool
+refused(const struct fake_def *def, const struct fake_row *row, struct err *err)
+{
+	if (strcmp(fake.t.refused_table, def->name) != 0 || !fake_same(row->v[0], fake.t.refused_key))
+		return false;
+	fake_error(err, fake.t.refused_code, "a row");
+	err_table(err, "public", def->name);
+	return true;
+}
+
+static bool
+violates(const struct fake_def *def, const struct fake_row *a, const struct fake_row *b)
+{
+	bool keyed = false, same_key = true;
+
+	for (int i = 0; i < def->ncols; i++) {
+		if (def->cols[i].unique && a->v[i] != NULL && fake_same(a->v[i], b->v[i]))
+			return true;
+		keyed = keyed || def->cols[i].key;
+		same_key = same_key && (!def->cols[i].key || fake_same(a->v[i], b->v[i]));
+	}
+	return keyed && same_key;
+}
+
+/* Whether the row may stand there; skip: the place that it takes. */
+static bool
+may_stand(const struct fake_def *def, const struct fake_rows *rows, const struct fake_row *row, size_t skip, struct err *err)
+{
+	if (refused(def, row, err))
+		return false;
+	for (size_t i = 0; i < rows->n; i++) {
+		if (i == skip || !violates(def, rows->row[i], row))
+			continue;
+		fake_error(err, "23505", "a unique value");
+		return err_table(err, "public", def->name);
+	}
+	return true;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------------------------------------ */
+
+struct work {				/* one step's table */
+	struct target *t;
+	const struct step *st;
+	const struct fake_def *def;
+	struct fake_rows *rows;
+};
+
+static struct fake_rows *
+touch(struct target *t, int n)
+{
+	if (!t->work.touched[n])
+		fake_rows_copy(&t->work.rows[n], &fake.t.tables[n].rows);
+	t->work.touched[n] = true;
+	return &t->work.rows[n];
+}
+
+static bool
+insert_row(struct work *w, const struct fake_row *row, struct err *err)
+{
+	if (!may_stand(w->def, w->rows, row, SIZE_MAX, err))
+		return false;
+	fake_rows_add(w->rows, row);
+	return true;
+}
+
+static bool
+delete_row(struct work *w, const struct row *r, struct err *err)
+{
+	size_t at;
+
+	if (!find_row(w->st->plan, w->rows, r->key, &at, err))
+		return false;
+	fake_rows_remove(w->rows, at);
+	return true;
+}
+
+static bool
+update_row(struct work *w, const struct row *r, const uint64_t *set, struct err *err)
+{
+	const struct fake_row *row;
+	size_t at;
+
+	if (!find_row(w->st->plan, w->rows, r->key, &at, err))
+		return false;
+	row = make_row(w->st->plan, r->vals, set, w->rows->row[at]);
+	if (!may_stand(w->def, w->rows, row, at, err))
+		return false;
+	w->rows->row[at] = row;
+	return true;
+}
+
+static bool
+park_row(struct work *w, const struct row *r, uint32_t number, struct err *err)
+{
+	struct target *t = w->t;
+	size_t at;
+
+	if (!find_row(w->st->plan, w->rows, r->key, &at, err) ||
+	    !mem_grow(&t->parked, &t->parked_cap, t->nparked + 1, sizeof(*t->parked), err))
+		return false;
+	t->parked[t->nparked++] = (struct parked){ w->st->plan, number, w->rows->row[at] };
+	fake_rows_remove(w->rows, at);
+	return true;
+}
+
+static bool
+unpark_row(struct work *w, const struct row *r, uint32_t number, struct err *err)
+{
+	struct target *t = w->t;
+	size_t i = 0;
+
+	while (i < t->nparked && (t->parked[i].plan != w->st->plan || t->parked[i].number != number))
+		i++;
+	assert(i < t->nparked);
+	return insert_row(w, make_row(w->st->plan, r->vals, w->st->colset, t->parked[i].row), err);
+}
+
+static bool
+ordered_row(struct work *w, const struct row *r, struct err *err)
+{
+	switch (r->op) {
+	case CHANGE_INSERT: return insert_row(w, make_row(w->st->plan, r->vals, NULL, NULL), err);
+	case CHANGE_DELETE: return delete_row(w, r, err);
+	default: return update_row(w, r, NULL, err);
+	}
+}
+
+static bool
+do_row(struct work *w, size_t i, struct err *err)
+{
+	const struct step *st = w->st;
+	const struct row *r = st->rows[i];
+
+	switch (st->kind) {
+	case STEP_DELETE: return delete_row(w, r, err);
+	case STEP_PARK: return park_row(w, r, st->park[i], err);
+	case STEP_UPDATE: return update_row(w, r, st->colset, err);
+	case STEP_INSERT: return insert_row(w, make_row(st->plan, r->vals, NULL, NULL), err);
+	case STEP_UNPARK: return unpark_row(w, r, st->park[i], err);
+	case STEP_ORDERED: return ordered_row(w, r, err);
+	case STEP_TRUNCATE: break;
+	}
+	return true;
+}
+
+/* where: "(id LIKE 'a%') OR (...)", or NULL. */
+static bool
+is_meant(const struct fake_row *row, const char *where)
+{
+	for (const char *p = where; p != NULL && (p = strstr(p, "LIKE '")) != NULL;) {
+		p += 6;
+		if (strncmp(row->v[0], p, strcspn(p, "%")) == 0)
+			return true;
+	}
+	return where == NULL;
+}
+
+static void
+do_truncate(struct target *t, const struct step *st)
+{
+	for (size_t i = 0; i < st->ntruncate; i++) {
+		struct fake_rows *rows = touch(t, fake_table(st->truncate[i].plan->table->source_name));
+
+		for (size_t k = rows->n; k-- > 0;)
+			if (is_meant(rows->row[k], st->truncate[i].where))
+				fake_rows_remove(rows, k);
+	}
+}
+
+static bool
+do_step(struct target *t, const struct step *st, struct err *err)
+{
+	struct work w = { .t = t, .st = st };
+	int n;
+
+	if (st->kind == STEP_TRUNCATE) {
+		do_truncate(t, st);
+		return true;
+	}
+	n = fake_table(st->plan->table->source_name);
+	w.def = fake.t.tables[n].def;
+	w.rows = touch(t, n);
+	for (size_t i = 0; i < st->n; i++)
+		if (!do_row(&w, i, err))
+			return false;
+	return true;
+}
+
+/* ---- apply ------------------------------------------------------------------------------------------------------------------- */
+
+static void
+forget_work(struct target *t)
+{
+	memset(t->work.touched, 0, sizeof(t->work.touched));
+	table_states_done(&t->work.states);
+	t->nparked = 0;
+	t->open = t->failed = false;
+}
+
+static bool
+target_begin(struct target *t, struct err *err)
+{
+	if (!enter(t, "begin", err))
+		return false;
+	if (t->open)
+		fake_broken("a transaction was begun in another one");
+	t->open = true;
+	return leave(true);
+}
+
+static bool
+target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err)
+{
+	bool ok = true;
+
+	(void)mode;
+	if (!enter(t, "write", err)) {
+		t->failed = true;
+		return false;
+	}
+	fake.t.writes++;
+	if (!t->open || t->failed)
+		fake_broken("a write outside a transaction, or in one that has failed");
+	ok = wait_unblocked(t, err);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = do_step(t, &steps[i], err);
+	t->failed = !ok;
+	return leave(ok);
+}
+
+/* The answer to COMMIT is lost; it has happened, it has not, or it is on its way. */
+static bool
+lose_commit(struct target *t, const char *what, bool *ret_unknown, struct err *err)
+{
+	t->lost = *ret_unknown = true;
+	if (strcmp(what, "happened") == 0) {
+		take_effect(&t->work);
+	} else if (strcmp(what, "late") == 0) {
+		fake.t.inflight = t->work;
+		fake.t.flying = true;
+		t->work = (struct fake_commit){ .touched = { false } };
+	}
+	return fake_lost(err);
+}
+
+static bool
+fence_commit(struct target *t, const struct checkpoint *cp, struct err *err)
+{
+	if (!is_fenced(cp->epoch, err) && cp->conn == fake.t.cp.conn)
+		return true;
+	err_set(err, ERR_FENCED, "another owner has taken over the task");
+	forget_work(t);
+	return false;
+}
+
+static bool
+target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n, uint64_t *ret_token,
+    bool *ret_unknown, struct err *err)
+{
+	const char *lost;
+
+	*ret_unknown = false;
+	if (!enter(t, "commit", err))
+		return false;
+	if (!t->open || t->failed)
+		fake_broken("a COMMIT outside a transaction, or of one that has failed");
+	if (!wait_unblocked(t, err) || !fence_commit(t, cp, err))
+		return leave(false);
+	t->work.cp = *cp;
+	for (size_t i = 0; i < n; i++)
+		put_state(&t->work.states, &states[i]);
+	if ((lost = fake_fail_take("reply")) != NULL)
+		return leave(lose_commit(t, lost, ret_unknown, err));
+	take_effect(&t->work);
+	forget_work(t);
+	*ret_token = fake.t.token;
+	return leave(true);
+}
+
+static bool
+target_rollback(struct target *t, struct err *err)
+{
+	if (!enter(t, "rollback", err))
+		return false;
+	forget_work(t);
+	return leave(true);
+}
+
+static bool
+target_flushed(struct target *t, uint64_t *ret_token, struct err *err)
+{
+	if (!enter(t, "flushed", err))
+		return false;
+	*ret_token = fake.t.durable;
+	return leave(true);
+}
+
+static void
+target_forget(struct target *t, struct plan *plan)
+{
+	(void)t, (void)plan;
+}
+
+/* ---- load -------------------------------------------------------------------------------------------------------------------- */
+
+static bool
+target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt, bool binary, struct err *err)
+{
+	(void)binary;
+	if (!enter(t, "load", err))
+		return false;
+	assert(!t->load.running);
+	t->load.plan = plan;
+	t->load.epoch = epoch;
+	t->load.attempt = attempt;
+	t->load.running = true;
+	t->load.rows = (struct fake_rows){ .n = 0 };
+	return leave(true);
+}
+
+static bool
+target_load_row(struct target *t, const struct value *vals, struct err *err)
+{
+	const struct fake_row *row;
+	bool ok;
+
+	if (!enter(t, "load_row", err))
+		return false;
+	row = make_row(t->load.plan, vals, NULL, NULL);
+	ok = wait_unblocked(t, err) && !refused(fake.t.tables[fake_table(t->load.plan->table->source_name)].def, row, err);
+	fake_rows_add(&t->load.rows, row);
+	return leave(ok);
+}
+
+static bool
+target_load_end(struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err)
+{
+	struct fake_target_table *ft;
+	struct table_state *ts;
+	bool ok = true;
+
+	if (!enter(t, "load_end", err))
+		return false;
+	ft = &fake.t.tables[fake_table(l->table->source_name)];
+	ts = table_states_find(&fake.t.states, l->table->source_schema, l->table->source_name);
+	if (is_fenced(t->load.epoch, err) || ts == NULL || ts->attempt != l->attempt)
+		return leave(err_set(err, ERR_FENCED, "another load of the table has begun"));
+	for (size_t i = 0; ok && i < t->load.rows.n; i++)
+		ok = may_stand(ft->def, &ft->rows, t->load.rows.row[i], SIZE_MAX, err);
+	for (size_t i = 0; ok && i < t->load.rows.n; i++)
+		fake_rows_add(&ft->rows, t->load.rows.row[i]);
+	if (ok && last_of_table_in_append && fake_same(ts->made, "appended"))
+		ts->phase = TABLE_LOADED;
+	t->load.running = false;
+	return leave(ok);
+}
+
+static void
+target_load_abort(struct target *t)
+{
+	t->load.running = false;
+}
+
+static bool
+target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits, uint32_t n, struct err *err)
+{
+	(void)t, (void)tab, (void)attempt, (void)err;
+	memset(bits, 0, (n + 7) / 8);
+	return true;
+}
+
+static const struct target_ops ops = {
+	.kind = "fake",
+	.open = target_open,
+	.close = target_close,
+	.identify = target_identify,
+	.own = target_own,
+	.ping = target_ping,
+	.install = target_install,
+	.learn = target_learn,
+	.look = target_look,
+	.save_source = target_save_source,
+	.save_paused = target_save_paused,
+	.load_states = target_load_states,
+	.save_state = target_save_state,
+	.forget_state = target_forget_state,
+	.cleanup = target_cleanup,
+	.describe = target_describe,
+	.has_rows = target_has_rows,
+	.check = target_check,
+	.prepare_table = target_prepare_table,
+	.finish_table = target_finish_table,
+	.load_begin = target_load_begin,
+	.load_row = target_load_row,
+	.load_end = target_load_end,
+	.load_abort = target_load_abort,
+	.load_done = target_load_done,
+	.begin = target_begin,
+	.write = target_write,
+	.commit = target_commit,
+	.rollback = target_rollback,
+	.flushed = target_flushed,
+	.forget = target_forget,
+};
+
+const struct target_ops *
+target_ops_for(enum endpoint_kind kind)
+{
+	(void)kind;
+	return &ops;
+}
