@@ -1,5 +1,4 @@
-/* pg_own.c - who owns a task: the session lock, schema repld, the checkpoint row and its epoch
- *.
+/* pg_own.c - who owns a task: the session lock, schema repld, the checkpoint row and its epoch.
  * The lock is a pair of numbers hashed from "repld" and the task's name; both hashes are fixed for
  * ever, as two versions of repld must meet in the same lock.
  * Invariant: a position is only ever taken from the row under its lock, after the session named in
