@@ -15,6 +15,9 @@
 #define NOTE_BYTES (16u << 20)		/* ... or each time this much log went by */
 #define FLUSH_EVERY 200000		/* usec between questions what is durable */
 #define RELAXED_TRAIL 10000000		/* usec that confirmations trail under durability = "relaxed" */
+#define CAREFUL_MIN 8			/* batches that stay careful after a unique value moved between rows */
+#define CAREFUL_MAX 1024
+#define CALM_BATCHES 4096		/* after so many without a failure the next one is news again */
 #define SAME_TRIES 5			/* of a batch that met a deadlock */
 
 struct delta {				/* of one table since the last target COMMIT */
@@ -289,14 +292,26 @@ commit_at(struct apply *a, const struct position *pos, struct wall commit_time, 
 	return progress_applied(a->c.progress, pos, commit_time, token, err);
 }
 
-/* Where a redo has done its work, the batches go on as before. */
+/* Where a redo has done its work, the batches go on as before: at once, or after a careful while. */
 static void
 end_redo(struct apply *a)
 {
-	if (a->c.redo->mode == a->base || !position_reached(&a->pos, &a->c.redo->until))
+	struct apply_redo *redo = a->c.redo;
+
+	if (redo->mode == a->base) {
+		if (redo->careful_span != 0 && ++redo->calm >= CALM_BATCHES)
+			redo->careful_span = redo->calm = 0;
 		return;
-	log_info("batch applied at last, at %s", position_text(&a->pos, (char[POSITION_TEXT]){ 0 }));
-	a->c.redo->mode = a->base;
+	}
+	if (!position_reached(&a->pos, &redo->until))
+		return;
+	if (redo->mode == BATCH_CAREFUL && redo->careful_left > 0) {
+		redo->careful_left--;
+		return;
+	}
+	if (redo->mode == BATCH_SINGLE)
+		log_info("batch applied at last, at %s", position_text(&a->pos, (char[POSITION_TEXT]){ 0 }));
+	redo->mode = a->base;
 	batch_reset(a->batch, a->base);
 }
 
@@ -421,6 +436,25 @@ say_where(struct apply *a, struct err *err)
 		err_position(err, "%s", lsn_text(a->mark.lsn.v, text));
 }
 
+/* Said at once where it is news; where unique values move all the time, the counter says it. */
+static void
+begin_redo(struct apply *a, enum batch_mode mode, const struct err *err)
+{
+	struct apply_redo *redo = a->c.redo;
+	bool news = mode != BATCH_CAREFUL || redo->careful_span == 0;
+
+	redo->until = redo_until(a);
+	redo->mode = mode;
+	redo->calm = 0;
+	if (mode == BATCH_CAREFUL) {
+		redo->careful_span = redo->careful_span == 0 ? CAREFUL_MIN : redo->careful_span < CAREFUL_MAX ? redo->careful_span * 2 : CAREFUL_MAX;
+		redo->careful_left = redo->careful_span;
+	}
+	counter_add(&a->c.board->fallbacks, 1);
+	log_err(news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, mode == BATCH_CAREFUL ?
+	    "batch failed, writing it again with care for unique values" : "batch failed, writing it again change by change", err);
+}
+
 /* True: the ring is rewound, go on. False: the stream ends with err. */
 static bool
 apply_failed(struct apply *a, struct err *err)
@@ -437,13 +471,8 @@ apply_failed(struct apply *a, struct err *err)
 	if (!(passing && a->same_tries++ < SAME_TRIES) &&
 	    (err->kind != ERR_DATA || !next_mode(redo->mode, err, &mode)))
 		return false;
-	if (mode != redo->mode) {
-		redo->until = redo_until(a);
-		redo->mode = mode;
-		counter_add(&a->c.board->fallbacks, 1);
-		log_err(LOG_LEVEL_WARNING, mode == BATCH_CAREFUL ? "batch failed, writing it again with care for unique values" :
-		    "batch failed, writing it again change by change", err);
-	}
+	if (mode != redo->mode)
+		begin_redo(a, mode, err);
 	if (a->marked) {
 		counter_add(&a->c.board->rewinds, 1);
 		err->kind = ERR_RETRY;

@@ -14,6 +14,9 @@
 struct apply_redo {
 	enum batch_mode mode;		/* BATCH_NET: nothing to redo */
 	struct position until;		/* the first boundary at or after it ends it */
+	/* Where unique values keep moving between rows, batches stay careful for a while, each time for longer: 8 to 1024 of them. */
+	uint32_t careful_span, careful_left;
+	uint32_t calm;			/* batches without a failure since */
 };
 
 struct apply_ctx {

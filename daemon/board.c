@@ -61,6 +61,32 @@ board_start(struct board *b)
 	mutex_unlock(&b->lock);
 }
 
+static const struct board_table *
+former_table(const struct board *b, uint32_t index, const char *source)
+{
+	if (index < b->ntables && strcmp(b->tables[index]->source, source) == 0)
+		return b->tables[index];
+	for (uint32_t i = 0; i < b->ntables; i++)
+		if (strcmp(b->tables[i]->source, source) == 0)
+			return b->tables[i];
+	return NULL;
+}
+
+/* A table's counts go on over the end of a run. Under the mutex. */
+static void
+keep_counts(const struct board *b, uint32_t index, struct board_table *t)
+{
+	const struct board_table *was = former_table(b, index, t->source);
+
+	if (was == NULL)
+		return;
+	counter_set(&t->inserts, counter_get(&was->inserts));
+	counter_set(&t->updates, counter_get(&was->updates));
+	counter_set(&t->deletes, counter_get(&was->deletes));
+	counter_set(&t->truncates, counter_get(&was->truncates));
+	counter_set(&t->excepted, counter_get(&was->excepted));
+}
+
 bool
 board_set_tables(struct board *b, const struct tableset *set, struct err *err)
 {
@@ -82,6 +108,8 @@ board_set_tables(struct board *b, const struct tableset *set, struct err *err)
 		atomic_store(&tables[i]->rows_estimated, t->source != NULL ? t->source->tuples : -1.0);
 	}
 	mutex_lock(&b->lock);
+	for (uint32_t i = 0; i < set->n; i++)
+		keep_counts(b, i, tables[i]);
 	free_tables(b);
 	b->tables = tables;
 	b->ntables = set->n;

@@ -17,6 +17,7 @@ struct cleanup {
 	struct source *source;
 	struct target *target;
 	struct target_remains remains;
+	struct source_info info;
 	struct source_log log;
 	bool drop_slot, drop_publication;
 };
@@ -29,17 +30,40 @@ open_both(struct cleanup *c, struct stop *stop, struct err *err)
 	struct target_params tp = { .endpoint = c->conf->target, .task = c->conf->name, .purpose = "cleanup", .stop = stop };
 	struct owner other = { .pid = 0 };
 
-	if ((c->target = c->to->open(&tp, err)) == NULL || !c->to->look(c->target, &c->remains, err))
+	if ((c->target = c->to->open(&tp, err)) == NULL)
 		return err_ctx(err, "target %s", c->conf->target->name);
 	if (!c->to->own(c->target, &other, err)) {
 		if (err->kind != ERR_NONE)
-			return false;
+			return err_ctx(err, "target %s", c->conf->target->name);
 		err_set(err, ERR_CONFIG, "the task is running: %s, pid %d", other.host, other.pid);
 		return err_remedy(err, "stop it first: set enabled = false and reload, or stop the daemon");
 	}
-	if ((c->source = c->so->open(&sp, err)) == NULL || !c->so->log_state(c->source, &c->log, err))
+	if (!c->to->look(c->target, &c->remains, err))
+		return err_ctx(err, "target %s", c->conf->target->name);
+	if ((c->source = c->so->open(&sp, err)) == NULL || !c->so->identify(c->source, &c->info, err) ||
+	    !c->so->log_state(c->source, &c->log, err))
 		return err_ctx(err, "source %s", c->conf->source->name);
 	return true;
+}
+
+static void
+close_both(struct cleanup *c)
+{
+	c->so->close(c->source);
+	c->to->close(c->target);
+	c->source = NULL;
+	c->target = NULL;
+}
+
+/* The row speaks of the slot and the publication that it names, on the source that it names. */
+static void
+choose(struct cleanup *c)
+{
+	const struct checkpoint *cp = &c->remains.cp;
+	const bool same = c->remains.checkpoint && strcmp(cp->source.id, c->info.identity.id) == 0;
+
+	c->drop_slot = same && cp->slot_made && c->log.exists && strcmp(cp->source.slot, c->conf->postgresql.slot) == 0;
+	c->drop_publication = same && cp->publication_made && strcmp(cp->source.publication, c->conf->postgresql.publication) == 0;
 }
 
 static bool
@@ -50,12 +74,14 @@ list_remains(struct cleanup *c)
 	bool any = c->remains.checkpoint || c->remains.table_states > 0 || c->remains.exceptions > 0;
 
 	printf("What repld made for task %s:\n", c->conf->name);
-	c->drop_slot = c->remains.checkpoint && cp->slot_made && c->log.exists;
-	c->drop_publication = c->remains.checkpoint && cp->publication_made;
+	choose(c);
 	if (c->drop_slot)
 		printf("  source %s: replication slot %s\n", c->conf->source->name, c->conf->postgresql.slot);
 	else if (c->log.exists)
 		printf("  source %s: replication slot %s was not made by repld and stays\n", c->conf->source->name, c->conf->postgresql.slot);
+	if (c->remains.checkpoint && cp->slot_made && !c->drop_slot && cp->source.slot[0] != '\0' &&
+	    (strcmp(cp->source.slot, c->conf->postgresql.slot) != 0 || strcmp(cp->source.id, c->info.identity.id) != 0))
+		printf("  slot %s of a former configuration (system identifier %s) stays: drop it there\n", cp->source.slot, cp->source.id);
 	if (c->drop_publication)
 		printf("  source %s: publication %s\n", c->conf->source->name, c->conf->postgresql.publication);
 	if (c->remains.checkpoint)
@@ -69,6 +95,21 @@ list_remains(struct cleanup *c)
 	else
 		puts("The target's tables and their rows stay.");
 	return any || c->drop_slot;
+}
+
+/* Whoever was asked took his time: the lock's session may be gone, and what is there may be another thing by now. */
+static bool
+look_again(struct cleanup *c, struct stop *stop, struct err *err)
+{
+	const bool slot = c->drop_slot, publication = c->drop_publication;
+
+	close_both(c);
+	if (!open_both(c, stop, err))
+		return false;
+	choose(c);
+	c->drop_slot = c->drop_slot && slot;
+	c->drop_publication = c->drop_publication && publication;
+	return true;
 }
 
 /* The source first: what is left of a cleanup cut short can still be told from the checkpoint row. */
@@ -96,13 +137,12 @@ cleanup(struct cleanup *c, bool yes)
 	} else if (list_remains(c)) {
 		if (!yes && (status = cmdline_ask("Drop all of this?")) != 0)
 			puts("Nothing is dropped.");
-		else if (!drop_all(c, &err))
+		else if ((!yes && !look_again(c, &stop, &err)) || !drop_all(c, &err))
 			status = cmdline_fail("cleanup", &err);
 		else
 			puts("Dropped.");
 	}
-	c->so->close(c->source);
-	c->to->close(c->target);
+	close_both(c);
 	stop_done(&stop);
 	return status;
 }

@@ -144,7 +144,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	} else if (st.state == TASK_STOPPED || st.state == TASK_PAUSED) {
 		if (st.state == TASK_PAUSED)
 			log_warning("the task is paused; resume it with: repld ctl resume, or: repld ctl restart");
-		finish(f, st.state == TASK_STOPPED ? 0 : 1);
+		finish(f, st.state == TASK_STOPPED ? st.tables_suspended > 0 : 1);
 	} else if (f->until == RUN_UNTIL_LOADED && (st.phase == PHASE_CATCH_UP || st.phase == PHASE_CDC)) {
 		finish(f, st.tables_suspended > 0);
 	} else if (f->until == RUN_UNTIL_CAUGHT_UP && (st.phase == PHASE_CATCH_UP || st.phase == PHASE_CDC) && !f->asked_sync) {

@@ -209,6 +209,8 @@ copy_rows(struct loader *ld, struct load_table *t, struct value *vals, struct lo
 	counter_add(&b->load_bytes, bytes - told);
 	ledger->rows = rows;
 	ledger->bytes = bytes;
+	if (rc == 0 && !keep_rate(ld, bytes - told))
+		return err_set(err, ERR_CANCELLED, "the load is ending");
 	return rc == 0;
 }
 

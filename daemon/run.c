@@ -26,7 +26,7 @@ struct run {
 	struct source_snapshot *snapshot;
 	struct checkpoint cp;
 	struct tableset *tables;
-	struct table_states states;
+	struct table_states states, gone;	/* gone: of tables that left the rules; forgotten when the checks have passed */
 	uint32_t group;
 };
 
@@ -107,6 +107,19 @@ same_source(struct run *r, struct err *err)
 	return other_source(r, "its timeline", a, b, err);
 }
 
+/* slot_made speaks of the slot that the row names, on the source that it names. One of another name, or of another server, is not ours to drop. */
+static void
+disown_slot(struct run *r)
+{
+	const struct source_identity *was = &r->cp.source, *is = &r->info.identity;
+
+	if (!r->cp.slot_made || was->slot[0] == '\0' ||
+	    (strcmp(was->slot, r->conf->postgresql.slot) == 0 && strcmp(was->id, is->id) == 0))
+		return;
+	log_warning("slot %s of the former configuration (system identifier %s) is left; it keeps log there until it is dropped", was->slot, was->id);
+	r->cp.slot_made = false;
+}
+
 static bool
 meet_source(struct run *r, struct err *err)
 {
@@ -115,28 +128,58 @@ meet_source(struct run *r, struct err *err)
 		return err_ctx(err, "source %s", r->conf->source->name);
 	if (streams(r) && !r->so->log_state(r->source, &r->log, err))
 		return err_ctx(err, "source %s", r->conf->source->name);
+	if (streams(r))
+		disown_slot(r);
 	return true;
 }
 
 /* ---- tables and their states ------------------------------------------------------------------------------------------------ */
 
-/* What the checkpoint's tables are now: those that left the rules are forgotten (they stay on the target as they are), new ones are queued. */
+static bool
+is_captured_as(const struct run *r, const struct table_state *ts)
+{
+	const struct table *t = tableset_by_source(r->tables, ts->source_schema, ts->source_name);
+
+	return t != NULL && strcmp(t->target_schema, ts->target_schema) == 0 && strcmp(t->target_name, ts->target_name) == 0;
+}
+
+/* Tables that left the rules, or lead elsewhere now, are none of this run's. */
+static bool
+set_gone_aside(struct run *r, struct err *err)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->states.n; i++) {
+		struct table_state *gone;
+
+		if (is_captured_as(r, &r->states.rows[i])) {
+			r->states.rows[kept++] = r->states.rows[i];
+			continue;
+		}
+		if ((gone = table_states_add(&r->gone, err)) == NULL) {
+			while (i < r->states.n)
+				r->states.rows[kept++] = r->states.rows[i++];
+			break;
+		}
+		*gone = r->states.rows[i];
+	}
+	r->states.n = kept;
+	return err->kind == ERR_NONE;
+}
+
+/* Once the checks have passed: a slip in the rules that something else gives away forgets nothing. The tables stay on the target as they are. */
 static bool
 forget_gone(struct run *r, struct err *err)
 {
-	for (size_t i = 0; i < r->states.n; i++) {
-		struct table_state *ts = &r->states.rows[i];
-		const struct table *t = tableset_by_source(r->tables, ts->source_schema, ts->source_name);
+	for (size_t i = 0; i < r->gone.n; i++) {
+		const struct table_state *ts = &r->gone.rows[i];
 
-		if (t != NULL && strcmp(t->target_schema, ts->target_schema) == 0 && strcmp(t->target_name, ts->target_name) == 0)
-			continue;
 		log_info("table %s.%s is no longer written to %s.%s; what is there stays", ts->source_schema, ts->source_name,
 		    ts->target_schema, ts->target_name);
 		if (!r->to->forget_state(r->target, r->cp.epoch, ts->source_schema, ts->source_name, err))
 			return false;
 	}
-	table_states_done(&r->states);
-	return r->to->load_states(r->target, &r->states, err);
+	return true;
 }
 
 static bool
@@ -207,8 +250,8 @@ static bool
 survey(struct run *r, struct findings *f, struct err *err)
 {
 	r->tables = tables_survey(r->conf, r->so, r->source, r->to, r->target, f, err);
-	if (r->tables == NULL || !r->to->load_states(r->target, &r->states, err) || !forget_gone(r, err) || !queue_tables(r, err) ||
-	    !board_set_tables(r->c->board, r->tables, err))
+	if (r->tables == NULL || !r->to->load_states(r->target, &r->states, err) || !set_gone_aside(r, err) ||
+	    !queue_tables(r, err) || !board_set_tables(r->c->board, r->tables, err))
 		return false;
 	show_states(r);
 	return true;
@@ -310,8 +353,15 @@ make_slot(struct run *r, struct err *err)
 	struct snapshot_pos s;
 
 	r->cp.slot_made = true;
-	if (!r->to->save_source(r->target, &r->cp, err) || !FAULT("run.before_slot", err) || !open_snapshot(r, true, err) ||
-	    !FAULT("run.slot_made", err))
+	if (!r->to->save_source(r->target, &r->cp, err) || !FAULT("run.before_slot", err))
+		return false;
+	if (!open_snapshot(r, true, err)) {
+		struct err second = ERR_INIT;
+
+		r->cp.slot_made = err->kind != ERR_CONFIG;	/* refused: one of that name, made meanwhile, is another's */
+		return err->kind == ERR_CONFIG ? r->to->save_source(r->target, &r->cp, &second) && false : false;
+	}
+	if (!FAULT("run.slot_made", err))
 		return false;
 	s = r->so->snapshot_pos(r->snapshot);
 	r->cp.position = snapshot_start(&s);
@@ -322,8 +372,14 @@ make_slot(struct run *r, struct err *err)
 static void
 fill_source(struct run *r)
 {
+	char slot[NAME_MAX_BYTES] = "";
+
+	if (streams(r))
+		snprintf(slot, sizeof(slot), "%s", r->conf->postgresql.slot);
+	else if (r->cp.slot_made)
+		memcpy(slot, r->cp.source.slot, sizeof(slot));
 	r->cp.source = r->info.identity;
-	snprintf(r->cp.source.slot, sizeof(r->cp.source.slot), "%s", streams(r) ? r->conf->postgresql.slot : "");
+	memcpy(r->cp.source.slot, slot, sizeof(slot));
 	snprintf(r->cp.source.publication, sizeof(r->cp.source.publication), "%s", streams(r) ? r->conf->postgresql.publication : "");
 }
 
@@ -346,6 +402,50 @@ note_filenodes(struct run *r, struct err *err)
 	return true;
 }
 
+/* Loaded in mode full_load: no slot has kept what has changed since. */
+static bool
+has_log_since_load(struct run *r, struct err *err)
+{
+	for (uint32_t i = 0; i < r->tables->n; i++) {
+		const struct table *t = r->tables->tables[i];
+		const struct table_state *ts = table_states_find(&r->states, t->source_schema, t->source_name);
+
+		if (ts->phase < TABLE_LOADED || ts->phase > TABLE_STREAMING || ts->snapshot.kind == POSITION_NONE)
+			continue;
+		err_set(err, ERR_HOLE, "table %s.%s was loaded at %s, and no slot has kept what has changed since", t->source_schema,
+		    t->source_name, snapshot_text(&ts->snapshot, (char[POSITION_TEXT]){ 0 }));
+		err_table(err, t->source_schema, t->source_name);
+		return err_remedy(err, "load the tables again: repld ctl restart %s --reload; or go on without those changes: "
+		    "repld ctl restart %s --from now", r->conf->name, r->conf->name);
+	}
+	return true;
+}
+
+/* What the survey saw is what the snapshot holds: slot creation may have waited long, and a column that came meanwhile would be loaded without
+ * its values. A change after the snapshot, too, only costs another look. */
+static bool
+shapes_hold(struct run *r, struct err *err)
+{
+	for (uint32_t i = 0; i < r->tables->n; i++) {
+		struct table *t = r->tables->tables[i], now = *t;
+		const struct table_state *ts = table_states_find(&r->states, t->source_schema, t->source_name);
+		const char *was, *is;
+
+		if (ts->phase != TABLE_QUEUED)
+			continue;
+		if (!r->so->describe(r->source, &now, r->tables->arena, err))
+			return err->kind == ERR_SCHEMA ? (err->kind = ERR_RETRY, false) : false;
+		if ((was = table_shape(t->source, r->tables->arena)) == NULL || (is = table_shape(now.source, r->tables->arena)) == NULL)
+			return err_set(err, ERR_SYSTEM, "out of memory");
+		if (strcmp(was, is) != 0) {
+			err_set(err, ERR_RETRY, "table %s.%s was changed while its load was prepared: looking at it again", t->source_schema,
+			    t->source_name);
+			return err_table(err, t->source_schema, t->source_name);
+		}
+	}
+	return true;
+}
+
 /* Publication, then slot; leaves a snapshot open where tables are to be loaded. */
 static bool
 prepare_log(struct run *r, struct err *err)
@@ -355,7 +455,7 @@ prepare_log(struct run *r, struct err *err)
 
 	fill_source(r);
 	if (streams(r)) {
-		if (fresh ? !take_slot(r, err) : !slot_continues(r, err))
+		if (fresh ? !has_log_since_load(r, err) || !take_slot(r, err) : !slot_continues(r, err))
 			return false;
 		if (!r->so->prepare(r->source, r->tables, &prepared, err))
 			return false;
@@ -370,21 +470,35 @@ prepare_log(struct run *r, struct err *err)
 
 /* ---- restart --reload and --from --------------------------------------------------------------------------------------------------- */
 
+/* The row first: a reload cut short is then a start cut short, which drops the slot that the row calls ours. */
 static bool
 begin_reload(struct run *r, struct err *err)
 {
+	if (!loads(r))
+		log_warning("mode cdc loads nothing: going on from the source's present position; what lies before it is not replicated");
+	r->cp.position = (struct position){ POSITION_NONE, { 0 } };
+	r->cp.load_done = false;
+	fill_source(r);
+	for (size_t i = 0; i < r->states.n; i++) {
+		r->states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		if (!r->to->save_state(r->target, r->cp.epoch, &r->states.rows[i], err))
+			return false;
+	}
+	if (!r->to->save_source(r->target, &r->cp, err))
+		return false;
 	if (streams(r) && r->log.exists && r->cp.slot_made) {
 		if (!r->so->drop_slot(r->source, err))
 			return false;
 		r->log.exists = false;
 	}
-	r->cp.position = (struct position){ POSITION_NONE, { 0 } };
-	r->cp.load_done = false;
-	fill_source(r);
-	for (size_t i = 0; i < r->states.n; i++)
-		if (r->states.rows[i].made != NULL && !r->to->save_state(r->target, r->cp.epoch, &r->states.rows[i], err))
-			return false;
-	return r->to->save_source(r->target, &r->cp, err);
+	return true;
+}
+
+/* Its rows are not, or not all, on the target: a position does not change that. */
+static bool
+is_incomplete(const struct table_state *ts)
+{
+	return ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR || (ts->phase == TABLE_QUEUED && ts->made != NULL);
 }
 
 static bool
@@ -408,6 +522,8 @@ begin_from(struct run *r, struct err *err)
 	    position_text(&r->cp.position, (char[POSITION_TEXT]){ 0 }));
 	r->cp.position = p;
 	for (size_t i = 0; i < r->states.n; i++) {
+		if (is_incomplete(&r->states.rows[i]))
+			continue;
 		r->states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
 		r->states.rows[i].phase = TABLE_STREAMING;
 		if (!r->to->save_state(r->target, r->cp.epoch, &r->states.rows[i], err))
@@ -543,7 +659,8 @@ stream(struct run *r, struct err *err)
 {
 	struct stream_ctx sc = { .conf = r->conf, .source_ops = r->so, .target_ops = r->to, .source_params = r->sp, .target = r->target,
 		.cp = &r->cp, .tables = r->tables, .states = &r->states, .board = r->c->board, .stop = r->c->stop,
-		.in_order = r->conf->apply.fire_triggers, .redo = &r->c->redo, .uncaptured = &r->c->uncaptured };
+		.in_order = r->conf->apply.fire_triggers, .redo = &r->c->redo, .uncaptured = &r->c->uncaptured,
+		.text_only = &r->c->text_only };
 
 	r->so->close(r->source);
 	r->source = NULL;
@@ -557,12 +674,12 @@ stream(struct run *r, struct err *err)
 static bool
 prepare_and_load(struct run *r, struct err *err)
 {
-	if (!meet_source(r, err) || !preflight(r, err) || !obey_intent(r, err))
+	if (!meet_source(r, err) || !preflight(r, err) || !forget_gone(r, err) || !obey_intent(r, err))
 		return false;
 	if (r->watch == NULL && (r->watch = watch_start(r->so, &r->sp, r->c->board, err)) == NULL)
 		return false;
 	drop_old_shapes(r);
-	return prepare_log(r, err) && load_tables(r, err) && begin_catch_up(r, err);
+	return prepare_log(r, err) && shapes_hold(r, err) && load_tables(r, err) && begin_catch_up(r, err);
 }
 
 static enum run_end
@@ -585,9 +702,9 @@ run_steps(struct run *r, struct err *err)
 		return RUN_LOADED;
 	if (!stream(r, err))
 		return RUN_FAILED;
-	if (atomic_load(&r->c->pause_at_end) && !r->to->save_paused(r->target, r->cp.epoch, true, err))
-		return RUN_FAILED;
-	return RUN_FINISHED;
+	if (!atomic_load(&r->c->pause_at_end))
+		return RUN_FINISHED;
+	return r->to->save_paused(r->target, r->cp.epoch, true, err) ? RUN_IS_PAUSED : RUN_FAILED;
 }
 
 static void
@@ -600,6 +717,7 @@ run_close(struct run *r)
 	guard_stop(r->guard);
 	tableset_free(r->tables);
 	table_states_done(&r->states);
+	table_states_done(&r->gone);
 	board_rest(r->c->board, BEAT_RUN);
 }
 

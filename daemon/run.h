@@ -20,7 +20,7 @@ enum run_end {
 	RUN_FAILED,	/* see err */
 	RUN_FINISHED,	/* as asked by board->finish */
 	RUN_LOADED,	/* mode full_load: done */
-	RUN_IS_PAUSED	/* the checkpoint row says so */
+	RUN_IS_PAUSED	/* the checkpoint row says so: it did, or it was asked for and is done */
 };
 
 struct run_ctx {
@@ -32,6 +32,7 @@ struct run_ctx {
 	atomic_bool pause_at_end;	/* set before board->finish */
 	struct apply_redo redo;		/* kept over runs */
 	struct uncaptured uncaptured;	/* kept over runs */
+	bool text_only;			/* kept over runs */
 	/* Called by the run thread once the task is ours and the run goes on. */
 	void (*on_running)(void *arg);
 	void *arg;

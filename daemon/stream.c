@@ -11,6 +11,7 @@ struct stream {
 	struct stream_ctx c;
 	char **shapes;			/* by table index: as last applied when the stream began; read by capture */
 	bool *suspended;
+	bool binary;
 	struct ring *ring;
 	struct progress *progress;
 	struct capture *capture;
@@ -41,6 +42,15 @@ unknown_relation(struct stream *s, const struct relation *rel, const void **ret_
 	return err_set(err, ERR_RETRY, "table %s.%s is new in the stream: looking up the source's tables again", rel->schema, rel->name);
 }
 
+/* A former shape whose types are not those of today: their binary forms fit nothing. */
+static bool
+ask_for_text(struct stream *s, const struct relation *rel, struct err *err)
+{
+	*s->c.text_only = true;
+	return err_set(err, ERR_RETRY, "the log holds changes of a former shape of table %s.%s: reading it again, values in text form", rel->schema,
+	    rel->name);
+}
+
 /* Called by capture at each new relation version. */
 static bool
 resolve(void *arg, const struct relation *rel, const void **ret_table, struct err *err)
@@ -51,8 +61,15 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 	if (t == NULL)
 		return unknown_relation(s, rel, ret_table, err);
 	*ret_table = s->suspended[t->index] ? NULL : t;
-	if (*ret_table == NULL || tables_relation_is_current(rel, t) || tables_relation_is_shape(rel, t, s->shapes[t->index]))
+	if (*ret_table != NULL && tables_relation_is_current(rel, t)) {
+		free(s->shapes[t->index]);	/* the log has come to the catalog's shape: a former one does not come again */
+		s->shapes[t->index] = NULL;
 		return true;
+	}
+	if (*ret_table == NULL)
+		return true;
+	if (tables_relation_is_shape(rel, t, s->shapes[t->index]))
+		return !s->binary || tables_relation_has_types(rel, t) || ask_for_text(s, rel, err);
 	return tables_relation_differs(rel, t, err);
 }
 
@@ -112,6 +129,7 @@ stream_open(struct stream *s, struct err *err)
 	    (s->ring = ring_new(s->c.conf->staging.ring_size, err)) == NULL ||
 	    (s->progress = progress_new(&s->c.cp->position, err)) == NULL)
 		return false;
+	cc.binary = s->binary = cc.binary && !*s->c.text_only;
 	cc.ring = s->ring;
 	cc.progress = s->progress;
 	board_flow(s->c.board, s->ring, s->progress);

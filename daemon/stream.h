@@ -26,6 +26,7 @@ struct stream_ctx {
 	bool in_order;
 	struct apply_redo *redo;
 	struct uncaptured *uncaptured;
+	bool *text_only;			/* kept by the caller over a reopening: values in binary form are of no use */
 };
 
 /* True: board->finish was seen, and what was complete is committed. */

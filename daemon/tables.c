@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRST_USER_OID 16384
+
 /* ---- which tables ------------------------------------------------------------------------------------------------ */
 
 struct survey {
 	const struct task_conf *conf;
 	struct tableset *set;
 	bool *matched;			/* by rule */
+	struct err err;			/* why the list was not wanted any more */
 };
 
 static bool
@@ -18,7 +21,6 @@ visit_table(void *arg, const char *schema, const char *name)
 {
 	struct survey *s = arg;
 	struct mapping m;
-	struct err err = ERR_INIT;
 
 	if (rules_schema_is_system(schema))
 		return true;
@@ -26,7 +28,7 @@ visit_table(void *arg, const char *schema, const char *name)
 		if (name_pattern_match(s->conf->rules.rules[i].pattern, schema, name))
 			s->matched[i] = true;
 	rules_map(&s->conf->rules, schema, name, &m);
-	return !m.captured || tableset_add(s->set, schema, name, m.target_schema, m.target_name, &err) != NULL;
+	return !m.captured || tableset_add(s->set, schema, name, m.target_schema, m.target_name, &s->err) != NULL;
 }
 
 static void
@@ -75,6 +77,8 @@ tables_survey(const struct task_conf *conf, const struct source_ops *so, struct 
 	}
 	free(sv.matched);
 	if (!ok) {
+		if (sv.err.kind != ERR_NONE)
+			*err = sv.err;
 		tableset_free(sv.set);
 		return NULL;
 	}
@@ -98,6 +102,13 @@ is_leaf_of(const struct relation *rel, const struct table *t)
 	return rel->id != t->source->oid;
 }
 
+/* A domain's own typmod is not in the log. */
+static bool
+is_type_of(const struct relation_column *rc, const struct column_desc *c)
+{
+	return rc->oid == c->type.oid && (c->type.oid != c->type.base_oid || rc->typmod == c->type.typmod);
+}
+
 bool
 tables_relation_is_current(const struct relation *rel, const struct table *t)
 {
@@ -110,7 +121,7 @@ tables_relation_is_current(const struct relation *rel, const struct table *t)
 		if (c->generated)
 			continue;
 		j = relation_column_index(rel, c->name);
-		if (j < 0 || rel->cols[j].oid != c->type.oid || (j != n && !is_leaf_of(rel, t)))
+		if (j < 0 || !is_type_of(&rel->cols[j], c) || (j != n && !is_leaf_of(rel, t)))
 			return false;
 		n++;
 	}
@@ -138,9 +149,14 @@ shape_field(const char **at, char *out, size_t size)
 	*at = *p == '\t' ? p + 1 : p;
 }
 
-/* The next column of a shape text: its name and whether it is generated. False: there is none. */
+struct shape_column {
+	char name[NAME_MAX_BYTES * 2], type[256];
+	bool generated;
+};
+
+/* The next column of a shape text. False: there is none. */
 static bool
-shape_column(const char **at, char name[NAME_MAX_BYTES * 2], bool *ret_generated)
+shape_column(const char **at, struct shape_column *ret)
 {
 	const char *p = *at;
 	char field[64];
@@ -148,32 +164,54 @@ shape_column(const char **at, char name[NAME_MAX_BYTES * 2], bool *ret_generated
 	if (p == NULL || strncmp(p, "column\t", 7) != 0)
 		return false;
 	p += 7;
-	shape_field(&p, name, NAME_MAX_BYTES * 2);
-	for (int i = 0; i < 4; i++)	/* type, null, key, generated */
+	shape_field(&p, ret->name, sizeof(ret->name));
+	shape_field(&p, ret->type, sizeof(ret->type));
+	for (int i = 0; i < 3; i++)	/* null, key, generated */
 		shape_field(&p, field, sizeof(field));
-	*ret_generated = strcmp(field, "generated") == 0;
+	ret->generated = strcmp(field, "generated") == 0;
 	p = strchr(p, '\n');
 	*at = p != NULL ? p + 1 : NULL;
 	return true;
 }
 
+/* Type numbers are not in a shape. Where the catalog still says the type that was applied last, the log must too: another one came later than
+ * the catalog was read. (A type of the user's may have been made again under its name: its number says nothing.) */
+static bool
+is_shape_type(const struct relation_column *rc, const struct table *t, const struct shape_column *sc)
+{
+	const struct column_desc *c = sent_column(t->source, sc->name);
+
+	return c == NULL || strcmp(c->type.name, sc->type) != 0 || rc->oid >= FIRST_USER_OID || is_type_of(rc, c);
+}
+
 bool
 tables_relation_is_shape(const struct relation *rel, const struct table *t, const char *shape)
 {
-	char name[NAME_MAX_BYTES * 2];
-	bool generated;
+	struct shape_column sc;
 	uint16_t n = 0;
 
-	while (shape_column(&shape, name, &generated)) {
-		int j = relation_column_index(rel, name);
+	while (shape_column(&shape, &sc)) {
+		int j = relation_column_index(rel, sc.name);
 
-		if (generated)
+		if (sc.generated)
 			continue;
-		if (j < 0 || (j != n && !is_leaf_of(rel, t)))
+		if (j < 0 || (j != n && !is_leaf_of(rel, t)) || !is_shape_type(&rel->cols[j], t, &sc))
 			return false;
 		n++;
 	}
 	return n == rel->ncols;
+}
+
+bool
+tables_relation_has_types(const struct relation *rel, const struct table *t)
+{
+	for (uint16_t i = 0; i < rel->ncols; i++) {
+		const struct column_desc *c = sent_column(t->source, rel->cols[i].name);
+
+		if (c != NULL && !is_type_of(&rel->cols[i], c))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -186,7 +224,7 @@ tables_relation_differs(const struct relation *rel, const struct table *t, struc
 
 		if (c == NULL)
 			buf_printf(&b, "%scolumn %s is new", b.n > 0 ? ", " : "", rel->cols[i].name);
-		else if (c->type.oid != rel->cols[i].oid)
+		else if (!is_type_of(&rel->cols[i], c))
 			buf_printf(&b, "%scolumn %s is no longer %s", b.n > 0 ? ", " : "", c->name, c->type.name);
 	}
 	for (uint16_t i = 0; i < t->source->ncols; i++)
@@ -204,11 +242,10 @@ tables_relation_differs(const struct relation *rel, const struct table *t, struc
 static bool
 target_keeps_dropped(const struct table *t, const char *was)
 {
-	char name[NAME_MAX_BYTES * 2];
-	bool generated;
+	struct shape_column sc;
 
-	while (shape_column(&was, name, &generated))
-		if (table_desc_column(t->source, name) < 0 && table_desc_column(t->target, name) >= 0)
+	while (shape_column(&was, &sc))
+		if (table_desc_column(t->source, sc.name) < 0 && table_desc_column(t->target, sc.name) >= 0)
 			return true;
 	return false;
 }
@@ -217,12 +254,11 @@ target_keeps_dropped(const struct table *t, const char *was)
 static bool
 same_order(const struct table_desc *d, const char *shape)
 {
-	char name[NAME_MAX_BYTES * 2];
-	bool generated;
+	struct shape_column sc;
 	int last = -1;
 
-	while (shape_column(&shape, name, &generated)) {
-		int i = table_desc_column(d, name);
+	while (shape_column(&shape, &sc)) {
+		int i = table_desc_column(d, sc.name);
 
 		if (i >= 0 && i < last)
 			return false;

@@ -17,10 +17,12 @@ struct tableset *tables_survey(const struct task_conf *conf, const struct source
  * that name the difference and the ALTER. */
 bool tables_compare_shapes(const struct tableset *set, struct table_states *states, struct findings *f, struct err *err) MUST_CHECK;
 
-/* The relation of the log has the columns that the source's catalog shows now. */
+/* The relation of the log has the columns and types that the source's catalog shows now. */
 bool tables_relation_is_current(const struct relation *rel, const struct table *t);
-/* The columns of a shape text (table_shape()) by name, in order. */
+/* The columns of a shape text (table_shape()) by name, in order; of the types that it says, where that can be told. */
 bool tables_relation_is_shape(const struct relation *rel, const struct table *t, const char *shape);
+/* All of its columns that the catalog shows have the catalog's types: values in binary form fit plans made from it. */
+bool tables_relation_has_types(const struct relation *rel, const struct table *t);
 /* ERR_SCHEMA for a relation that differs from what was applied: what was added, dropped, changed. Always false. */
 bool tables_relation_differs(const struct relation *rel, const struct table *t, struct err *err);
 

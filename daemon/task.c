@@ -55,8 +55,10 @@ struct task {
 	struct usec run_since;		/* of the phase after ownership; 0: not there yet */
 	enum after after;
 	enum run_intent next_intent;
+	char next_from[POSITION_TEXT];	/* of RUN_FROM; the run has a copy */
 	uint32_t pause_id, restart_id;	/* commands that wait for the run's end; 0: none */
 	bool pausing_only;		/* the run only writes the pause */
+	bool pause_unstored;		/* the target could not be told */
 	void (*stop_done)(void *arg);
 	void *stop_arg;
 
@@ -134,6 +136,8 @@ run_start(struct task *t, enum run_intent intent)
 	stop_clear(&t->stop);
 	board_start(&t->board);
 	t->run.intent = intent;
+	if (intent == RUN_FROM)
+		memcpy(t->run.from, t->next_from, sizeof(t->run.from));
 	atomic_store(&t->run.pause_at_end, false);
 	t->after = AFTER_JUDGE;
 	t->run_since.v = 0;
@@ -245,6 +249,7 @@ paused(struct task *t, bool stored, const struct err *err)
 {
 	char text[1400], size[NUM_TEXT];
 
+	t->pause_unstored = !stored;
 	task_enter(t, TASK_PAUSED, stored ? "paused by command" : "paused by command; not stored on the target");
 	if (!stored)
 		snprintf(text, sizeof(text), "the task is paused, but that could not be stored on the target (%s): "
@@ -258,6 +263,17 @@ paused(struct task *t, bool stored, const struct err *err)
 	answer(t, &t->pause_id, stored, text);
 }
 
+/* What was asked for before and has not been done is not taken back by a plain restart. */
+static enum run_intent
+kept_intent(enum run_intent next, enum run_intent before)
+{
+	const bool plain = next == RUN_NORMAL || next == RUN_RESUME;
+
+	if (plain && (before == RUN_RELOAD || before == RUN_FROM))
+		return before;
+	return next == RUN_NORMAL && before == RUN_RESUME ? before : next;
+}
+
 static void
 run_ended(struct task *t, enum run_end end, const struct err *err)
 {
@@ -267,16 +283,14 @@ run_ended(struct task *t, enum run_end end, const struct err *err)
 		task_enter(t, TASK_STOPPED, "the daemon is stopping");
 		t->stop_done(t->stop_arg);
 	} else if (after == AFTER_RESTART) {
-		run_start(t, t->next_intent);
+		run_start(t, kept_intent(t->next_intent, t->run.intent));
 		answer(t, &t->restart_id, true, "restarted");
-	} else if (t->pausing_only) {
-		paused(t, end == RUN_IS_PAUSED, err);
-	} else if (after == AFTER_PAUSE && end == RUN_FINISHED) {
+	} else if (end == RUN_IS_PAUSED) {
 		paused(t, true, err);
 	} else if (after == AFTER_PAUSE) {
 		run_start(t, RUN_PAUSE);
-	} else if (end == RUN_IS_PAUSED) {
-		paused(t, true, err);
+	} else if (t->pausing_only) {
+		paused(t, false, err);
 	} else if (end == RUN_LOADED) {
 		log_info("full load complete");
 		task_enter(t, TASK_STOPPED, "full load complete");
@@ -333,17 +347,19 @@ task_stop(struct task *t, void (*done)(void *arg), void *arg)
 void
 task_pause(struct task *t, uint32_t id)
 {
-	if (t->state == TASK_PAUSED || t->pause_id != 0) {
+	if (t->state == TASK_PAUSED && !t->running && !t->pause_unstored) {
 		t->reply(t->reply_arg, id, true, "already paused");
 		return;
 	}
+	answer(t, &t->restart_id, false, "a pause was asked for meanwhile");
+	answer(t, &t->pause_id, false, "a pause was asked for again; that one waits for its end");
 	t->pause_id = id;
 	evtimer_del(t->retry_timer);
 	log_info("pausing, as asked");
-	if (t->running)
-		run_finish(t, AFTER_PAUSE);
-	else
+	if (!t->running)
 		run_start(t, RUN_PAUSE);
+	else if (!t->pausing_only || t->after != AFTER_JUDGE)
+		run_finish(t, AFTER_PAUSE);
 }
 
 void
@@ -362,7 +378,8 @@ task_resume(struct task *t, uint32_t id)
 void
 task_restart(struct task *t, uint32_t id, const char *how)
 {
-	enum run_intent intent = t->state == TASK_PAUSED ? RUN_RESUME : RUN_NORMAL;
+	const bool was_paused = t->state == TASK_PAUSED || t->pause_id != 0 || (t->running && t->pausing_only);
+	enum run_intent intent = was_paused ? RUN_RESUME : RUN_NORMAL;
 
 	if (strcmp(how, "reload") == 0) {
 		intent = RUN_RELOAD;
@@ -375,13 +392,16 @@ task_restart(struct task *t, uint32_t id, const char *how)
 			return;
 		}
 		intent = RUN_FROM;
-		snprintf(t->run.from, sizeof(t->run.from), "%s", how + 5);
+		snprintf(t->next_from, sizeof(t->next_from), "%s", how + 5);
 	}
 	evtimer_del(t->retry_timer);
 	log_info("restarting%s%s, as asked", how[0] != '\0' ? ": " : "", how);
 	t->attempt = 0;
+	if ((t->running && t->after == AFTER_RESTART) || (!t->running && t->state == TASK_RETRYING))
+		intent = kept_intent(intent, t->next_intent);
 	t->next_intent = intent;
 	answer(t, &t->restart_id, true, "restarted again");
+	answer(t, &t->pause_id, false, "a restart was asked for meanwhile");
 	if (t->running) {
 		t->restart_id = id;
 		run_finish(t, AFTER_RESTART);

@@ -22,7 +22,9 @@
 #define CONNECT_TOTAL_USEC   30000000
 #define LATE_PIN_USEC	     10000000
 #define CANCEL_USEC	     1000000
-#define BEAT_USEC	     5000000 /* a longer wait shows signs of life */
+#ifndef BEAT_USEC
+#define BEAT_USEC 5000000 /* a longer wait shows signs of life */
+#endif
 #define OLDEST_VERSION	     120000
 #define MAX_KEYWORDS	     40
 #define DEFAULT_CA_FILE	     "/etc/ssl/certs/ca-certificates.crt"

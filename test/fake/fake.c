@@ -55,7 +55,7 @@ fake_alloc(size_t n)
 	return p;
 }
 
-/* ---- rows -------------------------------------------------------------------------------------------------------- */
+/* ---- rows ---- */
 
 /* len NULL: the values are C strings. */
 const struct fake_row *
@@ -66,7 +66,8 @@ fake_row_new(int n, const char *const v[], const size_t len[])
 	row->n = n;
 	for (int i = 0; i < n; i++)
 		if (v[i] != NULL)
-			row->v[i] = arena_strndup(fake.arena, v[i], len != NULL ? len[i] : strlen(v[i]));
+			row->v[i] =
+			    arena_strndup(fake.arena, v[i], len != NULL ? len[i] : strlen(v[i]));
 	return row;
 }
 
@@ -107,13 +108,30 @@ fake_same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* Two rows that can't stand beside each other. */
+bool
+fake_violates(const struct fake_def *def, const struct fake_row *a, const struct fake_row *b)
+{
+	bool keyed = false, same_key = true;
+
+	for (int i = 0; i < def->ncols; i++) {
+		if (def->cols[i].unique && a->v[i] != NULL && fake_same(a->v[i], b->v[i]))
+			return true;
+		keyed = keyed || def->cols[i].key;
+		same_key = same_key && (!def->cols[i].key || fake_same(a->v[i], b->v[i]));
+	}
+	return keyed && same_key;
+}
+
 static int
 compare_rows(const void *x, const void *y)
 {
-	const struct fake_row *a = *(const struct fake_row *const *)x, *b = *(const struct fake_row *const *)y;
+	const struct fake_row *a = *(const struct fake_row *const *)x,
+			      *b = *(const struct fake_row *const *)y;
 
 	for (int i = 0; i < FAKE_COLS; i++) {
-		int d = a->v[i] == NULL || b->v[i] == NULL ? (a->v[i] != NULL) - (b->v[i] != NULL) : strcmp(a->v[i], b->v[i]);
+		int d = a->v[i] == NULL || b->v[i] == NULL ? (a->v[i] != NULL) - (b->v[i] != NULL)
+							   : strcmp(a->v[i], b->v[i]);
 
 		if (d != 0)
 			return d;
@@ -143,7 +161,7 @@ fake_rows_equal(const struct fake_rows *a, const struct fake_rows *b)
 	return equal;
 }
 
-/* ---- tables ------------------------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 int
 fake_leaf_of(const struct fake_def *def, const struct fake_row *row)
@@ -173,13 +191,17 @@ describe_column(const struct fake_column *c, struct column_desc *d, int i, struc
 }
 
 static void
-describe_index(const char *name, const struct fake_def *def, bool primary, int col, struct index_desc *ix,
-    struct arena *arena)
+describe_index(const char *name, const struct fake_def *def, bool primary, int col,
+    struct index_desc *ix, struct arena *arena)
 {
 	uint16_t *cols = arena_zalloc(arena, FAKE_COLS * sizeof(*cols));
 
-	*ix = (struct index_desc){ .name = arena_strdup(arena, name), .sql = "", .unique = true, .primary = primary,
-		.immediate = true, .cols = cols };
+	*ix = (struct index_desc){ .name = arena_strdup(arena, name),
+		.sql = "",
+		.unique = true,
+		.primary = primary,
+		.immediate = true,
+		.cols = cols };
 	for (int i = 0; i < def->ncols; i++)
 		if (primary ? def->cols[i].key : i == col)
 			cols[ix->ncols++] = (uint16_t)i;
@@ -197,7 +219,8 @@ describe_indexes(const struct fake_def *def, struct table_desc *d, struct arena 
 		describe_index("pkey", def, true, -1, &d->indexes[d->nindexes++], arena);
 	for (int i = 0; i < def->ncols; i++)
 		if (def->cols[i].unique)
-			describe_index(def->cols[i].name, def, false, i, &d->indexes[d->nindexes++], arena);
+			describe_index(
+			    def->cols[i].name, def, false, i, &d->indexes[d->nindexes++], arena);
 }
 
 static void
@@ -217,16 +240,22 @@ describe_leaves(const struct fake_def *def, struct table_desc *d, struct arena *
 			continue;
 		l->oid = def->oid + 1 + (uint32_t)i;
 		l->name = arena_strdup(arena, def->leaves[i].name);
-		l->bound_sql = arena_printf(arena, "%s LIKE '%s%%'", def->cols[0].name, def->leaves[i].prefix);
+		l->bound_sql =
+		    arena_printf(arena, "%s LIKE '%s%%'", def->cols[0].name, def->leaves[i].prefix);
 	}
 }
 
 void
 fake_describe(const struct fake_def *def, struct table_desc *d, struct arena *arena)
 {
-	*d = (struct table_desc){ .oid = def->oid, .schema = "public", .name = arena_strdup(arena, def->name),
-		.kind = def->nleaves > 0 ? 'p' : 'r', .persistence = 'p', .replica_identity = def->identity,
-		.ncols = (uint16_t)def->ncols, .tuples = -1 };
+	*d = (struct table_desc){ .oid = def->oid,
+		.schema = "public",
+		.name = arena_strdup(arena, def->name),
+		.kind = def->nleaves > 0 ? 'p' : 'r',
+		.persistence = 'p',
+		.replica_identity = def->identity,
+		.ncols = (uint16_t)def->ncols,
+		.tuples = -1 };
 	d->cols = arena_zalloc(arena, (FAKE_COLS + 1) * sizeof(*d->cols));
 	for (int i = 0; i < def->ncols; i++)
 		describe_column(&def->cols[i], &d->cols[i], i, arena);
@@ -234,7 +263,7 @@ fake_describe(const struct fake_def *def, struct table_desc *d, struct arena *ar
 	describe_leaves(def, d, arena);
 }
 
-/* ---- errors -------------------------------------------------------------------------------------------------------- */
+/* ---- errors ---- */
 
 void
 fake_fail_add(const char *where, const char *code, int nth, int times)
@@ -267,8 +296,11 @@ fake_fail_take(const char *where)
 bool
 fake_error(struct err *err, const char *code, const char *what)
 {
-	static const struct { const char *prefix; enum err_kind kind; } kinds[] = { { "22", ERR_DATA }, { "23", ERR_DATA },
-		{ "P0", ERR_DATA }, { "54", ERR_LIMIT }, { "42", ERR_CONFIG }, { "", ERR_RETRY } };
+	static const struct {
+		const char *prefix;
+		enum err_kind kind;
+	} kinds[] = { { "22", ERR_DATA }, { "23", ERR_DATA }, { "P0", ERR_DATA },
+		{ "54", ERR_LIMIT }, { "42", ERR_CONFIG }, { "", ERR_RETRY } };
 	size_t i = 0;
 
 	while (strncmp(code, kinds[i].prefix, strlen(kinds[i].prefix)) != 0)

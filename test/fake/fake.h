@@ -22,14 +22,14 @@ struct fake_column {
 	bool key, unique;
 };
 
-struct fake_leaf {		/* holds the rows whose first column begins with prefix */
+struct fake_leaf { /* holds the rows whose first column begins with prefix */
 	char name[32], prefix[8];
 };
 
-struct fake_def {		/* one shape of a table; all columns are text */
+struct fake_def { /* one shape of a table; all columns are text */
 	char name[32];
-	uint32_t oid;		/* leaves: oid + 1, ... */
-	char identity;		/* 'd', 'f' */
+	uint32_t oid; /* leaves: oid + 1, ... */
+	char identity; /* 'd', 'f' */
 	int ncols, nleaves;
 	struct fake_column cols[FAKE_COLS];
 	struct fake_leaf leaves[FAKE_LEAVES];
@@ -37,7 +37,7 @@ struct fake_def {		/* one shape of a table; all columns are text */
 
 struct fake_row {
 	int n;
-	const char *v[FAKE_COLS];	/* NULL: null */
+	const char *v[FAKE_COLS]; /* NULL: null */
 };
 
 struct fake_rows {
@@ -46,23 +46,26 @@ struct fake_rows {
 };
 
 struct fake_change {
-	uint8_t kind;			/* enum change_kind */
-	unsigned unchanged;		/* columns whose TOAST value is not sent, a bit each */
-	int leaf;			/* -1: the table itself */
+	uint8_t kind; /* enum change_kind */
+	unsigned unchanged; /* columns whose TOAST value is not sent, a bit each */
+	int leaf; /* -1: the table itself */
 	const struct fake_def *def;
 	const struct fake_row *was, *is;
 	int ntruncated;
-	struct fake_truncated { const struct fake_def *def; int leaf; } truncated[FAKE_TABLES];
+	struct fake_truncated {
+		const struct fake_def *def;
+		int leaf;
+	} truncated[FAKE_TABLES];
 };
 
 struct fake_txn {
-	uint64_t start, end;		/* of its commit record */
+	uint64_t start, end; /* of its commit record */
 	struct wall time;
 	size_t n, cap;
 	struct fake_change *changes;
 };
 
-struct fake_version {			/* a table as it was from `end` on */
+struct fake_version { /* a table as it was from `end` on */
 	uint64_t end;
 	struct fake_rows rows;
 };
@@ -83,37 +86,38 @@ struct fake_source {
 	struct fake_txn **txns, *open;
 	bool slot, slot_lost, active;
 	uint64_t confirmed;
-	uint64_t id;			/* system identifier */
-	int64_t hold;			/* messages that may still pass; < 0: no limit */
-	unsigned keepalives;		/* still to be sent */
-	uint32_t chunks;		/* of each table's load */
+	uint64_t id; /* system identifier */
+	int64_t hold; /* messages that may still pass; < 0: no limit */
+	unsigned keepalives; /* still to be sent */
+	uint32_t chunks; /* of each table's load */
 	uint64_t ticks, steps, sent, scans, snapshots;
 };
 
 struct fake_target_table {
-	const struct fake_def *def;	/* NULL: not there */
+	const struct fake_def *def; /* NULL: not there */
 	struct fake_rows rows;
 };
 
-struct fake_commit {			/* what a transaction leaves */
+struct fake_commit { /* what a transaction leaves */
 	bool touched[FAKE_TABLES];
 	struct fake_rows rows[FAKE_TABLES];
 	struct checkpoint cp;
-	struct table_states states;	/* those that change with it */
+	struct table_states states; /* those that change with it */
 };
 
 struct fake_target {
-	struct fake_target_table tables[FAKE_TABLES];	/* as the source's, by number */
+	struct fake_target_table tables[FAKE_TABLES]; /* as the source's, by number */
 	bool installed;
 	struct checkpoint cp;
 	struct table_states states;
 	struct target *sessions, *owner;
 	bool owned_by_other, blocked, hold_durable;
-	bool flying;			/* a COMMIT whose session is lost and that has not happened yet */
+	bool flying; /* a COMMIT whose session is lost and that has not happened yet */
 	struct fake_commit inflight;
 	uint64_t token, durable;
 	struct position durable_position;
-	uint64_t commits, writes, waiting;	/* waiting: calls that are blocked now */
+	uint64_t commits, writes, waiting; /* waiting: calls that are blocked now */
+	uint64_t by_mode[BATCH_SINGLE + 1]; /* writes */
 	char refused_table[32], refused_key[32], refused_code[6];
 };
 
@@ -126,8 +130,8 @@ struct fake_world {
 	struct mutex lock;
 	struct cond moved;
 	struct arena *arena;
-	bool dead;			/* the daemon has crashed: nothing it does has an effect */
-	bool unwatched;			/* the promise can't hold in this scenario */
+	bool dead; /* the daemon has crashed: nothing it does has an effect */
+	bool unwatched; /* the promise can't hold in this scenario */
 	char broken[512];
 	int nfails;
 	struct fake_fail fails[FAKE_FAILS];
@@ -140,23 +144,24 @@ extern struct fake_world fake;
 void fake_init(void);
 void fake_done(void);
 
-void fake_broken(const char *fmt, ...) PRINTF_LIKE(1, 2);	/* the first one is kept */
+void fake_broken(const char *fmt, ...) PRINTF_LIKE(1, 2); /* the first one is kept */
 void *fake_alloc(size_t n);
 const struct fake_row *fake_row_new(int n, const char *const v[], const size_t len[]);
 void fake_rows_add(struct fake_rows *rows, const struct fake_row *row);
 void fake_rows_remove(struct fake_rows *rows, size_t i);
 void fake_rows_copy(struct fake_rows *to, const struct fake_rows *from);
-bool fake_rows_equal(const struct fake_rows *a, const struct fake_rows *b);	/* as multisets */
-bool fake_same(const char *a, const char *b);			/* NULL equals NULL */
-int fake_leaf_of(const struct fake_def *def, const struct fake_row *row);	/* -1: no leaves */
-int fake_table(const char *name);				/* its number; -1: none */
+bool fake_rows_equal(const struct fake_rows *a, const struct fake_rows *b); /* as multisets */
+bool fake_same(const char *a, const char *b); /* NULL equals NULL */
+bool fake_violates(const struct fake_def *def, const struct fake_row *a, const struct fake_row *b);
+int fake_leaf_of(const struct fake_def *def, const struct fake_row *row); /* -1: no leaves */
+int fake_table(const char *name); /* its number; -1: none */
 void fake_describe(const struct fake_def *def, struct table_desc *d, struct arena *arena);
 
 /* Errors on demand. code: an SQLSTATE, whose class decides the kind. */
 void fake_fail_add(const char *where, const char *code, int nth, int times);
-const char *fake_fail_take(const char *where);			/* its code; NULL: none is due */
+const char *fake_fail_take(const char *where); /* its code; NULL: none is due */
 bool fake_error(struct err *err, const char *code, const char *what);
-bool fake_lost(struct err *err);				/* ERR_RETRY: the connection is gone */
+bool fake_lost(struct err *err); /* ERR_RETRY: the connection is gone */
 bool fake_fails(const char *where, struct err *err);
 
 /* The source as it was for those who have read its log up to lsn. */
@@ -170,8 +175,12 @@ void fake_source_delete(int table, size_t i);
 void fake_source_truncate(int table, int leaf, struct fake_change *c);
 void fake_source_commit(uint64_t bytes);
 
+/* Chance, from a seed: the same one, the same changes. */
+void fake_storm_transaction(uint64_t *seed); /* some changes of some tables */
+void fake_storm_trouble(uint64_t *seed); /* a failure that will come soon */
+
 void fake_target_create(int table, const struct fake_def *def);
-void fake_target_kill(void);			/* every session */
-void fake_target_flush(void);			/* all commits are durable */
+void fake_target_kill(void); /* every session */
+void fake_target_flush(void); /* all commits are durable */
 
 #endif

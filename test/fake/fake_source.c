@@ -13,10 +13,10 @@
 
 #define COMMIT_BYTES 0x100
 #define EPOCH_2000   INT64_C(946684800000000)
-#define STEP_MAX     50			/* messages of one step */
-#define BLINK	     20000		/* usec between looks at a stop flag */
+#define STEP_MAX     50 /* messages of one step */
+#define BLINK	     20000 /* usec between looks at a stop flag */
 
-/* ---- what the player does ------------------------------------------------------------------------------------------- */
+/* ---- what the player does ---- */
 
 static void
 add_version(struct fake_source_table *t, uint64_t end)
@@ -164,7 +164,7 @@ fake_source_commit(uint64_t bytes)
 	cond_broadcast(&fake.moved);
 }
 
-/* ---- an ordinary session ---------------------------------------------------------------------------------------------- */
+/* ---- an ordinary session ---- */
 
 struct source {
 	struct source_params p;
@@ -227,8 +227,8 @@ source_identify(struct source *s, struct source_info *ret, struct err *err)
 }
 
 static bool
-source_list_tables(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg,
-    struct err *err)
+source_list_tables(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name),
+    void *arg, struct err *err)
 {
 	(void)s;
 	if (!enter("source", err))
@@ -254,15 +254,16 @@ source_describe(struct source *s, struct table *t, struct arena *arena, struct e
 }
 
 static bool
-source_check(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f,
-    struct err *err)
+source_check(struct source *s, const struct tableset *set, bool needs_slot, bool streams,
+    struct findings *f, struct err *err)
 {
 	(void)s, (void)set, (void)needs_slot, (void)streams, (void)f;
 	return enter("source", err) && leave();
 }
 
 static bool
-source_prepare(struct source *s, const struct tableset *set, struct source_prepared *ret, struct err *err)
+source_prepare(
+    struct source *s, const struct tableset *set, struct source_prepared *ret, struct err *err)
 {
 	(void)s;
 	if (!enter("source", err))
@@ -285,7 +286,8 @@ source_log_state(struct source *s, struct source_log *ret, struct err *err)
 		ret->active = fake.s.active;
 		ret->confirmed = ret->restart = at(fake.s.confirmed);
 		ret->lost = fake.s.slot_lost;
-		snprintf(ret->state, sizeof(ret->state), "%s", fake.s.slot_lost ? "lost" : "reserved");
+		snprintf(
+		    ret->state, sizeof(ret->state), "%s", fake.s.slot_lost ? "lost" : "reserved");
 	}
 	return leave();
 }
@@ -296,8 +298,11 @@ source_monitor(struct source *s, struct source_monitor *ret, struct err *err)
 	(void)s;
 	if (!enter("source", err))
 		return false;
-	*ret = (struct source_monitor){ .end = at(fake.s.end), .server_time = clock_wall(), .has_retained = fake.s.slot,
-		.retained_bytes = fake.s.end - fake.s.confirmed, .state = "reserved" };
+	*ret = (struct source_monitor){ .end = at(fake.s.end),
+		.server_time = clock_wall(),
+		.has_retained = fake.s.slot,
+		.retained_bytes = fake.s.end - fake.s.confirmed,
+		.state = "reserved" };
 	return leave();
 }
 
@@ -312,8 +317,8 @@ source_barrier(struct source *s, struct position *ret, struct err *err)
 }
 
 static bool
-source_split(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes, struct arena *arena,
-    struct chunk **ret_chunks, uint32_t *ret_n, struct err *err)
+source_split(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes,
+    struct arena *arena, struct chunk **ret_chunks, uint32_t *ret_n, struct err *err)
 {
 	(void)s, (void)t, (void)want, (void)min_bytes;
 	if (!enter("source", err))
@@ -326,7 +331,8 @@ source_split(struct source *s, const struct table *t, uint32_t want, uint64_t mi
 }
 
 static bool
-source_filenodes(struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err)
+source_filenodes(
+    struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err)
 {
 	(void)s;
 	if (!enter("source", err))
@@ -352,15 +358,15 @@ source_drop_publication(struct source *s, struct err *err)
 	return enter("source", err) && leave();
 }
 
-/* ---- snapshot and scan -------------------------------------------------------------------------------------------------- */
+/* ---- snapshot and scan ---- */
 
 struct source_snapshot {
 	uint64_t s;
 };
 
 static struct source_snapshot *
-snapshot_open(const struct source_params *p, bool permanent, void (*on_wait)(void *arg, const char *text), void *arg,
-    struct err *err)
+snapshot_open(const struct source_params *p, bool permanent,
+    void (*on_wait)(void *arg, const char *text), void *arg, struct err *err)
 {
 	struct source_snapshot *snap;
 
@@ -428,8 +434,8 @@ scan_open(const struct source_params *p, const struct source_snapshot *snap, str
 }
 
 static bool
-scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary, const char *filenodes,
-    struct err *err)
+scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary,
+    const char *filenodes, struct err *err)
 {
 	(void)filenodes;
 	if (!enter("scan", err))
@@ -449,7 +455,8 @@ value_of(const char *text, bool binary)
 {
 	if (text == NULL)
 		return (struct value){ .kind = VALUE_NULL };
-	return (struct value){ binary ? VALUE_BINARY : VALUE_TEXT, (uint32_t)strlen(text), (const uint8_t *)text };
+	return (struct value){ binary ? VALUE_BINARY : VALUE_TEXT, (uint32_t)strlen(text),
+		(const uint8_t *)text };
 }
 
 static int
@@ -481,7 +488,7 @@ scan_close(struct source_scan *s)
 	free(s);
 }
 
-/* ---- stream ------------------------------------------------------------------------------------------------------------- */
+/* ---- stream ---- */
 
 struct source_stream {
 	struct pgoutput *dec;
@@ -489,23 +496,28 @@ struct source_stream {
 	struct stop *stop;
 	bool binary;
 	uint64_t from, bytes;
-	size_t txn, part;		/* part: 0 BEGIN, then the changes, then COMMIT */
+	size_t txn, part; /* part: 0 BEGIN, then the changes, then COMMIT */
 	bool asked;
-	struct { const struct fake_def *def; int leaf; } announced[64];
+	struct {
+		const struct fake_def *def;
+		int leaf;
+	} announced[64];
 	int nannounced;
 };
 
 static struct source_stream *
-stream_open(const struct source_params *p, const struct position *from, bool binary, struct change_sink sink,
-    bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err), void *arg,
-    struct err *err)
+stream_open(const struct source_params *p, const struct position *from, bool binary,
+    struct change_sink sink,
+    bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err),
+    void *arg, struct err *err)
 {
 	struct source_stream *s;
 
 	if (!enter("stream", err))
 		return NULL;
 	if (!fake.s.slot || fake.s.active) {
-		err_set(err, fake.s.slot ? ERR_RETRY : ERR_HOLE, fake.s.slot ? "the slot is active" : "the slot is gone");
+		err_set(err, fake.s.slot ? ERR_RETRY : ERR_HOLE,
+		    fake.s.slot ? "the slot is active" : "the slot is gone");
 		leave();
 		return NULL;
 	}
@@ -522,8 +534,8 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
 }
 
 static void
-put_tuple(const struct source_stream *s, struct buf *b, const struct fake_def *def, const struct fake_row *row, bool key_only,
-    unsigned unchanged)
+put_tuple(const struct source_stream *s, struct buf *b, const struct fake_def *def,
+    const struct fake_row *row, bool key_only, unsigned unchanged)
 {
 	buf_u16(b, (uint16_t)def->ncols);
 	for (int i = 0; i < def->ncols; i++) {

@@ -1,41 +1,17 @@
-/* fake_target.c - the target of the fake world: tables, the checkpoint row, tables' states, sessions
- * and the task's lock; see fake.h.
- * A transaction works on copies of the tables that it touches and swaps them in at its COMMIT;
- * steps are carried out row by row, in their order, and every unique value is looked at with each
- * row, as a server does.
+/* fake_target.c - the target of the fake world: tables, the checkpoint row, tables' states,
+ * sessions and the task's lock; see fake.h.
+ * A transaction works on copies of the tables that it touches (fake_steps.c) and swaps them in at
+ * its COMMIT.
  * A lost COMMIT may have happened, may not have, or may still be on its way: then it happens when
  * the session is ended by the next owner, before the checkpoint row's lock is granted. */
-#include "fake.h"
+#include "fake_intern.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BLINK 20000			/* usec between looks at a stop flag */
-
-struct parked {
-	const struct plan *plan;
-	uint32_t number;
-	const struct fake_row *row;
-};
-
-struct target {
-	struct target *next;
-	struct stop *stop;
-	bool lost;			/* the connection is gone */
-	bool open, failed;
-	struct fake_commit work;
-	struct parked *parked;
-	size_t nparked, parked_cap;
-	struct {
-		const struct plan *plan;
-		uint64_t epoch;
-		uint32_t attempt;
-		bool running;
-		struct fake_rows rows;
-	} load;
-};
+#define BLINK 20000 /* usec between looks at a stop flag */
 
 static bool
 enter(struct target *t, const char *where, struct err *err)
@@ -59,7 +35,7 @@ leave(bool ok)
 	return ok;
 }
 
-/* ---- what the player does ------------------------------------------------------------------------------------------- */
+/* ---- what the player does ---- */
 
 void
 fake_target_create(int table, const struct fake_def *def)
@@ -83,7 +59,7 @@ fake_target_flush(void)
 	fake.t.durable_position = fake.t.cp.position;
 }
 
-/* ---- sessions ------------------------------------------------------------------------------------------------------------ */
+/* ---- sessions ---- */
 
 static struct target *
 target_open(const struct target_params *p, struct err *err)
@@ -147,7 +123,7 @@ wait_unblocked(struct target *t, struct err *err)
 	return ok;
 }
 
-/* ---- ownership and checkpoint -------------------------------------------------------------------------------------------- */
+/* ---- ownership and checkpoint ---- */
 
 static bool
 target_own(struct target *t, struct owner *ret_other, struct err *err)
@@ -218,15 +194,17 @@ put_state(struct table_states *states, const struct table_state *ts)
 	copy_state(row, ts);
 }
 
-/* ---- what a commit leaves, and whether it keeps the promise ------------------------------------------------------------ */
+/* ---- what a commit leaves, and whether it keeps the promise ---- */
 
 static uint64_t
 seen_by(const struct table_state *ts, uint64_t position)
 {
-	return ts->snapshot.kind == POSITION_LSN && ts->snapshot.lsn.v > position ? ts->snapshot.lsn.v : position;
+	return ts->snapshot.kind == POSITION_LSN && ts->snapshot.lsn.v > position
+		   ? ts->snapshot.lsn.v
+		   : position;
 }
 
-/* Each table is as it was on the source at the checkpoint, or at its snapshot where that is ahead. */
+/* Each table is as the source was at the checkpoint, or at its snapshot where that is ahead. */
 static void
 check_promise(void)
 {
@@ -238,9 +216,12 @@ check_promise(void)
 
 		if (n < 0 || (ts->phase != TABLE_STREAMING && ts->phase != TABLE_CATCH_UP))
 			continue;
-		if (!fake_rows_equal(&fake.t.tables[n].rows, fake_source_at(n, seen_by(ts, fake.t.cp.position.lsn.v))))
-			fake_broken("at the commit of %s table %s differs from the source as it was there (%zu rows)",
-			    position_text(&fake.t.cp.position, text), ts->source_name, fake.t.tables[n].rows.n);
+		if (!fake_rows_equal(&fake.t.tables[n].rows,
+			fake_source_at(n, seen_by(ts, fake.t.cp.position.lsn.v))))
+			fake_broken("at the commit of %s table %s differs from the source as it "
+				    "was there (%zu rows)",
+			    position_text(&fake.t.cp.position, text), ts->source_name,
+			    fake.t.tables[n].rows.n);
 	}
 }
 
@@ -251,8 +232,8 @@ take_effect(struct fake_commit *c)
 	char a[POSITION_TEXT], b[POSITION_TEXT];
 
 	if (!position_reached(&c->cp.position, &fake.t.cp.position))
-		fake_broken("the checkpoint went back from %s to %s", position_text(&fake.t.cp.position, a),
-		    position_text(&c->cp.position, b));
+		fake_broken("the checkpoint went back from %s to %s",
+		    position_text(&fake.t.cp.position, a), position_text(&c->cp.position, b));
 	for (int i = 0; i < FAKE_TABLES; i++) {
 		if (c->touched[i])
 			fake.t.tables[i].rows = c->rows[i];
@@ -302,7 +283,9 @@ target_look(struct target *t, struct target_remains *ret, struct err *err)
 {
 	if (!enter(t, "look", err))
 		return false;
-	*ret = (struct target_remains){ .installed = fake.t.installed, .checkpoint = fake.t.cp.exists, .cp = fake.t.cp };
+	*ret = (struct target_remains){
+		.installed = fake.t.installed, .checkpoint = fake.t.cp.exists, .cp = fake.t.cp
+	};
 	return leave(true);
 }
 
@@ -358,7 +341,8 @@ target_save_state(struct target *t, uint64_t epoch, const struct table_state *ts
 }
 
 static bool
-target_forget_state(struct target *t, uint64_t epoch, const char *source_schema, const char *source_name, struct err *err)
+target_forget_state(struct target *t, uint64_t epoch, const char *source_schema,
+    const char *source_name, struct err *err)
 {
 	struct table_states *states = &fake.t.states;
 	struct table_state *ts;
@@ -381,7 +365,7 @@ target_cleanup(struct target *t, struct err *err)
 	return enter(t, "cleanup", err) && leave(true);
 }
 
-/* ---- tables ----------------------------------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 static bool
 target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err)
@@ -409,15 +393,16 @@ target_has_rows(struct target *t, const struct table *tab, bool *ret, struct err
 }
 
 static bool
-target_check(struct target *t, const struct tableset *set, const struct table_states *states, enum target_prep prep,
-    bool loads, struct findings *f, struct err *err)
+target_check(struct target *t, const struct tableset *set, const struct table_states *states,
+    enum target_prep prep, bool loads, struct findings *f, struct err *err)
 {
 	(void)set, (void)states, (void)prep, (void)loads, (void)f;
 	return enter(t, "check", err) && leave(true);
 }
 
 static bool
-target_prepare_table(struct target *t, struct table *tab, enum target_prep prep, struct table_state *ts, struct err *err)
+target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
+    struct table_state *ts, struct err *err)
 {
 	struct fake_target_table *ft;
 	const char *made = "found";
@@ -450,266 +435,7 @@ target_finish_table(struct target *t, const struct table *tab, struct err *err)
 	return enter(t, "finish", err) && leave(true);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------------------------- */
-
-static const char *
-text_of(const struct value *v, size_t *ret_len)
-{
-	*ret_len = v->len;
-	return v->kind <= VALUE_NULL ? NULL : v->len > 0 ? (const char *)v->p : "";
-}
-
-static bool
-in_set(const uint64_t *set, uint16_t i)
-{
-	return set == NULL || (set[i / 64] >> (i % 64) & 1) != 0;
-}
-
-/* The plan's values over those of a former row. set: the columns that count; NULL: all that are present. */
-static const struct fake_row *
-make_row(const struct plan *p, const struct value *vals, const uint64_t *set, const struct fake_row *was)
-{
-	const char *v[FAKE_COLS] = { NULL };
-	size_t len[FAKE_COLS] = { 0 };
-
-	for (int i = 0; was != NULL && i < was->n; i++) {
-		v[i] = was->v[i];
-		len[i] = v[i] != NULL ? strlen(v[i]) : 0;
-	}
-	for (uint16_t i = 0; i < p->ncols; i++) {
-		const struct value *val = &vals[p->cols[i].src];
-
-		if (!in_set(set, i) || (set == NULL && was != NULL && !value_present(val)))
-			continue;
-		if (!value_present(val))
-			fake_broken("an absent value would be written to %s.%s", p->table->source_name, p->cols[i].name);
-		v[p->cols[i].target] = text_of(val, &len[p->cols[i].target]);
-	}
-	return fake_row_new((int)p->target->ncols, v, len);
-}
-
-static bool
-same_value(const char *have, const struct value *v)
-{
-	size_t n;
-	const char *want = text_of(v, &n);
-
-	return have == NULL || want == NULL ? have == want : strlen(have) == n && memcmp(have, want, n) == 0;
-}
-
-/* The key finds this row; without one, all that it holds must be equal. */
-static bool
-is_row(const struct plan *p, const struct fake_row *row, const struct value *key)
-{
-	for (uint16_t i = 0; i < p->ncols; i++)
-		if ((p->nkey == 0 || p->cols[i].key) && !same_value(row->v[p->cols[i].target], &key[p->cols[i].src]))
-			return false;
-	return true;
-}
-
-/* From the end: the rows that changed last are there. */
-static bool
-find_row(const struct plan *p, const struct fake_rows *rows, const struct value *key, size_t *ret, struct err *err)
-{
-	for (size_t i = rows->n; i-- > 0;)
-		if (is_row(p, rows->row[i], key)) {
-			*ret = i;
-			return true;
-		}
-	err_set(err, ERR_DATA, "1 of 1 rows to change were not there");
-	return err_table(err, "public", p->table->source_name);
-}
-
-static bool
-refused(const struct fake_def *def, const struct fake_row *row, struct err *err)
-{
-	if (strcmp(fake.t.refused_table, def->name) != 0 || !fake_same(row->v[0], fake.t.refused_key))
-		return false;
-	fake_error(err, fake.t.refused_code, "a row");
-	err_table(err, "public", def->name);
-	return true;
-}
-
-static bool
-violates(const struct fake_def *def, const struct fake_row *a, const struct fake_row *b)
-{
-	bool keyed = false, same_key = true;
-
-	for (int i = 0; i < def->ncols; i++) {
-		if (def->cols[i].unique && a->v[i] != NULL && fake_same(a->v[i], b->v[i]))
-			return true;
-		keyed = keyed || def->cols[i].key;
-		same_key = same_key && (!def->cols[i].key || fake_same(a->v[i], b->v[i]));
-	}
-	return keyed && same_key;
-}
-
-/* Whether the row may stand there; skip: the place that it takes. */
-static bool
-may_stand(const struct fake_def *def, const struct fake_rows *rows, const struct fake_row *row, size_t skip, struct err *err)
-{
-	if (refused(def, row, err))
-		return false;
-	for (size_t i = 0; i < rows->n; i++) {
-		if (i == skip || !violates(def, rows->row[i], row))
-			continue;
-		fake_error(err, "23505", "a unique value");
-		return err_table(err, "public", def->name);
-	}
-	return true;
-}
-
-/* ---- steps ------------------------------------------------------------------------------------------------------------------ */
-
-struct work {				/* one step's table */
-	struct target *t;
-	const struct step *st;
-	const struct fake_def *def;
-	struct fake_rows *rows;
-};
-
-static struct fake_rows *
-touch(struct target *t, int n)
-{
-	if (!t->work.touched[n])
-		fake_rows_copy(&t->work.rows[n], &fake.t.tables[n].rows);
-	t->work.touched[n] = true;
-	return &t->work.rows[n];
-}
-
-static bool
-insert_row(struct work *w, const struct fake_row *row, struct err *err)
-{
-	if (!may_stand(w->def, w->rows, row, SIZE_MAX, err))
-		return false;
-	fake_rows_add(w->rows, row);
-	return true;
-}
-
-static bool
-delete_row(struct work *w, const struct row *r, struct err *err)
-{
-	size_t at;
-
-	if (!find_row(w->st->plan, w->rows, r->key, &at, err))
-		return false;
-	fake_rows_remove(w->rows, at);
-	return true;
-}
-
-static bool
-update_row(struct work *w, const struct row *r, const uint64_t *set, struct err *err)
-{
-	const struct fake_row *row;
-	size_t at;
-
-	if (!find_row(w->st->plan, w->rows, r->key, &at, err))
-		return false;
-	row = make_row(w->st->plan, r->vals, set, w->rows->row[at]);
-	if (!may_stand(w->def, w->rows, row, at, err))
-		return false;
-	w->rows->row[at] = row;
-	return true;
-}
-
-static bool
-park_row(struct work *w, const struct row *r, uint32_t number, struct err *err)
-{
-	struct target *t = w->t;
-	size_t at;
-
-	if (!find_row(w->st->plan, w->rows, r->key, &at, err) ||
-	    !mem_grow(&t->parked, &t->parked_cap, t->nparked + 1, sizeof(*t->parked), err))
-		return false;
-	t->parked[t->nparked++] = (struct parked){ w->st->plan, number, w->rows->row[at] };
-	fake_rows_remove(w->rows, at);
-	return true;
-}
-
-static bool
-unpark_row(struct work *w, const struct row *r, uint32_t number, struct err *err)
-{
-	struct target *t = w->t;
-	size_t i = 0;
-
-	while (i < t->nparked && (t->parked[i].plan != w->st->plan || t->parked[i].number != number))
-		i++;
-	assert(i < t->nparked);
-	return insert_row(w, make_row(w->st->plan, r->vals, w->st->colset, t->parked[i].row), err);
-}
-
-static bool
-ordered_row(struct work *w, const struct row *r, struct err *err)
-{
-	switch (r->op) {
-	case CHANGE_INSERT: return insert_row(w, make_row(w->st->plan, r->vals, NULL, NULL), err);
-	case CHANGE_DELETE: return delete_row(w, r, err);
-	default: return update_row(w, r, NULL, err);
-	}
-}
-
-static bool
-do_row(struct work *w, size_t i, struct err *err)
-{
-	const struct step *st = w->st;
-	const struct row *r = st->rows[i];
-
-	switch (st->kind) {
-	case STEP_DELETE: return delete_row(w, r, err);
-	case STEP_PARK: return park_row(w, r, st->park[i], err);
-	case STEP_UPDATE: return update_row(w, r, st->colset, err);
-	case STEP_INSERT: return insert_row(w, make_row(st->plan, r->vals, NULL, NULL), err);
-	case STEP_UNPARK: return unpark_row(w, r, st->park[i], err);
-	case STEP_ORDERED: return ordered_row(w, r, err);
-	case STEP_TRUNCATE: break;
-	}
-	return true;
-}
-
-/* where: "(id LIKE 'a%') OR (...)", or NULL. */
-static bool
-is_meant(const struct fake_row *row, const char *where)
-{
-	for (const char *p = where; p != NULL && (p = strstr(p, "LIKE '")) != NULL;) {
-		p += 6;
-		if (strncmp(row->v[0], p, strcspn(p, "%")) == 0)
-			return true;
-	}
-	return where == NULL;
-}
-
-static void
-do_truncate(struct target *t, const struct step *st)
-{
-	for (size_t i = 0; i < st->ntruncate; i++) {
-		struct fake_rows *rows = touch(t, fake_table(st->truncate[i].plan->table->source_name));
-
-		for (size_t k = rows->n; k-- > 0;)
-			if (is_meant(rows->row[k], st->truncate[i].where))
-				fake_rows_remove(rows, k);
-	}
-}
-
-static bool
-do_step(struct target *t, const struct step *st, struct err *err)
-{
-	struct work w = { .t = t, .st = st };
-	int n;
-
-	if (st->kind == STEP_TRUNCATE) {
-		do_truncate(t, st);
-		return true;
-	}
-	n = fake_table(st->plan->table->source_name);
-	w.def = fake.t.tables[n].def;
-	w.rows = touch(t, n);
-	for (size_t i = 0; i < st->n; i++)
-		if (!do_row(&w, i, err))
-			return false;
-	return true;
-}
-
-/* ---- apply ------------------------------------------------------------------------------------------------------------------- */
+/* ---- apply ---- */
 
 static void
 forget_work(struct target *t)
@@ -732,21 +458,23 @@ target_begin(struct target *t, struct err *err)
 }
 
 static bool
-target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err)
+target_write(
+    struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err)
 {
 	bool ok = true;
 
-	(void)mode;
 	if (!enter(t, "write", err)) {
 		t->failed = true;
 		return false;
 	}
 	fake.t.writes++;
+	fake.t.by_mode[mode]++;
 	if (!t->open || t->failed)
 		fake_broken("a write outside a transaction, or in one that has failed");
+	t->nparked = 0; /* numbers are a batch's own */
 	ok = wait_unblocked(t, err);
 	for (size_t i = 0; ok && i < n; i++)
-		ok = do_step(t, &steps[i], err);
+		ok = fake_do_step(t, &steps[i], err);
 	t->failed = !ok;
 	return leave(ok);
 }
@@ -777,8 +505,8 @@ fence_commit(struct target *t, const struct checkpoint *cp, struct err *err)
 }
 
 static bool
-target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n, uint64_t *ret_token,
-    bool *ret_unknown, struct err *err)
+target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states,
+    size_t n, uint64_t *ret_token, bool *ret_unknown, struct err *err)
 {
 	const char *lost;
 
@@ -824,10 +552,11 @@ target_forget(struct target *t, struct plan *plan)
 	(void)t, (void)plan;
 }
 
-/* ---- load -------------------------------------------------------------------------------------------------------------------- */
+/* ---- load ---- */
 
 static bool
-target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt, bool binary, struct err *err)
+target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt,
+    bool binary, struct err *err)
 {
 	(void)binary;
 	if (!enter(t, "load", err))
@@ -849,14 +578,17 @@ target_load_row(struct target *t, const struct value *vals, struct err *err)
 
 	if (!enter(t, "load_row", err))
 		return false;
-	row = make_row(t->load.plan, vals, NULL, NULL);
-	ok = wait_unblocked(t, err) && !refused(fake.t.tables[fake_table(t->load.plan->table->source_name)].def, row, err);
+	row = fake_make_row(t->load.plan, vals, NULL, NULL);
+	ok = wait_unblocked(t, err) &&
+	     !fake_refused(
+		 fake.t.tables[fake_table(t->load.plan->table->source_name)].def, row, err);
 	fake_rows_add(&t->load.rows, row);
 	return leave(ok);
 }
 
 static bool
-target_load_end(struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err)
+target_load_end(
+    struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err)
 {
 	struct fake_target_table *ft;
 	struct table_state *ts;
@@ -869,7 +601,7 @@ target_load_end(struct target *t, const struct load_ledger *l, bool last_of_tabl
 	if (is_fenced(t->load.epoch, err) || ts == NULL || ts->attempt != l->attempt)
 		return leave(err_set(err, ERR_FENCED, "another load of the table has begun"));
 	for (size_t i = 0; ok && i < t->load.rows.n; i++)
-		ok = may_stand(ft->def, &ft->rows, t->load.rows.row[i], SIZE_MAX, err);
+		ok = fake_may_stand(ft->def, &ft->rows, t->load.rows.row[i], SIZE_MAX, err);
 	for (size_t i = 0; ok && i < t->load.rows.n; i++)
 		fake_rows_add(&ft->rows, t->load.rows.row[i]);
 	if (ok && last_of_table_in_append && fake_same(ts->made, "appended"))
@@ -885,7 +617,8 @@ target_load_abort(struct target *t)
 }
 
 static bool
-target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits, uint32_t n, struct err *err)
+target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits,
+    uint32_t n, struct err *err)
 {
 	(void)t, (void)tab, (void)attempt, (void)err;
 	memset(bits, 0, (n + 7) / 8);

@@ -1,4 +1,5 @@
 /* test_pg_conn.c - quoting, and what is known without a server: the request for a password in clear, and a peer that is silent. */
+#define BEAT_USEC 10000
 #include "endpoints/pg_conn.c"
 
 #include <arpa/inet.h>
@@ -142,7 +143,32 @@ START_TEST(pg_conn_open_says_retry_where_nobody_listens)
 }
 END_TEST
 
-UNIT_MAIN("pg_conn", pg_conn_quotes_names_and_literals,
+/* Who waits for a server long is not one that hangs. */
+START_TEST(pg_conn_wait_shows_signs_of_life)
+{
+	_Atomic int64_t beat = 0;
+	struct err err = ERR_INIT;
+	struct usec begin;
+	short got = 0;
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	thread_beat_at(&beat);
+	begin = clock_mono();
+	ck_ok(poll_socket(fds[0], NULL, POLLIN, 100000, &got, &err), &err);
+	ck_assert_int_eq(got, 0);
+	ck_assert_int_ge(usec_since(begin), 95000);
+	ck_assert_int_ge(atomic_load(&beat) - begin.v, 50000);
+	ck_assert_int_eq(write(fds[1], "x", 1), 1);
+	ck_ok(poll_socket(fds[0], NULL, POLLIN, -1, &got, &err), &err);
+	ck_assert_int_eq(got, POLLIN);
+	thread_beat_at(NULL);
+	close(fds[0]);
+	close(fds[1]);
+}
+END_TEST
+
+UNIT_MAIN("pg_conn", pg_conn_wait_shows_signs_of_life, pg_conn_quotes_names_and_literals,
     pg_conn_sees_the_request_for_a_clear_password,
     pg_conn_keywords_leave_nothing_to_the_environment,
     pg_conn_open_ends_when_stopped_while_the_server_is_silent,

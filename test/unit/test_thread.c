@@ -241,7 +241,25 @@ START_TEST(stop_sleep_ends_at_the_request)
 }
 END_TEST
 
-UNIT_MAIN("thread", mutex_excludes, mutex_misuse_aborts,
+START_TEST(thread_beat_goes_where_it_was_told)
+{
+	_Atomic int64_t one = 0, two = 0;
+
+	thread_beat();
+	thread_beat_at(&one);
+	ck_assert_int_gt(atomic_load(&one), 0);
+	thread_beat_at(&two);
+	atomic_store(&one, 0);
+	thread_beat();
+	ck_assert_int_eq(atomic_load(&one), 0);
+	thread_beat_at(NULL);
+	atomic_store(&two, 0);
+	thread_beat();
+	ck_assert_int_eq(atomic_load(&two), 0);
+}
+END_TEST
+
+UNIT_MAIN("thread", thread_beat_goes_where_it_was_told, mutex_excludes, mutex_misuse_aborts,
     thread_start_blocks_signals_and_names_the_thread, cond_broadcast_wakes_every_waiter,
     cond_wait_returns_when_time_is_up, stop_flag_is_seen_by_poll_and_can_be_cleared,
     stop_sleep_sleeps_its_time, stop_sleep_ends_at_the_request)
