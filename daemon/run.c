@@ -659,7 +659,7 @@ stream(struct run *r, struct err *err)
 {
 	struct stream_ctx sc = { .conf = r->conf, .source_ops = r->so, .target_ops = r->to, .source_params = r->sp, .target = r->target,
 		.cp = &r->cp, .tables = r->tables, .states = &r->states, .board = r->c->board, .stop = r->c->stop,
-		.in_order = r->conf->apply.fire_triggers, .redo = &r->c->redo, .uncaptured = &r->c->uncaptured,
+		.in_order = r->conf->apply.fire_triggers, .redo = &r->c->redo,
 		.text_only = &r->c->text_only };
 
 	r->so->close(r->source);

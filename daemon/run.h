@@ -31,7 +31,6 @@ struct run_ctx {
 	char from[POSITION_TEXT];
 	atomic_bool pause_at_end;	/* set before board->finish */
 	struct apply_redo redo;		/* kept over runs */
-	struct uncaptured uncaptured;	/* kept over runs */
 	bool text_only;			/* kept over runs */
 	/* Called by the run thread once the task is ours and the run goes on. */
 	void (*on_running)(void *arg);

@@ -17,29 +17,43 @@ struct stream {
 	struct capture *capture;
 };
 
+/* The catalog knows it as a leaf of a captured table. */
 static bool
-is_uncaptured(const struct uncaptured *u, uint32_t oid)
+is_leaf_now(struct stream *s, struct source *look, uint32_t oid, bool *ret, struct err *err)
 {
-	for (size_t i = 0; i < u->n; i++)
-		if (u->oids[i] == oid)
-			return true;
-	return false;
+	struct arena *arena = arena_new(64 << 10, 0);
+	bool ok = arena != NULL || err_set(err, ERR_SYSTEM, "out of memory");
+
+	*ret = false;
+	for (uint32_t i = 0; ok && i < s->c.tables->n; i++) {
+		struct table now = *s->c.tables->tables[i];
+
+		if (now.source->kind != 'p')
+			continue;
+		ok = s->c.source_ops->describe(look, &now, arena, err);
+		for (uint16_t j = 0; ok && j < now.source->nleaves; j++)
+			*ret = *ret || now.source->leaves[j].oid == oid;
+	}
+	arena_free(arena);
+	return ok;
 }
 
-/* A relation that the survey did not find: perhaps a partition made since. The run starts again and looks; a second time
- * it is one that the rules do not take (a publication of others may hold more than our tables). */
+/* A relation that the survey did not find: a partition made since, for which the run starts again and looks, or a table that the rules
+ * do not take (a publication of others may hold more than ours). */
 static bool
 unknown_relation(struct stream *s, const struct relation *rel, const void **ret_table, struct err *err)
 {
-	struct uncaptured *u = s->c.uncaptured;
+	struct source *look = s->c.source_ops->open(&s->c.source_params, err);
+	bool leaf = false, ok = look != NULL && is_leaf_now(s, look, rel->id, &leaf, err);
 
+	s->c.source_ops->close(look);
 	*ret_table = NULL;
-	if (is_uncaptured(u, rel->id))
-		return true;
-	if (!mem_grow(&u->oids, &u->cap, u->n + 1, sizeof(*u->oids), err))
-		return false;
-	u->oids[u->n++] = rel->id;
-	return err_set(err, ERR_RETRY, "table %s.%s is new in the stream: looking up the source's tables again", rel->schema, rel->name);
+	if (!ok)
+		return err_ctx(err, "looking for table %s.%s, which is new in the stream", rel->schema, rel->name);
+	if (leaf)
+		return err_set(err, ERR_RETRY, "partition %s.%s is new: looking up the source's tables again", rel->schema, rel->name);
+	log_info("table %s.%s is published but not one of the task's: its changes are left out", rel->schema, rel->name);
+	return true;
 }
 
 /* A former shape whose types are not those of today: their binary forms fit nothing. */

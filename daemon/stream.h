@@ -6,12 +6,6 @@
 #include "daemon/apply.h"
 #include "endpoints/source.h"
 
-/* Relations that turned out not to be captured, over the restarts of a task: an unknown relation is looked up once. */
-struct uncaptured {
-	size_t n, cap;
-	uint32_t *oids;
-};
-
 struct stream_ctx {
 	const struct task_conf *conf;
 	const struct source_ops *source_ops;
@@ -25,7 +19,6 @@ struct stream_ctx {
 	struct stop *stop;
 	bool in_order;
 	struct apply_redo *redo;
-	struct uncaptured *uncaptured;
 	bool *text_only;			/* kept by the caller over a reopening: values in binary form are of no use */
 };
 

@@ -627,7 +627,6 @@ task_free(struct task *t)
 		stop_done(&t->stop);
 	}
 	board_done(&t->board);
-	free(t->run.uncaptured.oids);
 	conf_free(t->conf);
 	free(t);
 }
