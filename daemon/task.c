@@ -12,6 +12,7 @@
 #define BACKOFF_MAX 60000000
 #define CALM 60000000			/* a run that lasted this long begins a new series of retries */
 #define FORCE_AFTER 2500000		/* usec that an orderly end may take */
+#define STORE_PAUSE 4000000		/* usec that writing a pause may take */
 #define SYNC_TICK 50000
 #define SAMPLES 40			/* of four a second: rates over 10 s */
 
@@ -131,6 +132,7 @@ run_thread(void *arg)
 static void
 run_start(struct task *t, enum run_intent intent)
 {
+	struct timeval store = { STORE_PAUSE / 1000000, 0 };
 	struct err err = ERR_INIT;
 
 	stop_clear(&t->stop);
@@ -150,6 +152,8 @@ run_start(struct task *t, enum run_intent intent)
 		t->has_error = true;
 		task_enter(t, TASK_ERROR, "");
 		log_err(LOG_LEVEL_ERROR, "the task can't start", &err);
+	} else if (t->pausing_only) {
+		evtimer_add(t->force_timer, &store);	/* a target that hangs must not keep the answer */
 	}
 }
 

@@ -193,8 +193,7 @@ on_read(struct bufferevent *bev, void *arg)
 	}
 	if (rc < 0) {
 		log_err(LOG_LEVEL_ERROR, "the supervisor's message", &err);
-		w->status = WORKER_EXIT_FAILED;
-		event_base_loopexit(w->base, NULL);
+		_Exit(WORKER_EXIT_FAILED);	/* threads run; the target rolls back what is open */
 	}
 }
 

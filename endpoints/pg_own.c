@@ -245,12 +245,18 @@ pg_target_own(struct target *t, struct owner *ret_other, struct err *err)
 	       pg_exec(t->c, err, "SET idle_session_timeout = '30s'");
 }
 
+/* Less than the 30 s of silence after which the server ends the lock's session. */
+#define PING_DEADLINE 20000000
+
 bool
 pg_target_ping(struct target *t, struct err *err)
 {
-	bool one;
+	bool one, ok;
 
-	return target_ask(t, &one, err, "SELECT true", 0, NULL);
+	t->c->deadline_usec = PING_DEADLINE;
+	ok = target_ask(t, &one, err, "SELECT true", 0, NULL);
+	t->c->deadline_usec = 0;
+	return ok;
 }
 
 /* ---- the row ---- */
