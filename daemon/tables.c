@@ -302,18 +302,6 @@ target_follows(const struct table *t, const char *was)
 	return !target_keeps_dropped(t, was) && !target_keeps_order(t, was);
 }
 
-static void
-put_name(struct buf *b, const char *name)
-{
-	buf_u8(b, '"');
-	for (; *name != '\0'; name++) {
-		if (*name == '"')
-			buf_u8(b, '"');
-		buf_u8(b, (uint8_t)*name);
-	}
-	buf_u8(b, '"');
-}
-
 static bool
 compare_shape(const struct table *t, const struct table_state *ts, struct arena *arena, struct findings *f, struct err *err)
 {
@@ -323,9 +311,9 @@ compare_shape(const struct table *t, const struct table_state *ts, struct arena 
 
 	if (now == NULL)
 		return err_set(err, ERR_SYSTEM, "out of memory");
-	put_name(&sql, t->target_schema);
+	table_quote_name(&sql, t->target_schema);
 	buf_u8(&sql, '.');
-	put_name(&sql, t->target_name);
+	table_quote_name(&sql, t->target_name);
 	if (table_shape_diff(ts->shape, now, buf_cstr(&sql), &diff, &alter) && !target_follows(t, ts->shape)) {
 		snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
 		buf_printf(&fix, "%s%sthen: repld ctl restart", buf_cstr(&alter), alter.n > 0 ? " " : "make the same change on the target, ");

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include "daemon/base/arena.h"
 #include "daemon/base/log.h"
+#include "staging/table.h"
 
 #define CONNECT_ADDRESS_USEC 10000000
 #define CONNECT_TOTAL_USEC   30000000
@@ -673,13 +674,7 @@ pg_query(
 void
 pg_ident(struct buf *b, const char *name)
 {
-	buf_u8(b, '"');
-	for (; *name != '\0'; name++) {
-		if (*name == '"')
-			buf_u8(b, '"');
-		buf_u8(b, (uint8_t)*name);
-	}
-	buf_u8(b, '"');
+	table_quote_name(b, name);
 }
 
 void

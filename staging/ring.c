@@ -2,7 +2,7 @@
  * Positions (put, taken, acked) count bytes since the ring was made and never wrap; a position's
  * place is position % size.
  * What stands in the ring at a place: a change; a pad (KIND_PAD: skip its size, to the ring's
- * end); or a stub (KIND_JUMBO), whose change lives in a mapping of its own, one at a time.
+ * end); or a link (KIND_JUMBO), whose change lives in a mapping of its own, one at a time.
  * Per record there is no lock: the producer publishes by a release store of put, the consumer
  * frees by a store of acked. The mutex serves sleeping only. A side that goes to sleep says so
  * in its flag under the mutex and looks again before it waits; the other side stores its
@@ -22,7 +22,7 @@
 #define RECORD_MAX   ((size_t)1 << 30)
 #define WAKE_BYTES   (256u << 10)
 #define HEADER_BYTES 4096u /* struct ring, in front of the records */
-#define STUB_BYTES   16u
+#define LINK_BYTES   16u
 
 enum { KIND_PAD = 0xf0, KIND_JUMBO = 0xf1 }; /* beside enum change_kind; never seen outside */
 
@@ -45,7 +45,7 @@ struct consumer {
 	uint64_t put_seen; /* a late view of put */
 	uint64_t taken;
 	uint64_t acked_records;
-	uint64_t jumbo_end; /* the position after the stub of the jumbo taken; 0: none */
+	uint64_t jumbo_end; /* the position after the link of the jumbo taken; 0: none */
 	const struct change *last; /* taken last; NULL: none since ack or rewind */
 };
 
@@ -239,7 +239,7 @@ ring_reserve(struct ring *r, size_t max, int64_t wait_usec, struct err *err)
 	uint64_t put = atomic_load_explicit(&r->put, memory_order_relaxed);
 	bool jumbo = max > r->jumbo_over;
 	size_t room =
-	    jumbo ? STUB_BYTES : round16(max < sizeof(struct change) ? sizeof(struct change) : max);
+	    jumbo ? LINK_BYTES : round16(max < sizeof(struct change) ? sizeof(struct change) : max);
 	size_t tail = r->size - put % r->size;
 
 	assert(!atomic_load_explicit(&r->closed, memory_order_relaxed));
@@ -265,9 +265,9 @@ ring_reserve(struct ring *r, size_t max, int64_t wait_usec, struct err *err)
 	return p->reserved;
 }
 
-/* Hands the spare mapping over, less the pages that were not needed, and writes its stub. */
+/* Hands the spare mapping over, less the pages that were not needed, and writes its link. */
 static void
-commit_jumbo(struct ring *r, struct change *stub, size_t size)
+commit_jumbo(struct ring *r, struct change *link, size_t size)
 {
 	struct jumbo *j = &r->prod.spare;
 	size_t keep = (size + 4095) & ~(size_t)4095, have = (j->map_size + 4095) & ~(size_t)4095;
@@ -278,8 +278,8 @@ commit_jumbo(struct ring *r, struct change *stub, size_t size)
 	r->jumbo = *j;
 	*j = (struct jumbo){ 0 };
 	atomic_store_explicit(&r->jumbo_live, keep, memory_order_relaxed);
-	stub->size = STUB_BYTES;
-	stub->kind = KIND_JUMBO;
+	link->size = LINK_BYTES;
+	link->kind = KIND_JUMBO;
 }
 
 static bool
@@ -324,7 +324,7 @@ ring_commit(struct ring *r, struct change *c, size_t size)
 	}
 	if (jumbo)
 		commit_jumbo(r, record_at(r, put), size);
-	publish(r, put + (jumbo ? STUB_BYTES : c->size), jumbo || is_urgent(c->kind));
+	publish(r, put + (jumbo ? LINK_BYTES : c->size), jumbo || is_urgent(c->kind));
 }
 
 void
