@@ -26,8 +26,13 @@ workload_start 40 4 -R 100
 repld_start
 kills=0 in_load=0
 step 'kills during the load'
+in_full_load() {
+	[ "$(task_get t phase)" = full_load ]
+}
+# every second kill falls into the load for certain, the others anywhere
 while [ $kills -lt 6 ]; do
-	sleep "1.$(random 10)"
+	[ $((kills % 2)) -eq 1 ] || wait_for 30 in_full_load || fail 'the load does not begin again'
+	sleep "0.$(random 10)"
 	phase=$(task_get t phase) || phase=
 	case $kills in
 	2 | 4) repld_kill; repld_start ;;
