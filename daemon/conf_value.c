@@ -16,7 +16,8 @@
 
 /* ---- the option table ---- */
 
-const char conf_required[] = "";
+/* Told by its address; not empty, since a compiler may give it the address of an equal literal. */
+const char conf_required[] = "(required)";
 #define REQUIRED conf_required
 
 #define STRUCT_daemon	       struct conf
