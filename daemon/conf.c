@@ -187,9 +187,8 @@ static void
 bad_type(const struct parser *p, const struct object *obj, const struct opt *o,
     const config_setting_t *s)
 {
-	const char *example = o->def != NULL && o->def[0] != '\0' ? o->def
-			      : o->type == OPT_RATE		  ? "10MB"
-								  : NULL;
+	bool shows = o->def != NULL && o->def != conf_required && o->def[0] != '\0';
+	const char *example = shows ? o->def : o->type == OPT_RATE ? "10MB" : NULL;
 
 	if (o->type == OPT_BOOL || o->type == OPT_PORT || o->type == OPT_COUNT ||
 	    o->type == OPT_RULES)
