@@ -21,7 +21,7 @@
 #define SAME_TRIES 5			/* of a batch that met a deadlock */
 
 struct delta {				/* of one table since the last target COMMIT */
-	uint64_t inserts, updates, deletes, truncates;
+	uint64_t inserts, updates, deletes, truncates, excepted;
 	bool touched;
 };
 
@@ -131,10 +131,12 @@ book_accounts(struct apply *a)
 		counter_add(&t->updates, d->updates);
 		counter_add(&t->deletes, d->deletes);
 		counter_add(&t->truncates, d->truncates);
+		counter_add(&t->excepted, d->excepted);
 	}
 	counter_add(&b->transactions, a->pending.transactions);
 	counter_add(&b->read, a->pending.read);
 	counter_add(&b->applied, a->pending.applied);
+	counter_add(&b->excepted, a->pending.excepted);
 	counter_add(&b->inserts, a->pending.inserts);
 	counter_add(&b->updates, a->pending.updates);
 	counter_add(&b->deletes, a->pending.deletes);
@@ -501,6 +503,23 @@ skips(struct apply *a, const struct table *t)
 	return a->catching_up && ts != NULL && snapshot_has(&ts->snapshot, &a->mark);
 }
 
+/* A suspended table's changes are left out, and counted: read = applied + filtered + excepted. */
+static bool
+is_suspended(const struct apply *a, const struct table *t)
+{
+	const struct table_state *ts = a->by_table[t->index];
+
+	return ts == NULL || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR;
+}
+
+static void
+count_excepted(struct apply *a, const struct table *t)
+{
+	touch(a, t)->excepted++;
+	a->pending.read++;
+	a->pending.excepted++;
+}
+
 static void
 count_row(struct apply *a, const struct change *c)
 {
@@ -520,6 +539,10 @@ on_row(struct apply *a, const struct change *c, struct err *err)
 {
 	struct plan *plan;
 
+	if (is_suspended(a, c->rel->table)) {
+		count_excepted(a, c->rel->table);
+		return true;
+	}
 	if (skips(a, c->rel->table))
 		return true;
 	if ((plan = plan_for(a, c->rel, err)) == NULL)
@@ -544,6 +567,10 @@ on_truncate(struct apply *a, const struct change *c, struct err *err)
 	if (!tables_truncate_plan(c, a->c.tables, &tt, err))
 		return false;
 	for (uint32_t i = 0; i < tt.n; i++) {
+		if (is_suspended(a, tt.items[i].rel->table)) {
+			count_excepted(a, tt.items[i].rel->table);
+			continue;
+		}
 		if (skips(a, tt.items[i].rel->table))
 			continue;
 		if ((tt.items[i].plan = plan_for(a, tt.items[i].rel, err)) == NULL)
@@ -563,7 +590,7 @@ out:
 static bool
 nothing_pending(const struct apply *a)
 {
-	return a->boundary == NULL && !a->open && batch_rows(a->batch) == 0;
+	return a->boundary == NULL && !a->open && batch_rows(a->batch) == 0 && a->pending.excepted == 0;
 }
 
 static bool

@@ -74,14 +74,14 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 
 	if (t == NULL)
 		return unknown_relation(s, rel, ret_table, err);
-	*ret_table = s->suspended[t->index] ? NULL : t;
-	if (*ret_table != NULL && tables_relation_is_current(rel, t)) {
+	*ret_table = t;
+	if (s->suspended[t->index])
+		return true;		/* whatever its shape: apply counts its rows and leaves them out */
+	if (tables_relation_is_current(rel, t)) {
 		free(s->shapes[t->index]);	/* the log has come to the catalog's shape: a former one does not come again */
 		s->shapes[t->index] = NULL;
 		return true;
 	}
-	if (*ret_table == NULL)
-		return true;
 	if (tables_relation_is_shape(rel, t, s->shapes[t->index]))
 		return !s->binary || tables_relation_has_types(rel, t) || ask_for_text(s, rel, err);
 	return tables_relation_differs(rel, t, err);

@@ -36,7 +36,7 @@ step "the same once more, the target's connection cut at 90 % of it"
 sql src "BEGIN; SELECT churn(2); UPDATE big SET v = v + 1; COMMIT" >/dev/null
 begin=$(now_ms)
 full=$(sql dst "SELECT pg_total_relation_size('big')")
-nine() { [ "$(sql dst "SELECT pg_total_relation_size('big') > $full * 1.85")" = t ]; }	# new row versions double the table
+nine() { [ "$(sql dst "SELECT pg_total_relation_size('big') > $full * 1.90")" = t ]; }	# new row versions double the table
 if wait_for 600 nine; then
 	say "   cut after $((($(now_ms) - begin) / 1000)) s, at $(sql dst "SELECT (pg_total_relation_size('big') - $full) * 100 / $full") % of the growth"
 else

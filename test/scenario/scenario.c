@@ -350,6 +350,7 @@ figure_of(const struct status_task *st, const char *name, int64_t *ret)
 {
 	const struct figure figures[] = { { "transactions", (int64_t)st->totals.transactions },
 		{ "read", (int64_t)st->totals.read }, { "applied", (int64_t)st->totals.applied },
+		{ "excepted", (int64_t)st->totals.excepted },
 		{ "inserts", (int64_t)st->totals.inserts },
 		{ "truncates", (int64_t)st->totals.truncates },
 		{ "lifetime", (int64_t)st->lifetime.applied },
