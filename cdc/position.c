@@ -158,6 +158,12 @@ snapshot_start(const struct snapshot_pos *s)
 	return (struct position){ .kind = s->kind, .lsn = { s->lsn.v } };
 }
 
+struct snapshot_pos
+snapshot_at(const struct position *p)
+{
+	return (struct snapshot_pos){ .kind = p->kind, .lsn = { p->lsn.v } };
+}
+
 bool
 snapshot_parse(enum position_kind kind, const char *text, struct snapshot_pos *ret, struct err *err)
 {

@@ -66,6 +66,8 @@ bool snapshot_has(const struct snapshot_pos *s, const struct txn_mark *mark);
 bool snapshot_passed(const struct snapshot_pos *s, const struct position *p);
 /* The resume point from which a stream for a snapshot starts. */
 struct position snapshot_start(const struct snapshot_pos *s);
+/* All that ended at or before the resume point, as if it had been loaded from a snapshot: a commit's record that starts before p has ended there. */
+struct snapshot_pos snapshot_at(const struct position *p);
 bool snapshot_parse(enum position_kind kind, const char *text, struct snapshot_pos *ret, struct err *err) MUST_CHECK;
 const char *snapshot_text(const struct snapshot_pos *s, char out[POSITION_TEXT]);
 

@@ -1,5 +1,5 @@
 /* apply.c - see apply.h. */
-#include "daemon/apply.h"
+#include "daemon/apply_intern.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,40 +19,6 @@
 #define CAREFUL_MAX 1024
 #define CALM_BATCHES 4096		/* after so many without a failure the next one is news again */
 #define SAME_TRIES 5			/* of a batch that met a deadlock */
-
-struct delta {				/* of one table since the last target COMMIT */
-	uint64_t inserts, updates, deletes, truncates, excepted;
-	bool touched;
-};
-
-struct apply {
-	struct apply_ctx c;
-	struct batch *batch;
-	struct map *plans;		/* by the relation's address */
-	enum batch_mode base;		/* without failures */
-	bool open;			/* a target transaction is under way */
-	bool in_txn;			/* between BEGIN and COMMIT of the source */
-	bool marked;			/* parts of the open transaction are no longer in the ring */
-	struct txn_mark mark;		/* of the transaction in hand */
-	const struct change *last;	/* taken last */
-	const struct change *boundary;	/* the last COMMIT or KEEPALIVE taken that is not acked; NULL: nothing complete is pending */
-	struct position pos;		/* its position */
-	struct wall commit_time;
-	struct usec oldest;		/* when the oldest pending complete transaction was there */
-	struct position noted;		/* nothing is missing up to here, though it is not in the checkpoint yet */
-	struct totals pending;		/* since the last target COMMIT */
-	struct delta *deltas;		/* by table index */
-	uint32_t *touched, ntouched;
-	struct table_state **by_table;	/* by table index; NULL: none */
-	bool *dirty;			/* table_states rows to write with the next commit */
-	struct table_state *writes;	/* room for them */
-	bool catching_up;		/* some table is in CATCH_UP */
-	struct usec last_checkpoint, last_flush_look, sampled_at;
-	uint64_t sampled;		/* relaxed: what was flushed RELAXED_TRAIL ago */
-	uint32_t same_tries;
-};
-
-static bool apply_commit(struct apply *a, struct err *err);
 
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
 
@@ -79,6 +45,25 @@ note_shape(struct apply *a, const struct relation *rel, struct err *err)
 	return true;
 }
 
+/* The survey that this run began with may not know what the load group found. */
+static bool
+check_taken(struct apply *a, const struct plan *p, struct err *err)
+{
+	const struct table *t = p->rel->table;
+	bool fits = true;
+
+	if (!a->taken[t->index])
+		return true;
+	for (uint16_t i = 0; a->c.binary && i < p->ncols; i++)
+		fits = fits && (p->cols[i].binary_ok || p->cols[i].source_type->wire == WIRE_LABEL);
+	if (!fits)
+		*a->c.text_only = true;
+	if (fits && tables_relation_is_current(p->rel, t))
+		return true;
+	err_set(err, ERR_RETRY, "table %s.%s was loaded meanwhile: looking up the tables again", t->source_schema, t->source_name);
+	return err_table(err, t->source_schema, t->source_name);
+}
+
 static struct plan *
 plan_for(struct apply *a, const struct relation *rel, struct err *err)
 {
@@ -88,6 +73,10 @@ plan_for(struct apply *a, const struct relation *rel, struct err *err)
 		return p;
 	if ((p = plan_new(rel, rel->table, err)) == NULL)
 		return NULL;
+	if (!check_taken(a, p, err)) {
+		plan_free(p);
+		return NULL;
+	}
 	if (!map_put(a->plans, &rel, sizeof(rel), p, err)) {
 		plan_free(p);
 		return NULL;
@@ -125,7 +114,7 @@ book_accounts(struct apply *a)
 
 	for (uint32_t i = 0; i < a->ntouched; i++) {
 		struct delta *d = &a->deltas[a->touched[i]];
-		struct board_table *t = b->tables[a->touched[i]];
+		struct board_table *t = b->tables[a->c.tables->tables[a->touched[i]]->shown];
 
 		counter_add(&t->inserts, d->inserts);
 		counter_add(&t->updates, d->updates);
@@ -145,24 +134,18 @@ book_accounts(struct apply *a)
 }
 
 static void
-add_totals(struct totals *t, const struct totals *more)
-{
-	t->transactions += more->transactions;
-	t->read += more->read;
-	t->applied += more->applied;
-	t->filtered += more->filtered;
-	t->excepted += more->excepted;
-	t->inserts += more->inserts;
-	t->updates += more->updates;
-	t->deletes += more->deletes;
-	t->truncates += more->truncates;
-}
-
-static void
 say_reached(struct apply *a, const struct position *p)
 {
-	if (p->kind == POSITION_LSN)
+	if (apply_is_main(a) && p->kind == POSITION_LSN)
 		atomic_store(&a->c.board->reached, p->lsn.v);
+}
+
+/* The commit time of the oldest transaction taken and not on the target; 0: there is none. */
+static void
+say_oldest(struct apply *a, struct wall time)
+{
+	if (apply_is_main(a))
+		atomic_store(&a->c.board->oldest_pending, time.v);
 }
 
 /* ---- writing and committing ------------------------------------------------------------------------------------------ */
@@ -203,11 +186,17 @@ apply_write_part(struct apply *a, struct err *err)
 	return true;
 }
 
+static bool
+is_catching_up(const struct apply *a, const struct table_state *ts)
+{
+	return apply_is_ours(a, ts) && ts->phase == TABLE_CATCH_UP;
+}
+
 /* The table has caught up where the checkpoint stands at pos. */
 static bool
 catches_up(const struct apply *a, const struct table_state *ts, const struct position *pos)
 {
-	return a->catching_up && ts->phase == TABLE_CATCH_UP && snapshot_passed(&ts->snapshot, pos);
+	return a->catching_up && is_catching_up(a, ts) && snapshot_passed(&ts->snapshot, pos);
 }
 
 /* Rows of table_state that go with this commit: tables whose snapshot has passed, shapes that changed. What is known here changes with the
@@ -244,22 +233,21 @@ states_written(struct apply *a, const struct position *pos)
 			ts->phase = TABLE_STREAMING;
 			a->dirty[i] = true;
 		}
-		waiting = waiting || ts->phase == TABLE_CATCH_UP;
+		waiting = waiting || is_catching_up(a, ts);
 		if (!a->dirty[i])
 			continue;
 		a->dirty[i] = false;
 		t = tableset_by_source(a->c.tables, ts->source_schema, ts->source_name);
 		if (t != NULL)
-			atomic_store(&a->c.board->tables[t->index]->phase, (int)ts->phase);
+			atomic_store(&a->c.board->tables[t->shown]->phase, (int)ts->phase);
 	}
 	a->catching_up = a->catching_up && waiting;
-	if (!a->catching_up && atomic_load(&a->c.board->phase) == PHASE_CATCH_UP)
+	if (apply_is_main(a) && !a->catching_up && atomic_load(&a->c.board->phase) == PHASE_CATCH_UP)
 		board_phase(a->c.board, PHASE_CDC);
 }
 
-/* The target's COMMIT with the checkpoint at pos. */
-static bool
-commit_at(struct apply *a, const struct position *pos, struct wall commit_time, struct err *err)
+bool
+apply_commit_at(struct apply *a, const struct position *pos, struct wall commit_time, struct err *err)
 {
 	struct checkpoint cp = *a->c.cp;
 	uint64_t token = 0;
@@ -269,7 +257,7 @@ commit_at(struct apply *a, const struct position *pos, struct wall commit_time, 
 	cp.position = *pos;
 	if (commit_time.v != 0)
 		cp.commit_time = commit_time;
-	add_totals(&cp.totals, &a->pending);
+	totals_add(&cp.totals, &a->pending);
 	if (!a->open && !a->c.ops->begin(a->c.target, err))
 		return false;
 	a->open = true;
@@ -286,7 +274,7 @@ commit_at(struct apply *a, const struct position *pos, struct wall commit_time, 
 	if (!FAULT("apply.after_commit", err))
 		return false;
 	mutex_lock(&a->c.board->lock);
-	a->c.board->lifetime = cp.totals;
+	*(apply_is_main(a) ? &a->c.board->lifetime : &a->c.board->lifetime_group) = cp.totals;
 	mutex_unlock(&a->c.board->lock);
 	book_accounts(a);
 	a->last_checkpoint = clock_mono();
@@ -317,12 +305,11 @@ end_redo(struct apply *a)
 	batch_reset(a->batch, a->base);
 }
 
-/* Commits all that is complete. The batch must end at a boundary. */
-static bool
+bool
 apply_commit(struct apply *a, struct err *err)
 {
 	assert(!a->in_txn);
-	if (!apply_write(a, err) || !commit_at(a, &a->pos, a->commit_time, err))
+	if (!apply_write(a, err) || !apply_commit_at(a, &a->pos, a->commit_time, err))
 		return false;
 	counter_add(&a->c.board->batches, 1);
 	end_redo(a);
@@ -332,17 +319,19 @@ apply_commit(struct apply *a, struct err *err)
 	a->marked = false;
 	a->noted = a->pos;
 	a->pos.kind = POSITION_NONE;
-	atomic_store(&a->c.board->oldest_pending, 0);
+	say_oldest(a, (struct wall){ 0 });
 	say_reached(a, &a->noted);
 	return FAULT("apply.acked", err);
 }
 
-/* The position is worth a commit of its own at once: a sync waits for it, or a table has caught up there. */
+/* The position is worth a commit of its own at once: a sync waits for it, or the task's own stream, or a table has caught up there. */
 static bool
 note_is_wanted(const struct apply *a)
 {
-	const struct position want = { POSITION_LSN, { atomic_load(&a->c.board->want) } };
+	struct position want = { POSITION_LSN, { atomic_load(&a->c.board->want) } };
 
+	if (!apply_is_main(a) && !handover_called(a->c.handover, &want))
+		want.lsn.v = 0;
 	if (want.lsn.v != 0 && a->noted.kind == POSITION_LSN && position_reached(&a->noted, &want) &&
 	    !position_reached(&a->c.cp->position, &want))
 		return true;
@@ -364,7 +353,7 @@ note_position(struct apply *a, bool now, struct err *err)
 	position_distance(&a->c.cp->position, &a->noted, &bytes);
 	if (!now && bytes < NOTE_BYTES && usec_since(a->last_checkpoint) < NOTE_EVERY && !note_is_wanted(a))
 		return true;
-	return commit_at(a, &a->noted, (struct wall){ 0 }, err);
+	return apply_commit_at(a, &a->noted, (struct wall){ 0 }, err);
 }
 
 /* Asks what is durable, now and then. */
@@ -417,7 +406,7 @@ rewind_ring(struct apply *a)
 	a->in_txn = false;
 	a->boundary = a->last = NULL;
 	a->pos.kind = POSITION_NONE;
-	atomic_store(&a->c.board->oldest_pending, 0);
+	say_oldest(a, (struct wall){ 0 });
 }
 
 /* The redo ends at the boundary that ends what was taken so far. */
@@ -466,6 +455,8 @@ apply_failed(struct apply *a, struct err *err)
 	struct err second = ERR_INIT;
 	bool passing = is_passing(err);
 
+	if (a->over)
+		return false;
 	if (a->open && (!a->c.ops->rollback(a->c.target, &second) || err->kind == ERR_FENCED))
 		return err->kind == ERR_DATA ? (*err = second, false) : false;
 	a->open = false;
@@ -494,12 +485,14 @@ batch_is_full(const struct apply *a)
 	    batch_bytes(a->batch) >= atomic_load_explicit(&a->c.board->max_bytes, memory_order_relaxed);
 }
 
-/* The row is part of the snapshot that its table was loaded from. */
+/* The row is part of the snapshot that its table was loaded from, or a load group's stream writes it. */
 static bool
 skips(struct apply *a, const struct table *t)
 {
 	const struct table_state *ts = a->by_table[t->index];
 
+	if (ts != NULL && !apply_is_ours(a, ts))
+		return true;
 	return a->catching_up && ts != NULL && snapshot_has(&ts->snapshot, &a->mark);
 }
 
@@ -509,7 +502,7 @@ is_suspended(const struct apply *a, const struct table *t)
 {
 	const struct table_state *ts = a->by_table[t->index];
 
-	return ts == NULL || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR;
+	return ts == NULL || (apply_is_ours(a, ts) && (ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR));
 }
 
 static void
@@ -604,7 +597,7 @@ on_boundary(struct apply *a, const struct change *c, struct err *err)
 		ring_ack(a->c.ring, c);
 		a->last = NULL;
 		if (c->kind == CHANGE_COMMIT)
-			atomic_store(&a->c.board->oldest_pending, 0);
+			say_oldest(a, (struct wall){ 0 });
 		say_reached(a, &a->noted);
 		return note_position(a, false, err);
 	}
@@ -628,7 +621,7 @@ on_begin(struct apply *a, const struct change *c)
 	a->in_txn = true;
 	a->mark = c->u.begin.mark;
 	if (atomic_load_explicit(&a->c.board->oldest_pending, memory_order_relaxed) == 0)
-		atomic_store(&a->c.board->oldest_pending, c->u.begin.commit_time.v);
+		say_oldest(a, c->u.begin.commit_time);
 	return true;
 }
 
@@ -658,6 +651,7 @@ on_idle(struct apply *a, struct err *err)
 		return apply_commit(a, err);
 	if (ring_pressure(a->c.ring) && a->last != NULL)
 		return apply_write_part(a, err);
+	apply_ask_for_end(a);
 	return note_position(a, false, err) && look_flushed(a, err);
 }
 
@@ -707,14 +701,14 @@ apply_loop(struct apply *a, struct err *err)
 {
 	const struct change *c;
 	uint32_t round = 0;
-	bool ok;
+	bool ok, joined = false;
 
 	for (;;) {
 		if ((round++ & 255) == 0)
-			board_beat(a->c.board, BEAT_RUN);
+			board_beat(a->c.board, a->c.beat);
 		if (stop_requested(a->c.stop))
 			return err_set(err, ERR_CANCELLED, "stopped");
-		if (atomic_load(&a->c.board->finish))
+		if (apply_is_main(a) && atomic_load(&a->c.board->finish))
 			return apply_finish(a, err);
 		c = ring_take(a->c.ring, a->boundary != NULL && !a->in_txn ? 0 : IDLE_WAIT);
 		if (c == NULL)
@@ -724,6 +718,9 @@ apply_loop(struct apply *a, struct err *err)
 		ok = c != NULL ? on_change(a, c, err) : on_idle(a, err);
 		if (ok && (round & 63) == 0)
 			ok = look_flushed(a, err);
+		ok = ok && (apply_is_main(a) ? apply_meet_group(a, err) : apply_come_near(a, &joined, err));
+		if (ok && joined)
+			return true;
 		if (!ok) {
 			if (!apply_failed(a, err))
 				return false;
@@ -760,7 +757,8 @@ apply_init(struct apply *a, struct err *err)
 	    (a->touched = mem_zalloc(n * sizeof(*a->touched), err)) == NULL ||
 	    (a->by_table = mem_zalloc(n * sizeof(struct table_state *), err)) == NULL ||
 	    (a->dirty = mem_zalloc(m * sizeof(*a->dirty), err)) == NULL ||
-	    (a->writes = mem_zalloc(m * sizeof(*a->writes), err)) == NULL)
+	    (a->writes = mem_zalloc(m * sizeof(*a->writes), err)) == NULL ||
+	    (a->taken = mem_zalloc(n * sizeof(*a->taken), err)) == NULL)
 		return false;
 	a->base = a->c.mode == APPLY_TRANSACTIONAL || a->c.in_order ? BATCH_ORDERED : BATCH_NET;
 	if (a->c.redo->mode == BATCH_NET)
@@ -770,7 +768,7 @@ apply_init(struct apply *a, struct err *err)
 	for (uint32_t i = 0; i < a->c.tables->n; i++)
 		a->by_table[i] = table_states_find(a->c.states, a->c.tables->tables[i]->source_schema, a->c.tables->tables[i]->source_name);
 	for (size_t i = 0; i < a->c.states->n; i++)
-		a->catching_up = a->catching_up || a->c.states->rows[i].phase == TABLE_CATCH_UP;
+		a->catching_up = a->catching_up || is_catching_up(a, &a->c.states->rows[i]);
 	return true;
 }
 
@@ -781,9 +779,11 @@ apply_run(const struct apply_ctx *ctx, struct err *err)
 	bool ok = apply_init(&a, err);
 
 	if (ok) {
-		atomic_store(&ctx->board->applying, true);
+		if (apply_is_main(&a))
+			atomic_store(&ctx->board->applying, true);
 		ok = apply_loop(&a, err);
-		atomic_store(&ctx->board->applying, false);
+		if (apply_is_main(&a))
+			atomic_store(&ctx->board->applying, false);
 	}
 	free_plans(&a);
 	batch_free(a.batch);
@@ -792,5 +792,6 @@ apply_run(const struct apply_ctx *ctx, struct err *err)
 	free(a.by_table);
 	free(a.dirty);
 	free(a.writes);
+	free(a.taken);
 	return ok;
 }

@@ -2,12 +2,15 @@
  * Flow: take -> batch_add -> (limits, idle, boundary) -> write -> commit -> ack -> progress.
  * Invariants: a target COMMIT happens at a source commit only; nothing is acked before it, but for the parts of a transaction larger than the
  * ring, which are marked: such a transaction can't be rewound in the ring, its failure ends the stream (reopened at the checkpoint).
+ * The task's own stream leaves out the tables that a load group still writes, and takes them over at a boundary (handover.h); a group's stream
+ * ends there. Only the former speaks for the task on the board.
  * A failing batch is written again from the ring, first with care for unique values, then change by change, which names the row.
- * Threads: the run thread. */
+ * Threads: the run thread; a load group's stream: the group's thread. */
 #ifndef REPLD_DAEMON_APPLY_H
 #define REPLD_DAEMON_APPLY_H
 
 #include "daemon/board.h"
+#include "daemon/handover.h"
 #include "endpoints/target.h"
 
 /* How a batch that failed is tried again; kept by the caller over a reopening of the stream. */
@@ -33,9 +36,15 @@ struct apply_ctx {
 	bool in_order;			/* no compaction across tables: target triggers fire */
 	bool relaxed;			/* durability = "relaxed": confirmations trail */
 	struct apply_redo *redo;
+	struct handover *handover;	/* NULL: no load group is beside the task's own stream */
+	bool binary;			/* values come in binary form where they may */
+	bool *text_only;		/* set before ERR_RETRY where that turns out to be of no use */
+	int beat;			/* enum board_thread */
+	atomic_bool *ask;		/* capture asks the source for the end of its log */
 };
 
-/* Runs until the ring is closed and empty, a failure, or board->finish (then true, after the last complete transaction is committed). */
+/* Runs until the ring is closed and empty, a failure, or board->finish (then true, after the last complete transaction is committed). A load
+ * group's runs until its tables have been taken over (true), or a failure. */
 bool apply_run(const struct apply_ctx *ctx, struct err *err) MUST_CHECK;
 
 #endif

@@ -48,6 +48,7 @@ board_start(struct board *b)
 {
 	atomic_store(&b->finish, false);
 	atomic_store(&b->applying, false);
+	atomic_store(&b->grouped, false);
 	atomic_store(&b->phase, (int)PHASE_NONE);
 	atomic_store(&b->reached, 0);
 	atomic_store(&b->oldest_pending, 0);
@@ -58,6 +59,7 @@ board_start(struct board *b)
 	b->reason[0] = '\0';
 	b->monitor_known = false;
 	b->monitor.ahead_since.v = 0;
+	b->lifetime_group = (struct totals){ 0 };
 	mutex_unlock(&b->lock);
 }
 
@@ -88,15 +90,16 @@ keep_counts(const struct board *b, uint32_t index, struct board_table *t)
 }
 
 bool
-board_set_tables(struct board *b, const struct tableset *set, struct err *err)
+board_set_tables(struct board *b, struct tableset *set, struct err *err)
 {
 	struct board_table **tables = mem_zalloc((set->n + 1) * sizeof(*tables), err);
 
 	if (tables == NULL)
 		return false;
 	for (uint32_t i = 0; i < set->n; i++) {
-		const struct table *t = set->tables[i];
+		struct table *t = set->tables[i];
 
+		t->shown = i;
 		if ((tables[i] = mem_zalloc(sizeof(**tables), err)) == NULL) {
 			while (i-- > 0)
 				free(tables[i]);
@@ -115,6 +118,24 @@ board_set_tables(struct board *b, const struct tableset *set, struct err *err)
 	b->ntables = set->n;
 	mutex_unlock(&b->lock);
 	return true;
+}
+
+void
+board_find_tables(struct board *b, struct tableset *set)
+{
+	char name[sizeof(b->tables[0]->source)];
+
+	mutex_lock(&b->lock);
+	for (uint32_t i = 0; i < set->n; i++) {
+		struct table *t = set->tables[i];
+
+		snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
+		t->shown = UINT32_MAX;
+		for (uint32_t j = 0; j < b->ntables && t->shown == UINT32_MAX; j++)
+			if (strcmp(b->tables[j]->source, name) == 0)
+				t->shown = j;
+	}
+	mutex_unlock(&b->lock);
 }
 
 void
@@ -295,6 +316,7 @@ board_status(struct board *b, const struct task_conf *t, struct status_task *ret
 		memcpy(ret->log_state, b->monitor.state, sizeof(ret->log_state));
 	}
 	ret->lifetime = b->lifetime;
+	totals_add(&ret->lifetime, &b->lifetime_group);
 	fill_load(b, ret);
 	ret->ntables = b->ntables;
 	mutex_unlock(&b->lock);

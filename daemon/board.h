@@ -20,7 +20,7 @@ struct board_table {			/* of one captured table; lives as long as the board's ta
 	char error[512];		/* under the mutex */
 };
 
-enum board_thread { BEAT_RUN, BEAT_CAPTURE, BEAT_GUARD, BEAT_WATCH, BEAT_LOAD, BEAT_COUNT = BEAT_LOAD + 64 };
+enum board_thread { BEAT_RUN, BEAT_CAPTURE, BEAT_GUARD, BEAT_WATCH, BEAT_GROUP, BEAT_GROUP_CAPTURE, BEAT_LOAD, BEAT_COUNT = BEAT_LOAD + 64 };
 
 struct board {
 	struct mutex lock;
@@ -44,14 +44,14 @@ struct board {
 	_Atomic int64_t beats[BEAT_COUNT];	/* monotonic usec of the last round; 0: the thread does not run */
 	_Atomic int64_t oldest_pending;	/* wall usec: commit time of the oldest transaction taken and not on the target; 0: none */
 	_Atomic uint64_t reached;	/* LSN up to which nothing is missing on the target, recorded or not; 0: unknown */
-	atomic_bool load_done;
+	atomic_bool grouped;		/* a load group is beside the task's own stream */
 
 	/* under the mutex */
 	char reason[256];
 	struct ring *ring;
 	struct progress *progress;
 	struct position checkpoint;	/* before a stream runs: where it will start */
-	struct totals lifetime;
+	struct totals lifetime, lifetime_group;	/* of the task's own stream, and of a load group's that it has not taken over */
 	struct position barrier;	/* what sync_done stands for */
 	bool monitor_known;
 	struct {
@@ -70,9 +70,11 @@ void board_done(struct board *b);
 void board_tune(struct board *b, const struct task_conf *t);
 /* Forgets what the last run said, keeps the totals. Before a run starts. */
 void board_start(struct board *b);
-bool board_set_tables(struct board *b, const struct tableset *set, struct err *err) MUST_CHECK;
+bool board_set_tables(struct board *b, struct tableset *set, struct err *err) MUST_CHECK;
 void board_reason(struct board *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void board_table_error(struct board *b, uint32_t index, const char *text);
+/* Sets `shown` of the set's tables by their names; UINT32_MAX: the board does not have it. */
+void board_find_tables(struct board *b, struct tableset *set);
 void board_flow(struct board *b, struct ring *ring, struct progress *progress);	/* NULL, NULL: before they are freed */
 /* The calling thread lives; from now on its waits for a server say so too. */
 static inline void

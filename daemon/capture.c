@@ -34,7 +34,7 @@ sink_reserve(void *arg, size_t max, struct err *err)
 			return p;
 		if (err->kind != ERR_NONE)
 			return NULL;
-		board_beat(c->ctx.board, BEAT_CAPTURE);
+		board_beat(c->ctx.board, c->ctx.beat);
 		if (atomic_load(&c->end) || stop_requested(c->ctx.stop)) {
 			err_set(err, ERR_CANCELLED, "capture is stopping");
 			return NULL;
@@ -67,17 +67,20 @@ capture_main(void *arg)
 	struct capture *c = arg;
 	struct board *b = c->ctx.board;
 	struct err err = ERR_INIT;
+	uint64_t bytes, told = 0;
 
 	while (!atomic_load(&c->end)) {
-		board_beat(b, BEAT_CAPTURE);
+		board_beat(b, c->ctx.beat);
 		confirm(c);
-		if (atomic_exchange(&b->ask_source, false))
+		if (atomic_exchange(c->ctx.ask, false))
 			c->ctx.ops->stream_ask(c->stream);
 		if (!FAULT("capture.step", &err) || !c->ctx.ops->stream_step(c->stream, STEP_WAIT, &err))
 			break;
-		counter_set(&b->received_bytes, c->ctx.ops->stream_bytes(c->stream));
+		bytes = c->ctx.ops->stream_bytes(c->stream);
+		counter_add(&b->received_bytes, bytes - told);
+		told = bytes;
 	}
-	board_rest(b, BEAT_CAPTURE);
+	board_rest(b, c->ctx.beat);
 	ring_close(c->ctx.ring, &err);
 	return NULL;
 }

@@ -1,7 +1,6 @@
 /* load.c - see load.h. */
 #include "daemon/load.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/fault.h"
@@ -74,7 +73,7 @@ static void
 set_phase(struct load *l, struct load_table *t, enum table_phase p)
 {
 	t->state->phase = p;
-	atomic_store(&l->c.board->tables[t->table->index]->phase, (int)p);
+	atomic_store(&l->c.board->tables[t->table->shown]->phase, (int)p);
 }
 
 /* The next chunk: of a table under way where it may have one more, else of a table not yet begun. NULL: nothing for now. */
@@ -183,7 +182,7 @@ copy_rows(struct loader *ld, struct load_table *t, struct value *vals, struct lo
 {
 	struct load *l = ld->load;
 	struct board *b = l->c.board;
-	struct board_table *bt = b->tables[t->table->index];
+	struct board_table *bt = b->tables[t->table->shown];
 	uint64_t rows = 0, bytes = 0, told = 0;
 	size_t n;
 	int rc;
@@ -259,7 +258,7 @@ finish_table(struct loader *ld, struct load_table *t, struct err *err)
 	t->state->rows_loaded = counter_get(&t->rows);
 	t->state->bytes_loaded = counter_get(&t->bytes);
 	set_phase(l, t, TABLE_LOADED);
-	if (!l->c.target_ops->save_state(ld->target, l->c.epoch, t->state, err))
+	if (!l->c.target_ops->save_states(ld->target, l->c.epoch, t->state, 1, err))
 		return false;
 	log_info("table %s.%s loaded: %s rows, %s", t->table->source_schema, t->table->source_name,
 	    num_count_text(t->state->rows_loaded, count), num_size_text(t->state->bytes_loaded, size));
@@ -296,11 +295,11 @@ suspend_table(struct loader *ld, struct load_table *t, struct err *err)
 		return true;
 	err_table(&why, t->table->source_schema, t->table->source_name);
 	log_err(LOG_LEVEL_ERROR, "table suspended, the others go on", &why);
-	board_table_error(l->c.board, t->table->index, why.msg);
+	board_table_error(l->c.board, t->table->shown, why.msg);
 	set_phase(l, t, TABLE_SUSPENDED);
 	free(t->state->error);
 	t->state->error = xstrdup(why.msg);
-	return l->c.target_ops->save_state(ld->target, l->c.epoch, t->state, err);
+	return l->c.target_ops->save_states(ld->target, l->c.epoch, t->state, 1, err);
 }
 
 /* One unit: a chunk, or all of the table. */
@@ -388,7 +387,6 @@ prepare_table(struct load *l, struct load_table *t, struct err *err)
 	struct table_state *ts = t->state;
 
 	ts->attempt++;
-	ts->load_group = l->c.group;
 	ts->snapshot = l->c.source_ops->snapshot_pos(l->c.snapshot);
 	if (!l->c.target_ops->prepare_table(l->c.admin, t->table, l->c.conf->full_load.target_tables, ts, err) ||
 	    !l->c.target_ops->describe(l->c.admin, t->table, l->c.tables->arena, err))
@@ -399,7 +397,7 @@ prepare_table(struct load *l, struct load_table *t, struct err *err)
 		return false;
 	t->units = t->whole || t->nchunks == 0 ? 1 : t->nchunks;
 	return FAULT("load.prepared", err) &&
-	    l->c.target_ops->save_state(l->c.admin, l->c.epoch, ts, err);
+	    l->c.target_ops->save_states(l->c.admin, l->c.epoch, ts, 1, err);
 }
 
 static int
@@ -419,8 +417,7 @@ collect_tables(struct load *l, struct err *err)
 		struct table *t = l->c.tables->tables[i];
 		struct table_state *ts = table_states_find(l->c.states, t->source_schema, t->source_name);
 
-		assert(ts != NULL);
-		if (ts->phase == TABLE_QUEUED)
+		if (ts != NULL && ts->load_group == l->c.group && ts->phase == TABLE_QUEUED)
 			l->tables[l->n++] = (struct load_table){ .table = t, .state = ts, .filenodes = ts->filenodes };
 	}
 	qsort(l->tables, l->n, sizeof(*l->tables), by_size);
@@ -433,8 +430,8 @@ prepare_tables(struct load *l, struct err *err)
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct load_table *t = &l->tables[i];
 
-		board_beat(l->c.board, BEAT_RUN);
-		counter_set(&l->c.board->tables[t->table->index]->rows_loaded, 0);
+		board_beat(l->c.board, l->c.beat);
+		counter_set(&l->c.board->tables[t->table->shown]->rows_loaded, 0);
 		if (!prepare_table(l, t, err)) {
 			err_ctx(err, "preparing %s.%s", t->table->target_schema, t->table->target_name);
 			return err_table(err, t->table->source_schema, t->table->source_name);
@@ -456,7 +453,7 @@ watch_loaders(struct load *l)
 			cond_wait(&l->moved, &l->lock, 1000000);
 		alive = l->alive > 0;
 		mutex_unlock(&l->lock);
-		board_beat(l->c.board, BEAT_RUN);
+		board_beat(l->c.board, l->c.beat);
 		if (alive && !atomic_load(&l->over) && !l->c.source_ops->snapshot_alive(l->c.snapshot, &err)) {
 			err_ctx(&err, "the session that holds the snapshot");
 			load_over(l, &err);

@@ -3,7 +3,7 @@
  * who ends a table's last chunk finishes it (indexes) and writes its state.
  * Invariants: a chunk commits with its ledger row; a table is `loaded` only with all its chunks and its indexes; never a truncation
  * that was not asked for, but of what a load of ours, cut short, has left.
- * Threads: the run thread and up to parallel_tables x parallel_chunks load threads. */
+ * Threads: the caller's (the run thread, a load group's) and up to parallel_tables x parallel_chunks load threads. */
 #ifndef REPLD_DAEMON_LOAD_H
 #define REPLD_DAEMON_LOAD_H
 
@@ -17,14 +17,15 @@ struct load_ctx {
 	const struct target_ops *target_ops;
 	struct source_params source_params;
 	struct target_params target_params;
-	struct source *source;			/* the run thread's session */
-	struct target *admin;			/* the run thread's session */
+	struct source *source;			/* the caller's session */
+	struct target *admin;			/* the caller's session */
 	struct source_snapshot *snapshot;
 	uint64_t epoch;
 	struct tableset *tables;
-	struct table_states *states;		/* rows of the tables to load are TABLE_QUEUED, with filenodes set */
-	uint32_t group;
+	struct table_states *states;		/* rows of the group's tables to load are TABLE_QUEUED, with filenodes set */
+	uint32_t group;				/* of the states; others are none of this load's */
 	struct board *board;
+	int beat;				/* enum board_thread, of the caller's thread */
 	struct stop *stop;
 };
 

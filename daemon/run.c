@@ -6,55 +6,33 @@
 #include <string.h>
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
-#include "daemon/load.h"
+#include "daemon/group.h"
 #include "daemon/tables.h"
 #include "daemon/watch.h"
 
 struct run {
 	struct run_ctx *c;
-	const struct task_conf *conf;
-	const struct source_ops *so;
-	const struct target_ops *to;
-	struct source_params sp;
-	struct target_params tp;
+	struct lane l;				/* the task's own; its states are those of all groups */
 	struct guard *guard;
 	struct watch *watch;
-	struct target *target;			/* the session that the checkpoint row names: admin, then apply */
-	struct source *source;
-	struct source_info info;
-	struct source_log log;
-	struct source_snapshot *snapshot;
-	struct checkpoint cp;
-	struct tableset *tables;
-	struct table_states states, gone;	/* gone: of tables that left the rules; forgotten when the checks have passed */
-	uint32_t group;
+	struct group *group;
+	struct handover handover;
+	struct table_states gone;		/* of tables that left the rules; forgotten when the checks have passed */
 };
-
-static bool
-streams(const struct run *r)
-{
-	return r->conf->mode != MODE_FULL_LOAD;
-}
-
-static bool
-loads(const struct run *r)
-{
-	return r->conf->mode != MODE_CDC;
-}
 
 /* ---- ownership and checkpoint ------------------------------------------------------------------------------------------ */
 
 static bool
 own(struct run *r, struct err *err)
 {
-	r->guard = guard_start(r->to, &r->tp, r->c->board, r->c->stop, err);
-	if (r->guard == NULL || (r->target = r->to->open(&r->tp, err)) == NULL)
+	r->guard = guard_start(r->l.to, &r->l.tp, r->c->board, r->c->stop, err);
+	if (r->guard == NULL || (r->l.target = r->l.to->open(&r->l.tp, err)) == NULL)
 		return false;
-	if (!r->to->install(r->target, err) || !r->to->learn(r->target, true, &r->cp, err))
+	if (!r->l.to->install(r->l.target, err) || !r->l.to->learn(r->l.target, true, &r->l.cp, err))
 		return false;
 	mutex_lock(&r->c->board->lock);
-	r->c->board->checkpoint = r->cp.position;
-	r->c->board->lifetime = r->cp.totals;
+	r->c->board->checkpoint = r->l.cp.position;
+	r->c->board->lifetime = r->l.cp.totals;
 	mutex_unlock(&r->c->board->lock);
 	return FAULT("run.owned", err);
 }
@@ -65,12 +43,12 @@ obey_pause(struct run *r, bool *ret_paused, struct err *err)
 {
 	bool want = r->c->intent == RUN_PAUSE;
 
-	*ret_paused = want || (r->cp.paused && r->c->intent == RUN_NORMAL);
-	if (r->c->intent == RUN_NORMAL || r->cp.paused == want)
+	*ret_paused = want || (r->l.cp.paused && r->c->intent == RUN_NORMAL);
+	if (r->c->intent == RUN_NORMAL || r->l.cp.paused == want)
 		return true;
-	if (!r->to->save_paused(r->target, r->cp.epoch, want, err))
+	if (!r->l.to->save_paused(r->l.target, r->l.cp.epoch, want, err))
 		return false;
-	r->cp.paused = want;
+	r->l.cp.paused = want;
 	return true;
 }
 
@@ -80,14 +58,14 @@ static bool
 other_source(struct run *r, const char *what, const char *was, const char *is, struct err *err)
 {
 	err_set(err, ERR_HOLE, "the checkpoint belongs to another source: %s was %s and is %s", what, was, is);
-	err_remedy(err, "point the endpoint at the former server, or load everything from this one: repld ctl restart %s --reload", r->conf->name);
-	return err_position(err, "%s", position_text(&r->cp.position, (char[POSITION_TEXT]){ 0 }));
+	err_remedy(err, "point the endpoint at the former server, or load everything from this one: repld ctl restart %s --reload", r->l.conf->name);
+	return err_position(err, "%s", position_text(&r->l.cp.position, (char[POSITION_TEXT]){ 0 }));
 }
 
 static bool
 same_source(struct run *r, struct err *err)
 {
-	const struct source_identity *was = &r->cp.source, *is = &r->info.identity;
+	const struct source_identity *was = &r->l.cp.source, *is = &r->l.info.identity;
 	char a[16], b[16];
 
 	if (was->id[0] == '\0' || r->c->intent == RUN_RELOAD)
@@ -98,8 +76,8 @@ same_source(struct run *r, struct err *err)
 		return other_source(r, "its system identifier", was->id, is->id, err);
 	if (strcmp(was->dbname, is->dbname) != 0)
 		return other_source(r, "its database", was->dbname, is->dbname, err);
-	if (streams(r) && was->slot[0] != '\0' && strcmp(was->slot, r->conf->postgresql.slot) != 0)
-		return other_source(r, "its slot", was->slot, r->conf->postgresql.slot, err);
+	if (lane_streams(&r->l) && was->slot[0] != '\0' && strcmp(was->slot, r->l.conf->postgresql.slot) != 0)
+		return other_source(r, "its slot", was->slot, r->l.conf->postgresql.slot, err);
 	if (was->timeline == is->timeline)
 		return true;
 	snprintf(a, sizeof(a), "%u", was->timeline);
@@ -111,24 +89,23 @@ same_source(struct run *r, struct err *err)
 static void
 disown_slot(struct run *r)
 {
-	const struct source_identity *was = &r->cp.source, *is = &r->info.identity;
+	const struct source_identity *was = &r->l.cp.source, *is = &r->l.info.identity;
 
-	if (!r->cp.slot_made || was->slot[0] == '\0' ||
-	    (strcmp(was->slot, r->conf->postgresql.slot) == 0 && strcmp(was->id, is->id) == 0))
+	if (!r->l.cp.slot_made || was->slot[0] == '\0' ||
+	    (strcmp(was->slot, r->l.conf->postgresql.slot) == 0 && strcmp(was->id, is->id) == 0))
 		return;
 	log_warning("slot %s of the former configuration (system identifier %s) is left; it keeps log there until it is dropped", was->slot, was->id);
-	r->cp.slot_made = false;
+	r->l.cp.slot_made = false;
 }
 
 static bool
 meet_source(struct run *r, struct err *err)
 {
-	r->source = r->so->open(&r->sp, err);
-	if (r->source == NULL || !r->so->identify(r->source, &r->info, err) || !same_source(r, err))
-		return err_ctx(err, "source %s", r->conf->source->name);
-	if (streams(r) && !r->so->log_state(r->source, &r->log, err))
-		return err_ctx(err, "source %s", r->conf->source->name);
-	if (streams(r))
+	if (!lane_meet_source(&r->l, err))
+		return false;
+	if (!same_source(r, err))
+		return err_ctx(err, "source %s", r->l.conf->source->name);
+	if (lane_streams(&r->l))
 		disown_slot(r);
 	return true;
 }
@@ -138,7 +115,7 @@ meet_source(struct run *r, struct err *err)
 static bool
 is_captured_as(const struct run *r, const struct table_state *ts)
 {
-	const struct table *t = tableset_by_source(r->tables, ts->source_schema, ts->source_name);
+	const struct table *t = tableset_by_source(r->l.tables, ts->source_schema, ts->source_name);
 
 	return t != NULL && strcmp(t->target_schema, ts->target_schema) == 0 && strcmp(t->target_name, ts->target_name) == 0;
 }
@@ -149,21 +126,21 @@ set_gone_aside(struct run *r, struct err *err)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < r->states.n; i++) {
+	for (size_t i = 0; i < r->l.states.n; i++) {
 		struct table_state *gone;
 
-		if (is_captured_as(r, &r->states.rows[i])) {
-			r->states.rows[kept++] = r->states.rows[i];
+		if (is_captured_as(r, &r->l.states.rows[i])) {
+			r->l.states.rows[kept++] = r->l.states.rows[i];
 			continue;
 		}
 		if ((gone = table_states_add(&r->gone, err)) == NULL) {
-			while (i < r->states.n)
-				r->states.rows[kept++] = r->states.rows[i++];
+			while (i < r->l.states.n)
+				r->l.states.rows[kept++] = r->l.states.rows[i++];
 			break;
 		}
-		*gone = r->states.rows[i];
+		*gone = r->l.states.rows[i];
 	}
-	r->states.n = kept;
+	r->l.states.n = kept;
 	return err->kind == ERR_NONE;
 }
 
@@ -176,7 +153,7 @@ forget_gone(struct run *r, struct err *err)
 
 		log_info("table %s.%s is no longer written to %s.%s; what is there stays", ts->source_schema, ts->source_name,
 		    ts->target_schema, ts->target_name);
-		if (!r->to->forget_state(r->target, r->cp.epoch, ts->source_schema, ts->source_name, err))
+		if (!r->l.to->forget_state(r->l.target, r->l.cp.epoch, ts->source_schema, ts->source_name, err))
 			return false;
 	}
 	return true;
@@ -185,31 +162,32 @@ forget_gone(struct run *r, struct err *err)
 static bool
 add_state(struct run *r, const struct table *t, struct err *err)
 {
-	struct table_state *ts = table_states_add(&r->states, err);
+	struct table_state *ts = table_states_add(&r->l.states, err);
 
 	if (ts == NULL || (ts->source_schema = mem_strdup(t->source_schema, err)) == NULL ||
 	    (ts->source_name = mem_strdup(t->source_name, err)) == NULL ||
 	    (ts->target_schema = mem_strdup(t->target_schema, err)) == NULL ||
 	    (ts->target_name = mem_strdup(t->target_name, err)) == NULL)
 		return false;
-	ts->phase = loads(r) ? TABLE_QUEUED : TABLE_STREAMING;
+	ts->phase = lane_loads(&r->l) ? TABLE_QUEUED : TABLE_STREAMING;
 	return true;
 }
 
 static bool
 queue_tables(struct run *r, struct err *err)
 {
-	for (uint32_t i = 0; i < r->tables->n; i++) {
-		const struct table *t = r->tables->tables[i];
-		struct table_state *ts = table_states_find(&r->states, t->source_schema, t->source_name);
+	for (uint32_t i = 0; i < r->l.tables->n; i++) {
+		const struct table *t = r->l.tables->tables[i];
+		struct table_state *ts = table_states_find(&r->l.states, t->source_schema, t->source_name);
 
 		if (ts == NULL) {
 			if (!add_state(r, t, err))
 				return false;
 			continue;
 		}
-		r->group = ts->load_group > r->group ? ts->load_group : r->group;
-		if (ts->phase == TABLE_LOADING || (r->c->intent == RUN_RELOAD && loads(r))) {
+		if (r->c->intent == RUN_RELOAD)
+			ts->load_group = 0;
+		if ((ts->phase == TABLE_LOADING && ts->load_group == 0) || (r->c->intent == RUN_RELOAD && lane_loads(&r->l))) {
 			free(ts->error);
 			ts->error = NULL;
 			ts->phase = TABLE_QUEUED;
@@ -218,42 +196,14 @@ queue_tables(struct run *r, struct err *err)
 	return true;
 }
 
-static uint32_t
-queued(const struct run *r)
-{
-	uint32_t n = 0;
-
-	for (size_t i = 0; i < r->states.n; i++)
-		n += r->states.rows[i].phase == TABLE_QUEUED;
-	return n;
-}
-
-static void
-show_states(struct run *r)
-{
-	for (uint32_t i = 0; i < r->tables->n; i++) {
-		const struct table *t = r->tables->tables[i];
-		const struct table_state *ts = table_states_find(&r->states, t->source_schema, t->source_name);
-		struct board_table *bt = r->c->board->tables[i];
-
-		if (ts == NULL)
-			continue;
-		atomic_store(&bt->phase, (int)ts->phase);
-		counter_set(&bt->rows_loaded, ts->rows_loaded);
-		if (ts->phase >= TABLE_LOADED && ts->phase <= TABLE_STREAMING)
-			atomic_store(&bt->rows_estimated, (double)ts->rows_loaded);
-		board_table_error(r->c->board, i, ts->error != NULL ? ts->error : "");
-	}
-}
-
 static bool
 survey(struct run *r, struct findings *f, struct err *err)
 {
-	r->tables = tables_survey(r->conf, r->so, r->source, r->to, r->target, f, err);
-	if (r->tables == NULL || !r->to->load_states(r->target, &r->states, err) || !set_gone_aside(r, err) ||
-	    !queue_tables(r, err) || !board_set_tables(r->c->board, r->tables, err))
+	r->l.tables = tables_survey(r->l.conf, r->l.so, r->l.source, r->l.to, r->l.target, f, err);
+	if (r->l.tables == NULL || !r->l.to->load_states(r->l.target, &r->l.states, err) || !set_gone_aside(r, err) ||
+	    !queue_tables(r, err) || !board_set_tables(r->c->board, r->l.tables, err))
 		return false;
-	show_states(r);
+	lane_show_states(&r->l);
 	return true;
 }
 
@@ -261,154 +211,30 @@ survey(struct run *r, struct findings *f, struct err *err)
 static bool
 preflight(struct run *r, struct err *err)
 {
-	bool needs_slot = streams(r) && !r->log.exists;
+	bool needs_slot = lane_streams(&r->l) && !r->l.log.exists;
 	struct findings f = { 0 };
 	bool ok;
 
 	board_phase(r->c->board, PHASE_CHECK);
 	ok = survey(r, &f, err);
 	if (ok && findings_count(&f, FINDING_BLOCKER) == 0)
-		ok = tables_compare_shapes(r->tables, &r->states, &f, err) &&
-		    r->so->check(r->source, r->tables, needs_slot, streams(r), &f, err) &&
-		    r->to->check(r->target, r->tables, &r->states, r->conf->full_load.target_tables, loads(r), &f, err);
+		ok = tables_compare_shapes(r->l.tables, &r->l.states, &f, err) &&
+		    r->l.so->check(r->l.source, r->l.tables, needs_slot, lane_streams(&r->l), &f, err) &&
+		    r->l.to->check(r->l.target, r->l.tables, &r->l.states, r->l.conf->full_load.target_tables, lane_loads(&r->l), &f, err);
 	ok = ok && findings_verdict(&f, err);
-	if (!ok && err->kind == ERR_SCHEMA && r->cp.position.kind != POSITION_NONE)
-		err_position(err, "%s", position_text(&r->cp.position, (char[POSITION_TEXT]){ 0 }));
+	if (!ok && err->kind == ERR_SCHEMA && r->l.cp.position.kind != POSITION_NONE)
+		err_position(err, "%s", position_text(&r->l.cp.position, (char[POSITION_TEXT]){ 0 }));
 	findings_done(&f);
 	return ok;
-}
-
-/* ---- the slot --------------------------------------------------------------------------------------------------------------- */
-
-static bool
-hole(struct run *r, struct err *err, const char *what, const char *detail)
-{
-	err_set(err, ERR_HOLE, "slot %s %s%s", r->conf->postgresql.slot, what, detail);
-	err_position(err, "%s", position_text(&r->cp.position, (char[POSITION_TEXT]){ 0 }));
-	return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", r->conf->name);
-}
-
-/* The slot that the checkpoint counts on still continues it. */
-static bool
-slot_continues(struct run *r, struct err *err)
-{
-	if (!r->log.exists)
-		return hole(r, err, "is gone", "");
-	if (!r->log.ours) {
-		err_set(err, ERR_HOLE, "slot %s is not this task's: %s", r->conf->postgresql.slot, r->log.detail);
-		return err_remedy(err, "drop that slot and load the tables again: repld ctl restart %s --reload", r->conf->name);
-	}
-	if (r->log.lost)
-		return hole(r, err, "has lost its log: ", r->log.detail[0] != '\0' ? r->log.detail : r->log.state);
-	if (!position_reached(&r->cp.position, &r->log.confirmed)) {
-		char text[POSITION_TEXT];
-
-		return hole(r, err, "was moved or made again; it is ahead of the checkpoint, at ", position_text(&r->log.confirmed, text));
-	}
-	return true;
-}
-
-/* A slot of our name and no position yet: ours, from a start that was cut short, is made again; a stranger's is taken as it is. */
-static bool
-take_slot(struct run *r, struct err *err)
-{
-	if (!r->log.exists)
-		return true;
-	if (r->cp.slot_made) {
-		log_info("dropping slot %s of a start that was cut short", r->conf->postgresql.slot);
-		r->log.exists = false;
-		return r->so->drop_slot(r->source, err);
-	}
-	if (!r->log.ours || r->log.lost || r->log.confirmed.kind == POSITION_NONE) {
-		err_set(err, ERR_CONFIG, "slot %s can't be used: %s", r->conf->postgresql.slot, r->log.detail);
-		return err_remedy(err, "drop the slot, or name another one in postgresql.slot");
-	}
-	r->cp.position = r->log.confirmed;
-	log_info("using slot %s, which repld did not make, from %s", r->conf->postgresql.slot,
-	    position_text(&r->cp.position, (char[POSITION_TEXT]){ 0 }));
-	return true;
-}
-
-static void
-on_slot_wait(void *arg, const char *text)
-{
-	struct run *r = arg;
-
-	board_beat(r->c->board, BEAT_RUN);
-	board_reason(r->c->board, "%s", text);
-}
-
-static bool
-open_snapshot(struct run *r, bool permanent, struct err *err)
-{
-	r->snapshot = r->so->snapshot_open(&r->sp, permanent, on_slot_wait, r, err);
-	board_reason(r->c->board, "%s", "");
-	return r->snapshot != NULL;
-}
-
-/* The task's own slot. That it will be made is written before, where it stands after: a start cut short between leaves no riddle. */
-static bool
-make_slot(struct run *r, struct err *err)
-{
-	struct snapshot_pos s;
-
-	r->cp.slot_made = true;
-	if (!r->to->save_source(r->target, &r->cp, err) || !FAULT("run.before_slot", err))
-		return false;
-	if (!open_snapshot(r, true, err)) {
-		struct err second = ERR_INIT;
-
-		r->cp.slot_made = err->kind != ERR_CONFIG;	/* refused: one of that name, made meanwhile, is another's */
-		return err->kind == ERR_CONFIG ? r->to->save_source(r->target, &r->cp, &second) && false : false;
-	}
-	if (!FAULT("run.slot_made", err))
-		return false;
-	s = r->so->snapshot_pos(r->snapshot);
-	r->cp.position = snapshot_start(&s);
-	log_info("slot %s made at %s", r->conf->postgresql.slot, snapshot_text(&s, (char[POSITION_TEXT]){ 0 }));
-	return r->to->save_source(r->target, &r->cp, err) && FAULT("run.slot_saved", err);
-}
-
-static void
-fill_source(struct run *r)
-{
-	char slot[NAME_MAX_BYTES] = "";
-
-	if (streams(r))
-		snprintf(slot, sizeof(slot), "%s", r->conf->postgresql.slot);
-	else if (r->cp.slot_made)
-		memcpy(slot, r->cp.source.slot, sizeof(slot));
-	r->cp.source = r->info.identity;
-	memcpy(r->cp.source.slot, slot, sizeof(slot));
-	snprintf(r->cp.source.publication, sizeof(r->cp.source.publication), "%s", streams(r) ? r->conf->postgresql.publication : "");
-}
-
-static bool
-note_filenodes(struct run *r, struct err *err)
-{
-	for (uint32_t i = 0; i < r->tables->n; i++) {
-		const struct table *t = r->tables->tables[i];
-		struct table_state *ts = table_states_find(&r->states, t->source_schema, t->source_name);
-		const char *text;
-
-		if (ts->phase != TABLE_QUEUED)
-			continue;
-		if (!r->so->filenodes(r->source, t, r->tables->arena, &text, err))
-			return false;
-		free(ts->filenodes);
-		if ((ts->filenodes = mem_strdup(text, err)) == NULL)
-			return false;
-	}
-	return true;
 }
 
 /* Loaded in mode full_load: no slot has kept what has changed since. */
 static bool
 has_log_since_load(struct run *r, struct err *err)
 {
-	for (uint32_t i = 0; i < r->tables->n; i++) {
-		const struct table *t = r->tables->tables[i];
-		const struct table_state *ts = table_states_find(&r->states, t->source_schema, t->source_name);
+	for (uint32_t i = 0; i < r->l.tables->n; i++) {
+		const struct table *t = r->l.tables->tables[i];
+		const struct table_state *ts = table_states_find(&r->l.states, t->source_schema, t->source_name);
 
 		if (ts->phase < TABLE_LOADED || ts->phase > TABLE_STREAMING || ts->snapshot.kind == POSITION_NONE)
 			continue;
@@ -416,32 +242,7 @@ has_log_since_load(struct run *r, struct err *err)
 		    t->source_name, snapshot_text(&ts->snapshot, (char[POSITION_TEXT]){ 0 }));
 		err_table(err, t->source_schema, t->source_name);
 		return err_remedy(err, "load the tables again: repld ctl restart %s --reload; or go on without those changes: "
-		    "repld ctl restart %s --from now", r->conf->name, r->conf->name);
-	}
-	return true;
-}
-
-/* What the survey saw is what the snapshot holds: slot creation may have waited long, and a column that came meanwhile would be loaded without
- * its values. A change after the snapshot, too, only costs another look. */
-static bool
-shapes_hold(struct run *r, struct err *err)
-{
-	for (uint32_t i = 0; i < r->tables->n; i++) {
-		struct table *t = r->tables->tables[i], now = *t;
-		const struct table_state *ts = table_states_find(&r->states, t->source_schema, t->source_name);
-		const char *was, *is;
-
-		if (ts->phase != TABLE_QUEUED)
-			continue;
-		if (!r->so->describe(r->source, &now, r->tables->arena, err))
-			return err->kind == ERR_SCHEMA ? (err->kind = ERR_RETRY, false) : false;
-		if ((was = table_shape(t->source, r->tables->arena)) == NULL || (is = table_shape(now.source, r->tables->arena)) == NULL)
-			return err_set(err, ERR_SYSTEM, "out of memory");
-		if (strcmp(was, is) != 0) {
-			err_set(err, ERR_RETRY, "table %s.%s was changed while its load was prepared: looking at it again", t->source_schema,
-			    t->source_name);
-			return err_table(err, t->source_schema, t->source_name);
-		}
+		    "repld ctl restart %s --from now", r->l.conf->name, r->l.conf->name);
 	}
 	return true;
 }
@@ -451,21 +252,95 @@ static bool
 prepare_log(struct run *r, struct err *err)
 {
 	struct source_prepared prepared = { 0 };
-	bool fresh = r->cp.position.kind == POSITION_NONE;
 
-	fill_source(r);
-	if (streams(r)) {
-		if (fresh ? !has_log_since_load(r, err) || !take_slot(r, err) : !slot_continues(r, err))
-			return false;
-		if (!r->so->prepare(r->source, r->tables, &prepared, err))
-			return false;
-		r->cp.publication_made = prepared.publication_made;
-	}
-	if (!note_filenodes(r, err))
+	lane_name_source(&r->l);
+	if (!lane_streams(&r->l))
+		return lane_open_log(&r->l, err);
+	if ((r->l.cp.position.kind == POSITION_NONE && !has_log_since_load(r, err)) || !lane_check_slot(&r->l, err) ||
+	    !r->l.so->prepare(r->l.source, r->l.tables, &prepared, err))
 		return false;
-	if (streams(r) && r->cp.position.kind == POSITION_NONE)
-		return make_slot(r, err);
-	return r->to->save_source(r->target, &r->cp, err) && (queued(r) == 0 || open_snapshot(r, false, err));
+	r->l.cp.publication_made = prepared.publication_made;
+	return lane_open_log(&r->l, err);
+}
+
+/* ---- the load group ------------------------------------------------------------------------------------------------------------ */
+
+/* Some table of the task's own stream can go on while others are loaded. */
+static bool
+can_stream(const struct run *r)
+{
+	for (size_t i = 0; i < r->l.states.n; i++) {
+		const struct table_state *ts = &r->l.states.rows[i];
+
+		if (ts->load_group == 0 && ((ts->phase >= TABLE_LOADED && ts->phase <= TABLE_STREAMING) || ts->phase == TABLE_SUSPECT))
+			return true;
+	}
+	return false;
+}
+
+/* The one that has tables, else a new one. */
+static bool
+group_number(struct run *r, uint32_t *ret, struct err *err)
+{
+	struct checkpoint *rows = NULL;
+	size_t n = 0;
+	uint32_t last = 0;
+
+	*ret = 0;
+	if (!r->l.to->load_groups(r->l.target, &rows, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		last = rows[i].group > last ? rows[i].group : last;
+	for (size_t i = 0; i < r->l.states.n; i++)
+		*ret = r->l.states.rows[i].load_group > *ret ? r->l.states.rows[i].load_group : *ret;
+	if (*ret == 0)
+		*ret = last + 1;
+	free(rows);
+	return true;
+}
+
+/* Tables that are to be loaded while others stream: they become the load group's, in one transaction. A first load that nothing can
+ * stream beside goes on in the task's own lane. */
+static bool
+leave_to_group(struct run *r, struct err *err)
+{
+	struct table_state *moved;
+	uint32_t number;
+	size_t n = 0;
+	bool ok;
+
+	if (!lane_streams(&r->l) || r->l.cp.position.kind == POSITION_NONE || lane_queued(&r->l) == 0 ||
+	    (!r->l.cp.load_done && !can_stream(r)))
+		return true;
+	if (!group_number(r, &number, err) || (moved = mem_zalloc(r->l.states.n * sizeof(*moved), err)) == NULL)
+		return false;
+	for (size_t i = 0; i < r->l.states.n; i++) {
+		struct table_state *ts = &r->l.states.rows[i];
+
+		if (ts->load_group != 0 || ts->phase != TABLE_QUEUED)
+			continue;
+		ts->load_group = number;
+		moved[n++] = *ts;
+	}
+	ok = r->l.to->save_states(r->l.target, r->l.cp.epoch, moved, n, err) && FAULT("run.grouped", err);
+	free(moved);
+	return ok;
+}
+
+static bool
+needs_group(struct run *r, bool *ret, struct err *err)
+{
+	struct checkpoint *rows = NULL;
+	size_t n = 0;
+
+	*ret = false;
+	if (!r->l.to->load_groups(r->l.target, &rows, &n, err))
+		return false;
+	*ret = n > 0;
+	for (size_t i = 0; i < r->l.states.n; i++)
+		*ret = *ret || r->l.states.rows[i].load_group > 0;
+	free(rows);
+	return true;
 }
 
 /* ---- restart --reload and --from --------------------------------------------------------------------------------------------------- */
@@ -474,31 +349,28 @@ prepare_log(struct run *r, struct err *err)
 static bool
 begin_reload(struct run *r, struct err *err)
 {
-	if (!loads(r))
+	if (!lane_loads(&r->l))
 		log_warning("mode cdc loads nothing: going on from the source's present position; what lies before it is not replicated");
-	r->cp.position = (struct position){ POSITION_NONE, { 0 } };
-	r->cp.load_done = false;
-	fill_source(r);
-	for (size_t i = 0; i < r->states.n; i++) {
-		r->states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
-		if (!r->to->save_state(r->target, r->cp.epoch, &r->states.rows[i], err))
-			return false;
-	}
-	if (!r->to->save_source(r->target, &r->cp, err))
+	r->l.cp.position = (struct position){ POSITION_NONE, { 0 } };
+	r->l.cp.load_done = false;
+	lane_name_source(&r->l);
+	for (size_t i = 0; i < r->l.states.n; i++)
+		r->l.states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+	if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, r->l.states.rows, r->l.states.n, err) || !r->l.to->save_source(r->l.target, &r->l.cp, err))
 		return false;
-	if (streams(r) && r->log.exists && r->cp.slot_made) {
-		if (!r->so->drop_slot(r->source, err))
+	if (lane_streams(&r->l) && r->l.log.exists && r->l.cp.slot_made) {
+		if (!r->l.so->drop_slot(r->l.source, err))
 			return false;
-		r->log.exists = false;
+		r->l.log.exists = false;
 	}
 	return true;
 }
 
-/* Its rows are not, or not all, on the target: a position does not change that. */
+/* Its rows are not, or not all, on the target, or a load group sees to them: a position does not change that. */
 static bool
 is_incomplete(const struct table_state *ts)
 {
-	return ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR || (ts->phase == TABLE_QUEUED && ts->made != NULL);
+	return ts->load_group > 0 || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR || (ts->phase == TABLE_QUEUED && ts->made != NULL);
 }
 
 static bool
@@ -510,27 +382,27 @@ begin_from(struct run *r, struct err *err)
 	if (strcmp(r->c->from, "now") != 0) {
 		if (!position_parse(POSITION_LSN, r->c->from, &p, err))
 			return false;
-		if (r->log.exists && !position_reached(&p, &r->log.confirmed))
+		if (r->l.log.exists && !position_reached(&p, &r->l.log.confirmed))
 			return err_set(err, ERR_CONFIG, "the source no longer keeps the log from %s: slot %s is at %s", r->c->from,
-			    r->conf->postgresql.slot, position_text(&r->log.confirmed, (char[POSITION_TEXT]){ 0 }));
-	} else if (r->log.exists) {
-		if (!r->so->monitor(r->source, &m, err))
+			    r->l.conf->postgresql.slot, position_text(&r->l.log.confirmed, (char[POSITION_TEXT]){ 0 }));
+	} else if (r->l.log.exists) {
+		if (!r->l.so->monitor(r->l.source, &m, err))
 			return false;
 		p = m.end;
 	}
 	log_warning("going on from %s instead of %s, as asked: what lies between is not replicated", r->c->from,
-	    position_text(&r->cp.position, (char[POSITION_TEXT]){ 0 }));
-	r->cp.position = p;
-	for (size_t i = 0; i < r->states.n; i++) {
-		if (is_incomplete(&r->states.rows[i]))
+	    position_text(&r->l.cp.position, (char[POSITION_TEXT]){ 0 }));
+	r->l.cp.position = p;
+	for (size_t i = 0; i < r->l.states.n; i++) {
+		if (is_incomplete(&r->l.states.rows[i]))
 			continue;
-		r->states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
-		r->states.rows[i].phase = TABLE_STREAMING;
-		if (!r->to->save_state(r->target, r->cp.epoch, &r->states.rows[i], err))
+		r->l.states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		r->l.states.rows[i].phase = TABLE_STREAMING;
+		if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, &r->l.states.rows[i], 1, err))
 			return false;
 	}
-	fill_source(r);
-	return r->to->save_source(r->target, &r->cp, err);
+	lane_name_source(&r->l);
+	return r->l.to->save_source(r->l.target, &r->l.cp, err);
 }
 
 static bool
@@ -546,86 +418,6 @@ obey_intent(struct run *r, struct err *err)
 	return true;
 }
 
-/* ---- load ------------------------------------------------------------------------------------------------------------------------------- */
-
-/* The load has made tables and indexes; plans must know them all. */
-static bool
-describe_targets(struct run *r, struct err *err)
-{
-	for (uint32_t i = 0; i < r->tables->n; i++)
-		if (!r->to->describe(r->target, r->tables->tables[i], r->tables->arena, err))
-			return false;
-	return true;
-}
-
-static bool
-load_tables(struct run *r, struct err *err)
-{
-	struct load_ctx lc = { .conf = r->conf, .source_ops = r->so, .target_ops = r->to, .source_params = r->sp, .target_params = r->tp,
-		.source = r->source, .admin = r->target, .snapshot = r->snapshot, .epoch = r->cp.epoch, .tables = r->tables,
-		.states = &r->states, .group = r->cp.load_done ? r->group + 1 : 0, .board = r->c->board, .stop = r->c->stop };
-	bool ok = true;
-
-	lc.target_params.purpose = "load";
-	if (queued(r) > 0) {
-		board_phase(r->c->board, PHASE_FULL_LOAD);
-		log_info("full load of %u table%s begins", queued(r), queued(r) == 1 ? "" : "s");
-		ok = load_run(&lc, err) && describe_targets(r, err);
-	}
-	r->so->snapshot_close(r->snapshot);
-	r->snapshot = NULL;
-	return ok;
-}
-
-/* Loaded tables catch up from the checkpoint to their snapshot, those of mode cdc begin with the stream. */
-static bool
-begin_catch_up(struct run *r, struct err *err)
-{
-	bool behind = false;
-
-	for (size_t i = 0; i < r->states.n; i++) {
-		struct table_state *ts = &r->states.rows[i];
-		const struct table *t = tableset_by_source(r->tables, ts->source_schema, ts->source_name);
-		enum table_phase was = ts->phase;
-
-		if (t == NULL || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR)
-			continue;
-		if (streams(r))
-			ts->phase = snapshot_passed(&ts->snapshot, &r->cp.position) ? TABLE_STREAMING : TABLE_CATCH_UP;
-		behind = behind || ts->phase == TABLE_CATCH_UP;
-		if (ts->shape == NULL) {
-			const char *shape = table_shape(t->source, r->tables->arena);
-
-			if (shape == NULL || (ts->shape = mem_strdup(shape, err)) == NULL)
-				return err_set(err, ERR_SYSTEM, "out of memory");
-		} else if (ts->phase == was) {
-			continue;
-		}
-		if (!r->to->save_state(r->target, r->cp.epoch, ts, err))
-			return false;
-	}
-	show_states(r);
-	if (!r->cp.load_done) {
-		r->cp.load_done = true;
-		if (!r->to->save_source(r->target, &r->cp, err))
-			return false;
-	}
-	if (streams(r))
-		board_phase(r->c->board, behind ? PHASE_CATCH_UP : PHASE_CDC);
-	return true;
-}
-
-/* A table loaded again has the shape of its snapshot. */
-static void
-drop_old_shapes(struct run *r)
-{
-	for (size_t i = 0; i < r->states.n; i++)
-		if (r->states.rows[i].phase == TABLE_QUEUED) {
-			free(r->states.rows[i].shape);
-			r->states.rows[i].shape = NULL;
-		}
-}
-
 /* ---- a table whose shape changed under the stream -------------------------------------------------------------------------- */
 
 /* The stream knows names and type numbers only; the catalogs name the types, and with them the ALTER that the target wants. */
@@ -635,11 +427,11 @@ explain_change(struct run *r, struct err *err)
 	struct findings f = { 0 };
 	struct err second = ERR_INIT;
 	struct tableset *set = NULL;
-	struct source *s = r->so->open(&r->sp, &second);
+	struct source *s = r->l.so->open(&r->l.sp, &second);
 	size_t i = 0;
 
-	if (s != NULL && (set = tables_survey(r->conf, r->so, s, r->to, r->target, &f, &second)) != NULL &&
-	    tables_compare_shapes(set, &r->states, &f, &second)) {
+	if (s != NULL && (set = tables_survey(r->l.conf, r->l.so, s, r->l.to, r->l.target, &f, &second)) != NULL &&
+	    tables_compare_shapes(set, &r->l.states, &f, &second)) {
 		while (i < f.n && strcmp(f.rows[i].table, err->table) != 0)
 			i++;
 		if (i < f.n) {
@@ -649,22 +441,30 @@ explain_change(struct run *r, struct err *err)
 	}
 	findings_done(&f);
 	tableset_free(set);
-	r->so->close(s);
+	r->l.so->close(s);
 }
 
 /* ---- the whole -------------------------------------------------------------------------------------------------------------------------- */
 
+/* A load group has a quarter of the ring's memory, for as long as this run lasts. */
 static bool
 stream(struct run *r, struct err *err)
 {
-	struct stream_ctx sc = { .conf = r->conf, .source_ops = r->so, .target_ops = r->to, .source_params = r->sp, .target = r->target,
-		.cp = &r->cp, .tables = r->tables, .states = &r->states, .board = r->c->board, .stop = r->c->stop,
-		.in_order = r->conf->apply.fire_triggers, .redo = &r->c->redo,
-		.text_only = &r->c->text_only };
+	struct stream_ctx sc = { .redo = &r->c->redo, .text_only = &r->c->text_only, .ask = &r->c->board->ask_source,
+		.ring_size = r->l.conf->staging.ring_size };
+	struct group_ctx gc = { .main = &r->l, .run_stop = r->c->stop, .handover = &r->handover };
+	bool grouped;
 
-	r->so->close(r->source);
-	r->source = NULL;
-	if (stream_run(&sc, err))
+	if (!needs_group(r, &grouped, err))
+		return false;
+	if (grouped) {
+		gc.ring_size = sc.ring_size / 4 > RING_MIN_SIZE ? sc.ring_size / 4 : RING_MIN_SIZE;
+		sc.ring_size = sc.ring_size - gc.ring_size > RING_MIN_SIZE ? sc.ring_size - gc.ring_size : RING_MIN_SIZE;
+		sc.handover = &r->handover;
+		if ((r->group = group_start(&gc, err)) == NULL)
+			return false;
+	}
+	if (lane_stream(&r->l, sc, err))
 		return true;
 	if (err->kind == ERR_SCHEMA)
 		explain_change(r, err);
@@ -674,12 +474,22 @@ stream(struct run *r, struct err *err)
 static bool
 prepare_and_load(struct run *r, struct err *err)
 {
+	struct board *b = r->c->board;
+	bool behind;
+
 	if (!meet_source(r, err) || !preflight(r, err) || !forget_gone(r, err) || !obey_intent(r, err))
 		return false;
-	if (r->watch == NULL && (r->watch = watch_start(r->so, &r->sp, r->c->board, err)) == NULL)
+	if (r->watch == NULL && (r->watch = watch_start(r->l.so, &r->l.sp, b, err)) == NULL)
 		return false;
-	drop_old_shapes(r);
-	return prepare_log(r, err) && shapes_hold(r, err) && load_tables(r, err) && begin_catch_up(r, err);
+	if (!leave_to_group(r, err) || !prepare_log(r, err))
+		return false;
+	if (lane_queued(&r->l) > 0)
+		board_phase(b, PHASE_FULL_LOAD);
+	if (!lane_load(&r->l, err) || !lane_begin_catch_up(&r->l, &behind, err))
+		return false;
+	if (lane_streams(&r->l))
+		board_phase(b, behind ? PHASE_CATCH_UP : PHASE_CDC);
+	return true;
 }
 
 static enum run_end
@@ -692,32 +502,30 @@ run_steps(struct run *r, struct err *err)
 	if (paused)
 		return RUN_IS_PAUSED;
 	r->c->on_running(r->c->arg);
-	if (!streams(r) && r->cp.load_done && r->c->intent != RUN_RELOAD) {
-		log_info("the full load was done earlier; repld ctl restart %s --reload loads again", r->conf->name);
+	if (!lane_streams(&r->l) && r->l.cp.load_done && r->c->intent != RUN_RELOAD) {
+		log_info("the full load was done earlier; repld ctl restart %s --reload loads again", r->l.conf->name);
 		return RUN_LOADED;
 	}
 	if (!prepare_and_load(r, err))
 		return RUN_FAILED;
-	if (!streams(r))
+	if (!lane_streams(&r->l))
 		return RUN_LOADED;
 	if (!stream(r, err))
 		return RUN_FAILED;
 	if (!atomic_load(&r->c->pause_at_end))
 		return RUN_FINISHED;
-	return r->to->save_paused(r->target, r->cp.epoch, true, err) ? RUN_IS_PAUSED : RUN_FAILED;
+	return r->l.to->save_paused(r->l.target, r->l.cp.epoch, true, err) ? RUN_IS_PAUSED : RUN_FAILED;
 }
 
 static void
 run_close(struct run *r)
 {
-	r->so->snapshot_close(r->snapshot);
+	group_stop(r->group);
 	watch_stop(r->watch);
-	r->so->close(r->source);
-	r->to->close(r->target);
+	lane_close(&r->l);
 	guard_stop(r->guard);
-	tableset_free(r->tables);
-	table_states_done(&r->states);
 	table_states_done(&r->gone);
+	handover_done(&r->handover);
 	board_rest(r->c->board, BEAT_RUN);
 }
 
@@ -725,17 +533,20 @@ enum run_end
 run_main(struct run_ctx *ctx, struct err *err)
 {
 	const struct task_conf *conf = ctx->conf;
-	struct run r = { .c = ctx, .conf = conf, .so = source_ops_for(conf->source->kind), .to = target_ops_for(conf->target->kind) };
+	struct run r = { .c = ctx };
 	struct err lost = ERR_INIT;
 	enum run_end end;
 
-	r.sp = (struct source_params){ .endpoint = conf->source, .task = conf->name, .slot = conf->postgresql.slot,
+	r.l = (struct lane){ .conf = conf, .so = source_ops_for(conf->source->kind), .to = target_ops_for(conf->target->kind),
+		.board = ctx->board, .stop = ctx->stop, .beat = BEAT_RUN };
+	r.l.sp = (struct source_params){ .endpoint = conf->source, .task = conf->name, .slot = conf->postgresql.slot,
 		.publication = conf->postgresql.publication, .stop = ctx->stop };
-	r.tp = (struct target_params){ .endpoint = conf->target, .task = conf->name, .purpose = "apply",
+	r.l.tp = (struct target_params){ .endpoint = conf->target, .task = conf->name, .purpose = "apply",
 		.relaxed = conf->durability_relaxed, .fire_triggers = conf->apply.fire_triggers, .stop = ctx->stop };
+	handover_init(&r.handover);
 	board_beat(ctx->board, BEAT_RUN);
 	end = run_steps(&r, err);
-	if (end == RUN_FAILED && guard_error(r.guard, &lost))
+	if (end == RUN_FAILED && (guard_error(r.guard, &lost) || group_error(r.group, &lost)))
 		*err = lost;
 	run_close(&r);
 	return end;

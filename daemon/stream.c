@@ -10,7 +10,7 @@
 struct stream {
 	struct stream_ctx c;
 	char **shapes;			/* by table index: as last applied when the stream began; read by capture */
-	bool *suspended;
+	bool *mine, *suspended;		/* by table index; mine: of this stream's load group */
 	bool binary;
 	struct ring *ring;
 	struct progress *progress;
@@ -74,9 +74,9 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 
 	if (t == NULL)
 		return unknown_relation(s, rel, ret_table, err);
-	*ret_table = t;
-	if (s->suspended[t->index])
-		return true;		/* whatever its shape: apply counts its rows and leaves them out */
+	*ret_table = s->mine[t->index] || s->c.cp->group == 0 ? t : NULL;
+	if (!s->mine[t->index] || s->suspended[t->index])
+		return true;		/* whatever its shape: apply leaves its rows out */
 	if (tables_relation_is_current(rel, t)) {
 		free(s->shapes[t->index]);	/* the log has come to the catalog's shape: a former one does not come again */
 		s->shapes[t->index] = NULL;
@@ -93,12 +93,14 @@ copy_states(struct stream *s, struct err *err)
 	size_t n = s->c.tables->n + 1;
 
 	if ((s->shapes = mem_zalloc(n * sizeof(*s->shapes), err)) == NULL ||
+	    (s->mine = mem_zalloc(n * sizeof(*s->mine), err)) == NULL ||
 	    (s->suspended = mem_zalloc(n * sizeof(*s->suspended), err)) == NULL)
 		return false;
 	for (uint32_t i = 0; i < s->c.tables->n; i++) {
 		const struct table *t = s->c.tables->tables[i];
 		const struct table_state *ts = table_states_find(s->c.states, t->source_schema, t->source_name);
 
+		s->mine[i] = ts != NULL && ts->load_group == s->c.cp->group;
 		s->suspended[i] = ts == NULL || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR;
 		if (ts != NULL && ts->shape != NULL && (s->shapes[i] = mem_strdup(ts->shape, err)) == NULL)
 			return false;
@@ -118,8 +120,8 @@ stream_is_binary(const struct stream *s, bool *ret, struct err *err)
 		const struct relation *rel;
 		struct plan *p;
 
-		if (s->suspended[i])
-			continue;
+		if (s->suspended[i] || !s->mine[i])
+			continue;	/* where a load group's turns out to need text, it is asked for then */
 		if (arena == NULL || (rel = relation_from_desc(t->source, t, arena, err)) == NULL ||
 		    (p = plan_new(rel, t, err)) == NULL) {
 			arena_free(arena);
@@ -137,21 +139,32 @@ static bool
 stream_open(struct stream *s, struct err *err)
 {
 	struct capture_ctx cc = { .ops = s->c.source_ops, .params = s->c.source_params, .from = s->c.cp->position,
-		.board = s->c.board, .stop = s->c.stop, .resolve = resolve, .resolve_arg = s };
+		.board = s->c.board, .stop = s->c.stop, .beat = s->c.cp->group == 0 ? BEAT_CAPTURE : BEAT_GROUP_CAPTURE,
+		.ask = s->c.ask, .resolve = resolve, .resolve_arg = s };
 
 	if (!copy_states(s, err) || !stream_is_binary(s, &cc.binary, err) ||
-	    (s->ring = ring_new(s->c.conf->staging.ring_size, err)) == NULL ||
+	    (s->ring = ring_new(s->c.ring_size, err)) == NULL ||
 	    (s->progress = progress_new(&s->c.cp->position, err)) == NULL)
 		return false;
 	cc.binary = s->binary = cc.binary && !*s->c.text_only;
 	cc.ring = s->ring;
 	cc.progress = s->progress;
-	board_flow(s->c.board, s->ring, s->progress);
+	if (s->c.cp->group == 0)
+		board_flow(s->c.board, s->ring, s->progress);
 	if ((s->capture = capture_start(&cc, err)) == NULL)
 		return false;
-	log_info("streaming from %s, values in %s form", position_text(&cc.from, (char[POSITION_TEXT]){ 0 }),
+	log_info("%sstreaming from %s, values in %s form", s->c.cp->group == 0 ? "" : "load group: ", position_text(&cc.from, (char[POSITION_TEXT]){ 0 }),
 	    cc.binary ? "binary" : "text");
 	return true;
+}
+
+static void
+leave_board(struct stream *s)
+{
+	board_flow(s->c.board, NULL, NULL);
+	mutex_lock(&s->c.board->lock);
+	s->c.board->checkpoint = s->c.cp->position;
+	mutex_unlock(&s->c.board->lock);
 }
 
 /* The stream's relations live in the capture, the ring points to them: the ring goes first. */
@@ -160,16 +173,15 @@ stream_close(struct stream *s)
 {
 	if (s->capture != NULL)
 		capture_stop(s->capture);
-	board_flow(s->c.board, NULL, NULL);
+	if (s->c.cp->group == 0)
+		leave_board(s);
 	ring_free(s->ring);
 	capture_free(s->capture);
-	mutex_lock(&s->c.board->lock);
-	s->c.board->checkpoint = s->c.cp->position;
-	mutex_unlock(&s->c.board->lock);
 	progress_free(s->progress);
 	for (uint32_t i = 0; s->shapes != NULL && i < s->c.tables->n; i++)
 		free(s->shapes[i]);
 	free(s->shapes);
+	free(s->mine);
 	free(s->suspended);
 }
 
@@ -183,7 +195,8 @@ stream_run(const struct stream_ctx *ctx, struct err *err)
 		struct apply_ctx ac = { .ops = ctx->target_ops, .target = ctx->target, .cp = ctx->cp, .tables = ctx->tables,
 			.states = ctx->states, .ring = s.ring, .progress = s.progress, .board = ctx->board, .stop = ctx->stop,
 			.mode = ctx->conf->apply.mode, .in_order = ctx->in_order, .relaxed = ctx->conf->durability_relaxed,
-			.redo = ctx->redo };
+			.redo = ctx->redo, .handover = ctx->handover, .binary = s.binary, .text_only = ctx->text_only, .beat = ctx->beat,
+			.ask = ctx->ask };
 
 		ok = apply_run(&ac, err);
 	}

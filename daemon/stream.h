@@ -1,5 +1,6 @@
 /* stream.h - one stream: a capture thread, a ring, an apply side, a checkpoint row. A task has one; each load group beside it is one more.
- * Threads: stream_run() = the run thread, which becomes the apply side; capture is a thread of its own. */
+ * A group's stream takes only its own tables from the log; the task's own sees all of them, and leaves out the group's until it takes them over.
+ * Threads: stream_run() = the caller's thread, which becomes the apply side; capture is a thread of its own. */
 #ifndef REPLD_DAEMON_STREAM_H
 #define REPLD_DAEMON_STREAM_H
 
@@ -17,12 +18,16 @@ struct stream_ctx {
 	struct table_states *states;
 	struct board *board;
 	struct stop *stop;
+	int beat;				/* enum board_thread, of the caller's thread */
+	size_t ring_size;			/* bytes */
+	struct handover *handover;		/* NULL: no load group beside the task's own stream */
+	atomic_bool *ask;			/* the source is asked for the end of its log */
 	bool in_order;
 	struct apply_redo *redo;
 	bool *text_only;			/* kept by the caller over a reopening: values in binary form are of no use */
 };
 
-/* True: board->finish was seen, and what was complete is committed. */
+/* True: board->finish was seen, and what was complete is committed; of a load group: its tables were taken over. */
 bool stream_run(const struct stream_ctx *ctx, struct err *err) MUST_CHECK;
 
 #endif

@@ -448,7 +448,7 @@ sync_look(struct task *t, const struct sync *s)
 	if (t->board.progress != NULL)
 		progress_view(t->board.progress, &v);
 	mutex_unlock(&t->board.lock);
-	return v.applied.kind != POSITION_NONE && position_reached(&v.applied, &barrier);
+	return v.applied.kind != POSITION_NONE && position_reached(&v.applied, &barrier) && !atomic_load(&t->board.grouped);
 }
 
 static void

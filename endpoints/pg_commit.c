@@ -24,8 +24,8 @@ static const char checkpoint_sql[] =
     "excepted = $10::int8,"
     " inserts = $11::int8, updates = $12::int8, deletes = $13::int8, truncates = $14::int8, "
     "updated = clock_timestamp()"
-    " WHERE task = $1 AND epoch = $2::int8 AND conn = $3::int8 RETURNING 1) SELECT 1 / count(*) "
-    "FROM u";
+    " WHERE task = $1 AND epoch = $2::int8 AND conn = $3::int8 AND load_group = $15::int8 RETURNING "
+    "1) SELECT 1 / count(*) FROM u";
 
 /* The answer takes `prepared` back where it fails. */
 static bool
@@ -62,17 +62,38 @@ send_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 	const uint64_t numbers[] = { n->transactions, n->read, n->applied, n->filtered, n->excepted,
 		n->inserts, n->updates, n->deletes, n->truncates };
 	char epoch[NUMBER_TEXT], conn[NUMBER_TEXT], time[NUMBER_TEXT], text[9][NUMBER_TEXT],
-	    position[POSITION_TEXT];
-	const char *params[14] = { t->task, number_text(cp->epoch, epoch),
+	    position[POSITION_TEXT], group[NUMBER_TEXT];
+	const char *params[15] = { t->task, number_text(cp->epoch, epoch),
 		number_text(cp->conn, conn), position_text(&cp->position, position), time };
 
 	snprintf(time, sizeof(time), "%" PRId64, cp->commit_time.v);
 	for (int i = 0; i < 9; i++)
 		params[5 + i] = number_text(numbers[i], text[i]);
+	params[14] = number_text(cp->group, group);
 	if (!prepare_once(t, &t->checkpoint_st, "repld_checkpoint", checkpoint_sql, err))
 		return false;
 	return pg_pipe_exec_text(
-	    t, "repld_checkpoint", 14, params, (struct pg_sent){ .kind = SENT_FENCE }, err);
+	    t, "repld_checkpoint", 15, params, (struct pg_sent){ .kind = SENT_FENCE }, err);
+}
+
+/* Its session may still live: another number of its connection lets it commit nothing more. */
+static const char hand_over_sql[] =
+    "WITH u AS (UPDATE repld.checkpoint SET handed = true, conn = conn + 1, updated = "
+    "clock_timestamp()"
+    " WHERE task = $1 AND load_group = $2::int8 AND epoch = $3::int8 AND NOT handed RETURNING 1)"
+    " SELECT 1 / count(*) FROM u";
+
+bool
+pg_target_hand_over(struct target *t, const struct checkpoint *group, struct err *err)
+{
+	char number[NUMBER_TEXT], epoch[NUMBER_TEXT];
+	const char *params[] = { t->task, number_text(group->group, number),
+		number_text(group->epoch, epoch) };
+
+	return pg_pipe_begin(t, err) &&
+	       prepare_once(t, &t->hand_over_st, "repld_hand_over", hand_over_sql, err) &&
+	       pg_pipe_exec_text(t, "repld_hand_over", 3, params,
+		   (struct pg_sent){ .kind = SENT_FENCE }, err);
 }
 
 static bool

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "daemon/base/arena.h"
+
 #define SCHEMA_FORMAT 1
 #define GONE_USEC     10000000
 #define GONE_STEP     20000
@@ -38,7 +40,8 @@ lock_params(const char *name, char text[2][NUMBER_TEXT], const char *params[2])
 /* ---- schema repld ---- */
 
 static const char schema_sql[] =
-    "CREATE TABLE IF NOT EXISTS repld.checkpoint (task text PRIMARY KEY,"
+    "CREATE TABLE IF NOT EXISTS repld.checkpoint (task text NOT NULL,"
+    " load_group int8 NOT NULL DEFAULT 0, handed bool NOT NULL DEFAULT false,"
     " source_kind text NOT NULL DEFAULT '', source_id text NOT NULL DEFAULT '', source_dbname text "
     "NOT NULL DEFAULT '',"
     " timeline int8 NOT NULL DEFAULT 0, slot text NOT NULL DEFAULT '', publication text NOT NULL "
@@ -56,7 +59,7 @@ static const char schema_sql[] =
     " owner_host text NOT NULL DEFAULT '', owner_pid int4 NOT NULL DEFAULT 0, owner_since "
     "timestamptz,"
     " session_pid int4, session_start timestamptz, updated timestamptz NOT NULL DEFAULT "
-    "clock_timestamp())"
+    "clock_timestamp(), PRIMARY KEY (task, load_group))"
     " WITH (fillfactor = 30);"
     "CREATE TABLE IF NOT EXISTS repld.table_state (task text NOT NULL, source_schema text NOT "
     "NULL, source_name text NOT NULL,"
@@ -211,7 +214,7 @@ named_owner(struct target *t, struct owner *ret, struct err *err)
 	res = pg_query(t->c, err,
 	    "SELECT owner_host, owner_pid, coalesce((extract(epoch FROM owner_since) * "
 	    "1000000)::int8, 0)"
-	    " FROM repld.checkpoint WHERE task = $1",
+	    " FROM repld.checkpoint WHERE task = $1 AND load_group = 0",
 	    1, params);
 	if (res == NULL)
 		return false;
@@ -267,69 +270,81 @@ static const char row_columns[] =
     " coalesce((extract(epoch FROM commit_time) * 1000000)::int8, 0), epoch, conn, paused, "
     "load_done,"
     " transactions, rows_read, applied, filtered, excepted, inserts, updates, deletes, truncates,"
-    " session_pid, session_start";
+    " session_pid, session_start, load_group, handed";
 
 static uint64_t
-number_at(const PGresult *res, int col)
+number_at(const PGresult *res, int row, int col)
 {
-	return strtoull(PQgetvalue(res, 0, col), NULL, 10);
+	return strtoull(PQgetvalue(res, row, col), NULL, 10);
 }
 
 static bool
-flag_at(const PGresult *res, int col)
+flag_at(const PGresult *res, int row, int col)
 {
-	return PQgetvalue(res, 0, col)[0] == 't';
+	return PQgetvalue(res, row, col)[0] == 't';
 }
 
 static void
-read_source(const PGresult *res, struct checkpoint *cp)
+read_source(const PGresult *res, int row, struct checkpoint *cp)
 {
 	struct source_identity *s = &cp->source;
 
-	snprintf(s->kind, sizeof(s->kind), "%s", PQgetvalue(res, 0, 0));
-	snprintf(s->id, sizeof(s->id), "%s", PQgetvalue(res, 0, 1));
-	snprintf(s->dbname, sizeof(s->dbname), "%s", PQgetvalue(res, 0, 2));
-	s->timeline = (uint32_t)number_at(res, 3);
-	snprintf(s->slot, sizeof(s->slot), "%s", PQgetvalue(res, 0, 4));
-	snprintf(s->publication, sizeof(s->publication), "%s", PQgetvalue(res, 0, 5));
-	cp->slot_made = flag_at(res, 6);
-	cp->publication_made = flag_at(res, 7);
+	snprintf(s->kind, sizeof(s->kind), "%s", PQgetvalue(res, row, 0));
+	snprintf(s->id, sizeof(s->id), "%s", PQgetvalue(res, row, 1));
+	snprintf(s->dbname, sizeof(s->dbname), "%s", PQgetvalue(res, row, 2));
+	s->timeline = (uint32_t)number_at(res, row, 3);
+	snprintf(s->slot, sizeof(s->slot), "%s", PQgetvalue(res, row, 4));
+	snprintf(s->publication, sizeof(s->publication), "%s", PQgetvalue(res, row, 5));
+	cp->slot_made = flag_at(res, row, 6);
+	cp->publication_made = flag_at(res, row, 7);
 }
 
 /* A row that names no source yet holds a lock's and a pause's facts only: it is no checkpoint. */
 static bool
-read_checkpoint(const PGresult *res, struct checkpoint *cp, struct err *err)
+read_checkpoint(const PGresult *res, int row, struct checkpoint *cp, struct err *err)
 {
 	uint64_t *const totals[] = { &cp->totals.transactions, &cp->totals.read,
 		&cp->totals.applied, &cp->totals.filtered, &cp->totals.excepted,
 		&cp->totals.inserts, &cp->totals.updates, &cp->totals.deletes,
 		&cp->totals.truncates };
 
-	read_source(res, cp);
+	read_source(res, row, cp);
 	cp->exists = cp->source.kind[0] != '\0';
-	if (!position_parse(POSITION_LSN, PQgetvalue(res, 0, 8), &cp->position, err))
+	if (!position_parse(POSITION_LSN, PQgetvalue(res, row, 8), &cp->position, err))
 		return err_ctx(err, "the position in repld.checkpoint");
-	cp->commit_time = wall_from_text(PQgetvalue(res, 0, 9));
-	cp->epoch = number_at(res, 10);
-	cp->conn = number_at(res, 11);
-	cp->paused = flag_at(res, 12);
-	cp->load_done = flag_at(res, 13);
+	cp->commit_time = wall_from_text(PQgetvalue(res, row, 9));
+	cp->epoch = number_at(res, row, 10);
+	cp->conn = number_at(res, row, 11);
+	cp->paused = flag_at(res, row, 12);
+	cp->load_done = flag_at(res, row, 13);
 	for (int i = 0; i < 9; i++)
-		*totals[i] = number_at(res, 14 + i);
+		*totals[i] = number_at(res, row, 14 + i);
+	cp->group = (uint32_t)number_at(res, row, 25);
+	cp->handed = flag_at(res, row, 26);
 	return true;
 }
 
+/* The rows of the task, or of one of its streams. */
 static PGresult *
-query_row(struct target *t, const char *suffix, struct err *err)
+query_rows(struct target *t, const char *which, struct err *err)
 {
 	const char *params[] = { t->task };
 	struct buf sql = { 0 };
 	PGresult *res;
 
-	buf_printf(&sql, "SELECT %s FROM repld.checkpoint WHERE task = $1%s", row_columns, suffix);
+	buf_printf(&sql, "SELECT %s FROM repld.checkpoint WHERE task = $1%s", row_columns, which);
 	res = pg_query(t->c, err, buf_cstr(&sql), 1, params);
 	buf_done(&sql);
 	return res;
+}
+
+static PGresult *
+query_group(struct target *t, uint32_t group, const char *suffix, struct err *err)
+{
+	char which[80];
+
+	snprintf(which, sizeof(which), " AND load_group = %u%s", group, suffix);
+	return query_rows(t, which, err);
 }
 
 /* ---- learn ---- */
@@ -381,45 +396,58 @@ end_session(struct target *t, const struct session *s, struct err *err)
 }
 
 static void
-read_session(const PGresult *res, struct session *ret)
+read_session(const PGresult *res, int row, struct session *ret)
 {
 	*ret = (struct session){ .pid = "" };
-	if (PQntuples(res) != 1 || PQgetisnull(res, 0, 23) || PQgetisnull(res, 0, 24))
+	if (row >= PQntuples(res) || PQgetisnull(res, row, 23) || PQgetisnull(res, row, 24))
 		return;
-	snprintf(ret->pid, sizeof(ret->pid), "%s", PQgetvalue(res, 0, 23));
-	snprintf(ret->start, sizeof(ret->start), "%s", PQgetvalue(res, 0, 24));
+	snprintf(ret->pid, sizeof(ret->pid), "%s", PQgetvalue(res, row, 23));
+	snprintf(ret->start, sizeof(ret->start), "%s", PQgetvalue(res, row, 24));
 }
 
+/* Ends the sessions that the rows name: *ret, that of the first row, must still be there under the
+ * row's lock. */
 static bool
-former_session(struct target *t, struct session *ret, struct err *err)
+end_sessions(struct target *t, const char *which, struct session *ret, struct err *err)
 {
-	PGresult *res = query_row(t, "", err);
+	PGresult *res = query_rows(t, which, err);
+	bool ok = res != NULL;
 
-	if (res == NULL)
+	if (!ok)
 		return false;
-	read_session(res, ret);
+	read_session(res, 0, ret);
+	for (int row = 0; ok && row < PQntuples(res); row++) {
+		struct session s;
+
+		read_session(res, row, &s);
+		ok = end_session(t, &s, err);
+	}
 	PQclear(res);
-	return true;
+	return ok;
 }
 
-/* The row under its lock. *ret_other: a session other than the one that was ended has come in
- * between. */
+/* The row under its lock, made where it is missing. *ret_other: a session other than the one that
+ * was ended has come in between. */
 static bool
 lock_row(struct target *t, const struct session *ended, struct checkpoint *cp, bool *ret_other,
     struct err *err)
 {
-	const char *params[] = { t->task };
+	char group[NUMBER_TEXT], epoch[NUMBER_TEXT];
+	const char *params[] = { t->task, number_text(cp->group, group),
+		number_text(cp->group > 0 ? cp->epoch : 0, epoch) };
 	struct session now;
 	PGresult *res = pg_query(t->c, err,
-	    "INSERT INTO repld.checkpoint (task) VALUES ($1) ON CONFLICT DO NOTHING", 1, params);
+	    "INSERT INTO repld.checkpoint (task, load_group, epoch) VALUES ($1, $2::int8, $3::int8)"
+	    " ON CONFLICT DO NOTHING",
+	    3, params);
 	bool ok;
 
 	PQclear(res);
-	if (res == NULL || (res = query_row(t, " FOR UPDATE", err)) == NULL)
+	if (res == NULL || (res = query_group(t, cp->group, " FOR UPDATE", err)) == NULL)
 		return false;
-	ok = PQntuples(res) == 1 ? read_checkpoint(res, cp, err)
+	ok = PQntuples(res) == 1 ? read_checkpoint(res, 0, cp, err)
 				 : err_set(err, ERR_RETRY, "the task's checkpoint row went away");
-	read_session(res, &now);
+	read_session(res, 0, &now);
 	*ret_other = strcmp(now.pid, ended->pid) != 0 || strcmp(now.start, ended->start) != 0;
 	PQclear(res);
 	return ok;
@@ -428,10 +456,11 @@ lock_row(struct target *t, const struct session *ended, struct checkpoint *cp, b
 static bool
 name_ourselves(struct target *t, bool new_owner, const struct checkpoint *cp, struct err *err)
 {
-	char host[128] = "", pid[NUMBER_TEXT], epoch[NUMBER_TEXT], conn[NUMBER_TEXT];
+	char host[128] = "", pid[NUMBER_TEXT], epoch[NUMBER_TEXT], conn[NUMBER_TEXT],
+	     group[NUMBER_TEXT];
 	const char *params[] = { t->task, number_text(cp->epoch, epoch),
 		number_text(cp->conn, conn), new_owner ? "t" : "f", host,
-		number_text((uint64_t)getpid(), pid) };
+		number_text((uint64_t)getpid(), pid), number_text(cp->group, group) };
 	PGresult *res;
 
 	if (gethostname(host, sizeof(host) - 1) != 0)
@@ -444,8 +473,23 @@ name_ourselves(struct target *t, bool new_owner, const struct checkpoint *cp, st
 	    " owner_host = $5, owner_pid = $6::int4,"
 	    " owner_since = CASE WHEN $4::bool OR owner_since IS NULL THEN clock_timestamp() ELSE "
 	    "owner_since END,"
-	    " updated = clock_timestamp() WHERE task = $1",
-	    6, params);
+	    " updated = clock_timestamp() WHERE task = $1 AND load_group = $7::int8",
+	    7, params);
+	PQclear(res);
+	return res != NULL;
+}
+
+/* The groups' rows follow the task's: who held them before commits nothing any more. The update
+ * waits for a COMMIT that is under way. */
+static bool
+raise_groups(struct target *t, const struct checkpoint *cp, struct err *err)
+{
+	char epoch[NUMBER_TEXT];
+	const char *params[] = { t->task, number_text(cp->epoch, epoch) };
+	PGresult *res = pg_query(t->c, err,
+	    "UPDATE repld.checkpoint SET epoch = $2::int8 WHERE task = $1 AND load_group > 0", 2,
+	    params);
+
 	PQclear(res);
 	return res != NULL;
 }
@@ -454,9 +498,11 @@ static bool
 raise_epoch(struct target *t, bool new_owner, const struct session *ended, struct checkpoint *cp,
     struct err *err)
 {
-	struct checkpoint row = { .exists = false };
+	struct checkpoint row = { .group = cp->group, .epoch = cp->epoch };
 	bool other;
 
+	if (!new_owner && !target_fence(t, cp->epoch, err))
+		return false;
 	if (!lock_row(t, ended, &row, &other, err))
 		return false;
 	if (!new_owner && row.epoch != cp->epoch)
@@ -466,7 +512,8 @@ raise_epoch(struct target *t, bool new_owner, const struct session *ended, struc
 		    err, ERR_RETRY, "another session of task %s came in between", t->task);
 	row.conn = new_owner ? 1 : row.conn + 1;
 	row.epoch += new_owner;
-	if (!name_ourselves(t, new_owner, &row, err) || !pg_exec(t->c, err, "COMMIT"))
+	if (!name_ourselves(t, new_owner, &row, err) ||
+	    (new_owner && !raise_groups(t, &row, err)) || !pg_exec(t->c, err, "COMMIT"))
 		return false;
 	*cp = row;
 	return true;
@@ -476,14 +523,34 @@ bool
 pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err)
 {
 	struct session former;
+	char which[80] = " ORDER BY load_group";
 
-	if (!target_plain(t, err) || !former_session(t, &former, err) ||
-	    !end_session(t, &former, err))
+	if (!new_owner)
+		snprintf(which, sizeof(which), " AND load_group = %u", cp->group);
+	if (!target_plain(t, err) || !end_sessions(t, which, &former, err))
 		return false;
 	if (!target_begin_plain(t, err) || !raise_epoch(t, new_owner, &former, cp, err))
 		return target_rollback_plain(t);
 	t->epoch = cp->epoch;
 	return true;
+}
+
+bool
+pg_target_load_groups(struct target *t, struct checkpoint **ret, size_t *ret_n, struct err *err)
+{
+	PGresult *res;
+	bool ok = true;
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (!target_plain(t, err) ||
+	    (res = query_rows(t, " AND load_group > 0 ORDER BY load_group", err)) == NULL)
+		return false;
+	ok = (*ret = mem_zalloc(((size_t)PQntuples(res) + 1) * sizeof(**ret), err)) != NULL;
+	for (int row = 0; ok && row < PQntuples(res); row++, ++*ret_n)
+		ok = read_checkpoint(res, row, &(*ret)[row], err);
+	PQclear(res);
+	return ok;
 }
 
 /* ---- look ---- */
@@ -499,8 +566,8 @@ count_remains(struct target *t, struct target_remains *ret, struct err *err)
 
 	if (res == NULL)
 		return false;
-	ret->table_states = (size_t)number_at(res, 0);
-	ret->exceptions = (size_t)number_at(res, 1);
+	ret->table_states = (size_t)number_at(res, 0, 0);
+	ret->exceptions = (size_t)number_at(res, 0, 1);
 	PQclear(res);
 	return true;
 }
@@ -515,10 +582,10 @@ pg_target_look(struct target *t, struct target_remains *ret, struct err *err)
 	if (!pg_installed(t, &r.installed, err))
 		return false;
 	if (r.installed) {
-		if ((res = query_row(t, "", err)) == NULL)
+		if ((res = query_group(t, 0, "", err)) == NULL)
 			return false;
 		r.checkpoint = PQntuples(res) == 1;
-		ok = !r.checkpoint || read_checkpoint(res, &r.cp, err);
+		ok = !r.checkpoint || read_checkpoint(res, 0, &r.cp, err);
 		PQclear(res);
 		if (!ok || !count_remains(t, &r, err) || !named_owner(t, &r.owner, err))
 			return false;

@@ -67,20 +67,22 @@ finish(struct target *t, bool ok, uint64_t epoch, const char *doing, struct err 
 static bool
 update_source(struct target *t, const struct checkpoint *cp, struct err *err)
 {
-	char timeline[NUMBER_TEXT], position[POSITION_TEXT];
+	char timeline[NUMBER_TEXT], position[POSITION_TEXT], group[NUMBER_TEXT];
 	const struct source_identity *s = &cp->source;
 	const char *params[] = { t->task, s->kind, s->id, s->dbname,
 		number_text(s->timeline, timeline), s->slot, s->publication,
 		cp->slot_made ? "t" : "f", cp->publication_made ? "t" : "f",
-		position_text(&cp->position, position), cp->load_done ? "t" : "f" };
+		position_text(&cp->position, position), cp->load_done ? "t" : "f",
+		number_text(cp->group, group) };
 
 	return run(t,
 	    "UPDATE repld.checkpoint SET source_kind = $2, source_id = $3, source_dbname = $4, "
 	    "timeline = $5::int8,"
 	    " slot = $6, publication = $7, slot_made = $8::bool, publication_made = $9::bool, "
 	    "position = $10,"
-	    " load_done = $11::bool, updated = clock_timestamp() WHERE task = $1",
-	    11, params, err);
+	    " load_done = $11::bool, updated = clock_timestamp() WHERE task = $1 AND load_group = "
+	    "$12::int8",
+	    12, params, err);
 }
 
 bool
@@ -101,7 +103,7 @@ pg_target_save_paused(struct target *t, uint64_t epoch, bool paused, struct err 
 		return false;
 	ok = run(t,
 	    "UPDATE repld.checkpoint SET paused = $2::bool, updated = clock_timestamp() WHERE task "
-	    "= $1",
+	    "= $1 AND load_group = 0",
 	    2, params, err);
 	return finish(t, ok, epoch, "save the pause", err);
 }
@@ -167,16 +169,19 @@ pg_write_state(struct target *t, const struct table_state *ts, struct err *err)
 }
 
 bool
-pg_target_save_state(
-    struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err)
+pg_target_save_states(struct target *t, uint64_t epoch, const struct table_state *ts, size_t n,
+    struct err *err)
 {
-	bool ok;
+	size_t done = 0;
+	bool ok = true;
 
 	if (!target_begin_plain(t, err))
 		return false;
-	ok = finish(t, pg_write_state(t, ts, err), epoch, "save the table's state", err);
-	if (!ok && strcmp(err->sqlstate, "23505") == 0)
-		name_other_owner(t, ts, err);
+	while (done < n && (ok = pg_write_state(t, &ts[done], err)))
+		done++;
+	ok = finish(t, ok, epoch, "save the tables' states", err);
+	if (!ok && strcmp(err->sqlstate, "23505") == 0 && done < n)
+		name_other_owner(t, &ts[done], err);
 	return ok;
 }
 
@@ -262,6 +267,22 @@ pg_target_load_states(struct target *t, struct table_states *ret, struct err *er
 	}
 	PQclear(res);
 	return ok;
+}
+
+bool
+pg_target_end_group(struct target *t, uint64_t epoch, uint32_t group, struct err *err)
+{
+	char number[NUMBER_TEXT];
+	const char *params[] = { t->task, number_text(group, number) };
+	bool ok;
+
+	if (!target_begin_plain(t, err))
+		return false;
+	ok = run(t,
+	    "DELETE FROM repld.checkpoint WHERE task = $1 AND load_group = $2::int8 AND load_group "
+	    "> 0",
+	    2, params, err);
+	return finish(t, ok, epoch, "forget the load group", err);
 }
 
 /* ---- cleanup ---- */

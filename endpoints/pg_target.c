@@ -82,8 +82,9 @@ target_fence(struct target *t, uint64_t epoch, struct err *err)
 	char number[NUMBER_TEXT];
 	const char *params[] = { t->task, number_text(epoch, number) };
 	PGresult *res = pg_query(t->c, err,
-	    "SELECT FROM repld.checkpoint WHERE task = $1 AND epoch = $2::int8 FOR SHARE", 2,
-	    params);
+	    "SELECT FROM repld.checkpoint WHERE task = $1 AND load_group = 0 AND epoch = $2::int8"
+	    " FOR SHARE",
+	    2, params);
 	int n;
 
 	if (res == NULL)
@@ -320,7 +321,7 @@ pg_target_open(const struct target_params *p, struct err *err)
 
 	if (t == NULL)
 		return NULL;
-	t->applies = strcmp(p->purpose, "apply") == 0;
+	t->applies = strcmp(p->purpose, "apply") == 0 || strcmp(p->purpose, "group") == 0;
 	t->loads = strcmp(p->purpose, "load") == 0;
 	t->relaxed = p->relaxed;
 	t->fire_triggers = p->fire_triggers;
@@ -360,7 +361,9 @@ static const struct target_ops pg_target_ops = {
 	.save_source = pg_target_save_source,
 	.save_paused = pg_target_save_paused,
 	.load_states = pg_target_load_states,
-	.save_state = pg_target_save_state,
+	.load_groups = pg_target_load_groups,
+	.end_group = pg_target_end_group,
+	.save_states = pg_target_save_states,
 	.forget_state = pg_target_forget_state,
 	.cleanup = pg_target_cleanup,
 	.describe = pg_target_describe,
@@ -375,6 +378,7 @@ static const struct target_ops pg_target_ops = {
 	.load_done = pg_target_load_done,
 	.begin = pg_target_begin,
 	.write = pg_target_write,
+	.hand_over = pg_target_hand_over,
 	.commit = pg_target_commit,
 	.rollback = pg_target_rollback,
 	.flushed = pg_target_flushed,

@@ -80,7 +80,7 @@ struct target {
 	bool commit_sent;
 	/* the server did not run it, or ran it into an error: that it did not commit is known */
 	bool commit_refused;
-	struct pg_statement state_st, checkpoint_st;
+	struct pg_statement state_st, checkpoint_st, hand_over_st;
 	uint64_t token;		/* of the last commit */
 	struct usec token_time;
 	uint64_t nudged;	/* the token for which a flush was forced */
@@ -147,12 +147,16 @@ bool pg_pipe_failed(struct target *t, struct err *err);	/* with that failure */
 bool pg_target_commit(struct target *t, const struct checkpoint *cp,
     const struct table_state *states, size_t n,
     uint64_t *ret_token, bool *ret_unknown, struct err *err) MUST_CHECK;
+bool pg_target_hand_over(struct target *t, const struct checkpoint *group, struct err *err)
+    MUST_CHECK;
 bool pg_target_flushed(struct target *t, uint64_t *ret_token, struct err *err) MUST_CHECK;
 
 /* pg_own.c */
 bool pg_target_own(struct target *t, struct owner *ret_other, struct err *err) MUST_CHECK;
 bool pg_target_ping(struct target *t, struct err *err) MUST_CHECK;
 bool pg_target_install(struct target *t, struct err *err) MUST_CHECK;
+bool pg_target_load_groups(
+    struct target *t, struct checkpoint **ret, size_t *ret_n, struct err *err) MUST_CHECK;
 bool pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err)
     MUST_CHECK;
 bool pg_target_look(struct target *t, struct target_remains *ret, struct err *err) MUST_CHECK;
@@ -174,8 +178,10 @@ bool pg_target_save_source(struct target *t, const struct checkpoint *cp, struct
 bool pg_target_save_paused(struct target *t, uint64_t epoch, bool paused, struct err *err)
     MUST_CHECK;
 bool pg_target_load_states(struct target *t, struct table_states *ret, struct err *err) MUST_CHECK;
-bool pg_target_save_state(struct target *t, uint64_t epoch, const struct table_state *ts,
+bool pg_target_save_states(struct target *t, uint64_t epoch, const struct table_state *ts, size_t n,
     struct err *err) MUST_CHECK;
+bool pg_target_end_group(struct target *t, uint64_t epoch, uint32_t group, struct err *err)
+    MUST_CHECK;
 bool pg_target_forget_state(struct target *t, uint64_t epoch, const char *source_schema,
     const char *source_name,
     struct err *err) MUST_CHECK;

@@ -17,7 +17,7 @@ struct target;
 struct target_params {
 	const struct endpoint *endpoint;
 	const char *task;
-	const char *purpose;		/* "apply", "guard", "load", "check": part of application_name */
+	const char *purpose;		/* "apply", "group" (apply of a load group), "guard", "load", "check": part of application_name */
 	bool relaxed;			/* durability = "relaxed" */
 	bool fire_triggers;		/* apply.fire_triggers: no replica role */
 	struct stop *stop;
@@ -58,15 +58,19 @@ struct target_ops {
 	bool (*own)(struct target *t, struct owner *ret_other, struct err *err);
 	bool (*ping)(struct target *t, struct err *err);
 	bool (*install)(struct target *t, struct err *err);	/* makes schema repld and its tables, where missing */
-	/* Ends the former session of this task, locks the row (makes it where missing), raises epoch (new_owner) or conn, names this
-	 * session in it. *epoch: in, for !new_owner; out. ERR_FENCED where the epoch is no longer ours. */
+	/* new_owner: ends the former sessions of this task, locks its rows (makes the one of cp->group 0 where missing), raises the epoch in all of them,
+	 * names this session in the task's own. Else: the same for the row of cp->group alone, which is made under the epoch in cp->epoch; raises conn.
+	 * cp->group: in; the rest: out. ERR_FENCED where the epoch is no longer ours. */
 	bool (*learn)(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err);
 	/* Plain read, for check, status and cleanup; raises nothing. */
 	bool (*look)(struct target *t, struct target_remains *ret, struct err *err);
+	/* Rows of load groups, by number; malloc'ed. */
+	bool (*load_groups)(struct target *t, struct checkpoint **ret, size_t *ret_n, struct err *err);
+	bool (*end_group)(struct target *t, uint64_t epoch, uint32_t group, struct err *err);	/* its row goes; own transaction */
 	bool (*save_source)(struct target *t, const struct checkpoint *cp, struct err *err);	/* identity, slot, made flags, position, load_done; own transaction */
 	bool (*save_paused)(struct target *t, uint64_t epoch, bool paused, struct err *err);
 	bool (*load_states)(struct target *t, struct table_states *ret, struct err *err);
-	bool (*save_state)(struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err);	/* upsert; own transaction */
+	bool (*save_states)(struct target *t, uint64_t epoch, const struct table_state *ts, size_t n, struct err *err);	/* upsert; one transaction of their own */
 	bool (*forget_state)(struct target *t, uint64_t epoch, const char *source_schema, const char *source_name, struct err *err);
 	bool (*cleanup)(struct target *t, struct err *err);	/* drops the task's rows; the schema too where it was the last */
 
@@ -93,6 +97,8 @@ struct target_ops {
 	/* Apply. */
 	bool (*begin)(struct target *t, struct err *err);
 	bool (*write)(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err);
+	/* In the open transaction: the group's row is marked as handed over, and its session can commit nothing any more. */
+	bool (*hand_over)(struct target *t, const struct checkpoint *group, struct err *err);
 	/* Writes the checkpoint (cp->epoch, cp->conn must match: else ROLLBACK and ERR_FENCED), then COMMIT. *ret_token as progress_applied() wants it.
 	 * states: table phases that change with this commit (n may be 0). ERR_RETRY with *ret_unknown: the outcome is not known. */
 	bool (*commit)(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n, uint64_t *ret_token,

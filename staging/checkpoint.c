@@ -7,6 +7,20 @@
 
 #include "daemon/base/arena.h"
 
+void
+totals_add(struct totals *t, const struct totals *more)
+{
+	t->transactions += more->transactions;
+	t->read += more->read;
+	t->applied += more->applied;
+	t->filtered += more->filtered;
+	t->excepted += more->excepted;
+	t->inserts += more->inserts;
+	t->updates += more->updates;
+	t->deletes += more->deletes;
+	t->truncates += more->truncates;
+}
+
 static const char *const PHASES[] = {
 	[TABLE_QUEUED] = "queued",
 	[TABLE_LOADING] = "loading",
@@ -51,10 +65,16 @@ state_done(struct table_state *s)
 }
 
 void
+table_states_cut(struct table_states *ts, size_t n)
+{
+	while (ts->n > n)
+		state_done(&ts->rows[--ts->n]);
+}
+
+void
 table_states_done(struct table_states *ts)
 {
-	for (size_t i = 0; i < ts->n; i++)
-		state_done(&ts->rows[i]);
+	table_states_cut(ts, 0);
 	free(ts->rows);
 	*ts = (struct table_states){ 0 };
 }

@@ -23,8 +23,13 @@ struct totals {
 	uint64_t transactions, read, applied, filtered, excepted, inserts, updates, deletes, truncates;
 };
 
+void totals_add(struct totals *t, const struct totals *more);
+
+/* A task has one row; a load group that is still beside the task's own stream has one more. */
 struct checkpoint {
-	bool exists;			/* a row for the task was there */
+	bool exists;			/* a row was there */
+	uint32_t group;			/* 0: the task's own stream */
+	bool handed;			/* a group whose tables the task's own stream has taken over: its slot goes, then the row */
 	struct source_identity source;
 	bool slot_made, publication_made;	/* by repld */
 	struct position position;	/* NONE: not streamed yet */
@@ -32,7 +37,7 @@ struct checkpoint {
 	uint64_t epoch;			/* raised by each new owner */
 	uint64_t conn;			/* raised by each apply connection of an owner */
 	bool paused;
-	bool load_done;			/* the first full load is complete */
+	bool load_done;			/* the full load (of the group) is complete */
 	struct totals totals;
 };
 
@@ -44,7 +49,7 @@ bool table_phase_parse(const char *text, enum table_phase *ret);
 struct table_state {
 	char *source_schema, *source_name, *target_schema, *target_name;
 	enum table_phase phase;
-	uint32_t load_group;		/* 0: the task's first */
+	uint32_t load_group;		/* whose stream writes it; 0: the task's own */
 	struct snapshot_pos snapshot;	/* NONE: not loaded by us (mode cdc: from the stream's start) */
 	uint32_t attempt;		/* raised by each load of the table: fences loaders */
 	uint64_t rows_loaded, bytes_loaded;
@@ -60,6 +65,7 @@ struct table_states {
 };
 
 void table_states_done(struct table_states *ts);
+void table_states_cut(struct table_states *ts, size_t n);	/* only the first n stay */
 struct table_state *table_states_find(const struct table_states *ts, const char *source_schema, const char *source_name);
 struct table_state *table_states_add(struct table_states *ts, struct err *err) MUST_CHECK;	/* zeroed, valid until the next add */
 

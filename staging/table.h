@@ -70,10 +70,11 @@ void table_quote_name(struct buf *b, const char *name);
 
 /* One captured table of a task. */
 struct table {
-	uint32_t index;			/* in the tableset; also of its counters */
+	uint32_t index;			/* in the tableset */
 	const char *source_schema, *source_name, *target_schema, *target_name;
 	struct table_desc *source;	/* what the source's catalog says now */
 	struct table_desc *target;	/* what the target's catalog says; NULL: not there (yet) */
+	uint32_t shown;			/* place of its counters, where there are any */
 };
 
 struct tableset {

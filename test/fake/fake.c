@@ -102,6 +102,14 @@ fake_rows_copy(struct fake_rows *to, const struct fake_rows *from)
 	memcpy(to->row, from->row, from->n * sizeof(struct fake_row *));
 }
 
+struct checkpoint *
+fake_row_of(uint32_t group)
+{
+	if (group >= FAKE_GROUPS)
+		abort();
+	return group == 0 ? &fake.t.cp : &fake.t.groups[group];
+}
+
 bool
 fake_same(const char *a, const char *b)
 {

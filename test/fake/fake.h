@@ -15,7 +15,7 @@
 #include "endpoints/source.h"
 #include "endpoints/target.h"
 
-enum { FAKE_COLS = 8, FAKE_LEAVES = 4, FAKE_TABLES = 8, FAKE_FAILS = 16 };
+enum { FAKE_COLS = 8, FAKE_LEAVES = 4, FAKE_TABLES = 8, FAKE_FAILS = 16, FAKE_GROUPS = 8 };
 
 struct fake_column {
 	char name[32];
@@ -78,14 +78,18 @@ struct fake_source_table {
 	struct fake_version *versions;
 };
 
+struct fake_slot {
+	bool exists, lost, active;
+	uint64_t confirmed;
+};
+
 struct fake_source {
 	uint64_t end;
 	int ntables;
 	struct fake_source_table tables[FAKE_TABLES];
 	size_t ntxns, cap;
 	struct fake_txn **txns, *open;
-	bool slot, slot_lost, active;
-	uint64_t confirmed;
+	struct fake_slot slots[FAKE_GROUPS]; /* the task's own, then each load group's */
 	uint64_t id; /* system identifier */
 	int64_t hold; /* messages that may still pass; < 0: no limit */
 	unsigned keepalives; /* still to be sent */
@@ -103,19 +107,21 @@ struct fake_commit { /* what a transaction leaves */
 	struct fake_rows rows[FAKE_TABLES];
 	struct checkpoint cp;
 	struct table_states states; /* those that change with it */
+	uint32_t handed; /* the load group that is handed over; 0: none */
 };
 
 struct fake_target {
 	struct fake_target_table tables[FAKE_TABLES]; /* as the source's, by number */
 	bool installed;
-	struct checkpoint cp;
+	struct checkpoint cp; /* the task's own row */
+	struct checkpoint groups[FAKE_GROUPS]; /* of load groups, by number; the first is not used */
 	struct table_states states;
 	struct target *sessions, *owner;
 	bool owned_by_other, blocked, hold_durable;
 	bool flying; /* a COMMIT whose session is lost and that has not happened yet */
 	struct fake_commit inflight;
 	uint64_t token, durable;
-	struct position durable_position;
+	struct position durable_position[FAKE_GROUPS];
 	uint64_t commits, writes, waiting; /* waiting: calls that are blocked now */
 	uint64_t by_mode[BATCH_SINGLE + 1]; /* writes */
 	char refused_table[32], refused_key[32], refused_code[6];
@@ -151,6 +157,7 @@ void fake_rows_add(struct fake_rows *rows, const struct fake_row *row);
 void fake_rows_remove(struct fake_rows *rows, size_t i);
 void fake_rows_copy(struct fake_rows *to, const struct fake_rows *from);
 bool fake_rows_equal(const struct fake_rows *a, const struct fake_rows *b); /* as multisets */
+struct checkpoint *fake_row_of(uint32_t group); /* of the checkpoint */
 bool fake_same(const char *a, const char *b); /* NULL equals NULL */
 bool fake_violates(const struct fake_def *def, const struct fake_row *a, const struct fake_row *b);
 int fake_leaf_of(const struct fake_def *def, const struct fake_row *row); /* -1: no leaves */

@@ -168,7 +168,28 @@ fake_source_commit(uint64_t bytes)
 
 struct source {
 	struct source_params p;
+	struct fake_slot *slot;
 };
+
+/* SLOT_gN is that of load group N. */
+static uint32_t
+group_of(const struct source_params *p)
+{
+	const char *at = p->slot != NULL ? strrchr(p->slot, '_') : NULL;
+	unsigned long n = 0;
+
+	if (at != NULL && at[1] == 'g' && at[2] >= '1' && at[2] <= '9')
+		n = strtoul(at + 2, NULL, 10);
+	if (n >= FAKE_GROUPS)
+		abort();
+	return (uint32_t)n;
+}
+
+static struct fake_slot *
+slot_of(const struct source_params *p)
+{
+	return &fake.s.slots[group_of(p)];
+}
 
 static struct position
 at(uint64_t lsn)
@@ -203,6 +224,7 @@ source_open(const struct source_params *p, struct err *err)
 	leave();
 	s = xzalloc(sizeof(*s));
 	s->p = *p;
+	s->slot = slot_of(p);
 	return s;
 }
 
@@ -277,17 +299,16 @@ source_prepare(
 static bool
 source_log_state(struct source *s, struct source_log *ret, struct err *err)
 {
-	(void)s;
 	if (!enter("source", err))
 		return false;
-	*ret = (struct source_log){ .exists = fake.s.slot };
-	if (fake.s.slot) {
+	*ret = (struct source_log){ .exists = s->slot->exists };
+	if (s->slot->exists) {
 		ret->ours = true;
-		ret->active = fake.s.active;
-		ret->confirmed = ret->restart = at(fake.s.confirmed);
-		ret->lost = fake.s.slot_lost;
+		ret->active = s->slot->active;
+		ret->confirmed = ret->restart = at(s->slot->confirmed);
+		ret->lost = s->slot->lost;
 		snprintf(
-		    ret->state, sizeof(ret->state), "%s", fake.s.slot_lost ? "lost" : "reserved");
+		    ret->state, sizeof(ret->state), "%s", s->slot->lost ? "lost" : "reserved");
 	}
 	return leave();
 }
@@ -300,8 +321,8 @@ source_monitor(struct source *s, struct source_monitor *ret, struct err *err)
 		return false;
 	*ret = (struct source_monitor){ .end = at(fake.s.end),
 		.server_time = clock_wall(),
-		.has_retained = fake.s.slot,
-		.retained_bytes = fake.s.end - fake.s.confirmed,
+		.has_retained = fake.s.slots[0].exists,
+		.retained_bytes = fake.s.end - fake.s.slots[0].confirmed,
 		.state = "reserved" };
 	return leave();
 }
@@ -344,10 +365,9 @@ source_filenodes(
 static bool
 source_drop_slot(struct source *s, struct err *err)
 {
-	(void)s;
 	if (!enter("source", err))
 		return false;
-	fake.s.slot = fake.s.slot_lost = false;
+	s->slot->exists = s->slot->lost = false;
 	return leave();
 }
 
@@ -368,13 +388,13 @@ static struct source_snapshot *
 snapshot_open(const struct source_params *p, bool permanent,
     void (*on_wait)(void *arg, const char *text), void *arg, struct err *err)
 {
+	struct fake_slot *slot = slot_of(p);
 	struct source_snapshot *snap;
 
-	(void)p;
 	on_wait(arg, "waiting for transactions of the fake source");
 	if (!enter("slot", err))
 		return NULL;
-	if (permanent && fake.s.slot) {
+	if (permanent && slot->exists) {
 		err_set(err, ERR_CONFIG, "the slot is there");
 		leave();
 		return NULL;
@@ -382,11 +402,8 @@ snapshot_open(const struct source_params *p, bool permanent,
 	snap = xzalloc(sizeof(*snap));
 	snap->s = fake.s.end;
 	fake.s.snapshots++;
-	if (permanent) {
-		fake.s.slot = true;
-		fake.s.slot_lost = false;
-		fake.s.confirmed = fake.s.end;
-	}
+	if (permanent)
+		*slot = (struct fake_slot){ .exists = true, .confirmed = fake.s.end };
 	leave();
 	return snap;
 }
@@ -494,6 +511,8 @@ struct source_stream {
 	struct pgoutput *dec;
 	struct change_sink sink;
 	struct stop *stop;
+	struct fake_slot *slot;
+	uint32_t group;
 	bool binary;
 	uint64_t from, bytes;
 	size_t txn, part; /* part: 0 BEGIN, then the changes, then COMMIT */
@@ -511,13 +530,14 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
     bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err),
     void *arg, struct err *err)
 {
+	struct fake_slot *slot = slot_of(p);
 	struct source_stream *s;
 
 	if (!enter("stream", err))
 		return NULL;
-	if (!fake.s.slot || fake.s.active) {
-		err_set(err, fake.s.slot ? ERR_RETRY : ERR_HOLE,
-		    fake.s.slot ? "the slot is active" : "the slot is gone");
+	if (!slot->exists || slot->active) {
+		err_set(err, slot->exists ? ERR_RETRY : ERR_HOLE,
+		    slot->exists ? "the slot is active" : "the slot is gone");
 		leave();
 		return NULL;
 	}
@@ -525,8 +545,10 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
 	s->sink = sink;
 	s->stop = p->stop;
 	s->binary = binary;
-	s->from = from->lsn.v > fake.s.confirmed ? from->lsn.v : fake.s.confirmed;
-	fake.s.active = true;
+	s->slot = slot;
+	s->group = group_of(p);
+	s->from = from->lsn.v > slot->confirmed ? from->lsn.v : slot->confirmed;
+	slot->active = true;
 	leave();
 	if ((s->dec = pgoutput_new((struct relation_resolver){ resolve, arg }, sink, err)) == NULL)
 		abort();
@@ -783,13 +805,12 @@ stream_confirm(struct source_stream *s, const struct position *p)
 {
 	char a[POSITION_TEXT], b[POSITION_TEXT];
 
-	(void)s;
 	mutex_lock(&fake.lock);
-	if (!position_reached(&fake.t.durable_position, p))
+	if (!position_reached(&fake.t.durable_position[s->group], p))
 		fake_broken("%s was confirmed, the durable checkpoint is %s", position_text(p, a),
-		    position_text(&fake.t.durable_position, b));
-	if (!fake.dead && p->lsn.v > fake.s.confirmed)
-		fake.s.confirmed = p->lsn.v;
+		    position_text(&fake.t.durable_position[s->group], b));
+	if (!fake.dead && p->lsn.v > s->slot->confirmed)
+		s->slot->confirmed = p->lsn.v;
 	mutex_unlock(&fake.lock);
 }
 
@@ -811,7 +832,7 @@ stream_close(struct source_stream *s)
 	if (s == NULL)
 		return;
 	mutex_lock(&fake.lock);
-	fake.s.active = false;
+	s->slot->active = false;
 	mutex_unlock(&fake.lock);
 	pgoutput_free(s->dec);
 	free(s);

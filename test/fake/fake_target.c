@@ -56,7 +56,8 @@ void
 fake_target_flush(void)
 {
 	fake.t.durable = fake.t.token;
-	fake.t.durable_position = fake.t.cp.position;
+	for (uint32_t i = 0; i < FAKE_GROUPS; i++)
+		fake.t.durable_position[i] = fake_row_of(i)->position;
 }
 
 /* ---- sessions ---- */
@@ -209,6 +210,7 @@ static void
 check_promise(void)
 {
 	char text[POSITION_TEXT];
+	struct position at;
 
 	for (size_t i = 0; !fake.unwatched && i < fake.t.states.n; i++) {
 		const struct table_state *ts = &fake.t.states.rows[i];
@@ -216,12 +218,12 @@ check_promise(void)
 
 		if (n < 0 || (ts->phase != TABLE_STREAMING && ts->phase != TABLE_CATCH_UP))
 			continue;
-		if (!fake_rows_equal(&fake.t.tables[n].rows,
-			fake_source_at(n, seen_by(ts, fake.t.cp.position.lsn.v))))
+		at = fake_row_of(ts->load_group)->position;
+		if (!fake_rows_equal(
+			&fake.t.tables[n].rows, fake_source_at(n, seen_by(ts, at.lsn.v))))
 			fake_broken("at the commit of %s table %s differs from the source as it "
 				    "was there (%zu rows)",
-			    position_text(&fake.t.cp.position, text), ts->source_name,
-			    fake.t.tables[n].rows.n);
+			    position_text(&at, text), ts->source_name, fake.t.tables[n].rows.n);
 	}
 }
 
@@ -230,10 +232,11 @@ static void
 take_effect(struct fake_commit *c)
 {
 	char a[POSITION_TEXT], b[POSITION_TEXT];
+	struct checkpoint *row = fake_row_of(c->cp.group);
 
-	if (!position_reached(&c->cp.position, &fake.t.cp.position))
+	if (!position_reached(&c->cp.position, &row->position))
 		fake_broken("the checkpoint went back from %s to %s",
-		    position_text(&fake.t.cp.position, a), position_text(&c->cp.position, b));
+		    position_text(&row->position, a), position_text(&c->cp.position, b));
 	for (int i = 0; i < FAKE_TABLES; i++) {
 		if (c->touched[i])
 			fake.t.tables[i].rows = c->rows[i];
@@ -242,9 +245,14 @@ take_effect(struct fake_commit *c)
 	for (size_t i = 0; i < c->states.n; i++)
 		put_state(&fake.t.states, &c->states.rows[i]);
 	table_states_done(&c->states);
-	fake.t.cp.position = c->cp.position;
-	fake.t.cp.commit_time = c->cp.commit_time;
-	fake.t.cp.totals = c->cp.totals;
+	row->position = c->cp.position;
+	row->commit_time = c->cp.commit_time;
+	row->totals = c->cp.totals;
+	if (c->handed > 0) {
+		fake_row_of(c->handed)->handed = true;
+		fake_row_of(c->handed)->conn++;
+	}
+	c->handed = 0;
 	fake.t.commits++;
 	fake.t.token++;
 	if (!fake.t.hold_durable)
@@ -264,6 +272,8 @@ is_fenced(uint64_t epoch, struct err *err)
 static bool
 target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err)
 {
+	struct checkpoint *row;
+
 	if (!enter(t, "learn", err))
 		return false;
 	if (!new_owner && is_fenced(cp->epoch, err))
@@ -271,10 +281,40 @@ target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err
 	if (fake.t.flying)
 		take_effect(&fake.t.inflight);
 	fake.t.flying = false;
-	fake.t.cp.conn = new_owner ? 1 : fake.t.cp.conn + 1;
-	fake.t.cp.epoch += new_owner;
-	*cp = fake.t.cp;
-	fake.t.cp.exists = true;
+	row = fake_row_of(new_owner ? 0 : cp->group);
+	row->conn = new_owner ? 1 : row->conn + 1;
+	if (new_owner)
+		for (uint32_t i = 0, epoch = (uint32_t)row->epoch + 1; i < FAKE_GROUPS; i++)
+			fake_row_of(i)->epoch = epoch;
+	row->group = (uint32_t)(row == &fake.t.cp ? 0 : row - fake.t.groups);
+	*cp = *row;
+	row->exists = true;
+	return leave(true);
+}
+
+static bool
+target_load_groups(struct target *t, struct checkpoint **ret, size_t *ret_n, struct err *err)
+{
+	*ret = NULL;
+	*ret_n = 0;
+	if (!enter(t, "groups", err))
+		return false;
+	*ret = xzalloc(FAKE_GROUPS * sizeof(**ret));
+	for (uint32_t i = 1; i < FAKE_GROUPS; i++)
+		if (fake.t.groups[i].exists)
+			(*ret)[(*ret_n)++] = fake.t.groups[i];
+	return leave(true);
+}
+
+static bool
+target_end_group(struct target *t, uint64_t epoch, uint32_t group, struct err *err)
+{
+	if (!enter(t, "groups", err))
+		return false;
+	if (is_fenced(epoch, err))
+		return leave(false);
+	fake.t.groups[group] = (struct checkpoint){ .epoch = epoch };
+	cond_broadcast(&fake.moved);
 	return leave(true);
 }
 
@@ -292,7 +332,7 @@ target_look(struct target *t, struct target_remains *ret, struct err *err)
 static bool
 target_save_source(struct target *t, const struct checkpoint *cp, struct err *err)
 {
-	struct checkpoint *row = &fake.t.cp;
+	struct checkpoint *row = fake_row_of(cp->group);
 
 	if (!enter(t, "save", err))
 		return false;
@@ -329,13 +369,15 @@ target_load_states(struct target *t, struct table_states *ret, struct err *err)
 }
 
 static bool
-target_save_state(struct target *t, uint64_t epoch, const struct table_state *ts, struct err *err)
+target_save_states(
+    struct target *t, uint64_t epoch, const struct table_state *ts, size_t n, struct err *err)
 {
 	if (!enter(t, "state", err))
 		return false;
 	if (is_fenced(epoch, err))
 		return leave(false);
-	put_state(&fake.t.states, ts);
+	for (size_t i = 0; i < n; i++)
+		put_state(&fake.t.states, &ts[i]);
 	cond_broadcast(&fake.moved);
 	return leave(true);
 }
@@ -442,6 +484,7 @@ forget_work(struct target *t)
 {
 	memset(t->work.touched, 0, sizeof(t->work.touched));
 	table_states_done(&t->work.states);
+	t->work.handed = 0;
 	t->nparked = 0;
 	t->open = t->failed = false;
 }
@@ -497,11 +540,24 @@ lose_commit(struct target *t, const char *what, bool *ret_unknown, struct err *e
 static bool
 fence_commit(struct target *t, const struct checkpoint *cp, struct err *err)
 {
-	if (!is_fenced(cp->epoch, err) && cp->conn == fake.t.cp.conn)
+	const struct checkpoint *row = fake_row_of(cp->group);
+
+	if (!is_fenced(cp->epoch, err) && cp->conn == row->conn && cp->epoch == row->epoch)
 		return true;
 	err_set(err, ERR_FENCED, "another owner has taken over the task");
 	forget_work(t);
 	return false;
+}
+
+static bool
+target_hand_over(struct target *t, const struct checkpoint *group, struct err *err)
+{
+	if (!enter(t, "hand_over", err))
+		return false;
+	if (!t->open || t->failed)
+		fake_broken("a hand-over outside a transaction, or in one that has failed");
+	t->work.handed = group->group;
+	return leave(true);
 }
 
 static bool
@@ -638,7 +694,9 @@ static const struct target_ops ops = {
 	.save_source = target_save_source,
 	.save_paused = target_save_paused,
 	.load_states = target_load_states,
-	.save_state = target_save_state,
+	.load_groups = target_load_groups,
+	.end_group = target_end_group,
+	.save_states = target_save_states,
 	.forget_state = target_forget_state,
 	.cleanup = target_cleanup,
 	.describe = target_describe,
@@ -653,6 +711,7 @@ static const struct target_ops ops = {
 	.load_done = target_load_done,
 	.begin = target_begin,
 	.write = target_write,
+	.hand_over = target_hand_over,
 	.commit = target_commit,
 	.rollback = target_rollback,
 	.flushed = target_flushed,

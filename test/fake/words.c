@@ -311,11 +311,11 @@ play_source(char **w)
 	else if (strcmp(w[0], "chunks") == 0)
 		fake.s.chunks = (uint32_t)play_number(w[1], 1);
 	else if (strcmp(w[0], "drop-slot") == 0)
-		fake.s.slot = false;
+		fake.s.slots[0].exists = false;
 	else if (strcmp(w[0], "lose-slot") == 0)
-		fake.s.slot_lost = true;
+		fake.s.slots[0].lost = true;
 	else if (strcmp(w[0], "move-slot") == 0)
-		fake.s.confirmed = fake.s.end;
+		fake.s.slots[0].confirmed = fake.s.end;
 	else if (strcmp(w[0], "other-source") == 0)
 		fake.s.id++;
 	else if (strcmp(w[0], "mark") == 0)

@@ -289,7 +289,7 @@ do_settle(void)
 
 	while (real_now() < since + 0.3) {
 		mutex_lock(&fake.lock);
-		is = fake.s.sent + fake.t.commits + fake.t.writes + fake.s.confirmed;
+		is = fake.s.sent + fake.t.commits + fake.t.writes + fake.s.slots[0].confirmed;
 		mutex_unlock(&fake.lock);
 		if (is != was)
 			since = real_now();
@@ -367,7 +367,7 @@ figure_of(const struct status_task *st, const char *name, int64_t *ret)
 		{ "paused", fake.t.cp.paused }, { "sent", (int64_t)fake.s.sent },
 		{ "ticks", (int64_t)fake.s.ticks }, { "scans", (int64_t)fake.s.scans },
 		{ "snapshots", (int64_t)fake.s.snapshots },
-		{ "confirmed", (int64_t)fake.s.confirmed },
+		{ "confirmed", (int64_t)fake.s.slots[0].confirmed },
 		{ "checkpoint", (int64_t)fake.t.cp.position.lsn.v },
 		{ "end", (int64_t)fake.s.end } };
 

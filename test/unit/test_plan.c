@@ -56,7 +56,7 @@ reset(void)
 	};
 	target =
 	    (struct table_desc){ .ncols = 3, .cols = tcols, .nindexes = 1, .indexes = indexes };
-	table = (struct table){ 0, "s", "t", "dw", "t", &source, &target };
+	table = (struct table){ 0, "s", "t", "dw", "t", &source, &target, 0 };
 	rel.table = &table;
 }
 

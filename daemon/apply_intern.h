@@ -1,0 +1,69 @@
+/* apply_intern.h - what the two halves of an apply side share: apply.c writes what the stream brings, apply_join.c hands tables from a load group's
+ * stream to the task's own. Only these include it. */
+#ifndef REPLD_DAEMON_APPLY_INTERN_H
+#define REPLD_DAEMON_APPLY_INTERN_H
+
+#include "daemon/apply.h"
+#include "daemon/base/map.h"
+
+struct delta {				/* of one table since the last target COMMIT */
+	uint64_t inserts, updates, deletes, truncates, excepted;
+	bool touched;
+};
+
+struct apply {
+	struct apply_ctx c;
+	struct batch *batch;
+	struct map *plans;		/* by the relation's address */
+	enum batch_mode base;		/* without failures */
+	bool open;			/* a target transaction is under way */
+	bool in_txn;			/* between BEGIN and COMMIT of the source */
+	bool marked;			/* parts of the open transaction are no longer in the ring */
+	struct txn_mark mark;		/* of the transaction in hand */
+	const struct change *last;	/* taken last */
+	const struct change *boundary;	/* the last COMMIT or KEEPALIVE taken that is not acked; NULL: nothing complete is pending */
+	struct position pos;		/* its position */
+	struct wall commit_time;
+	struct usec oldest;		/* when the oldest pending complete transaction was there */
+	struct position noted;		/* nothing is missing up to here, though it is not in the checkpoint yet */
+	struct totals pending;		/* since the last target COMMIT */
+	struct delta *deltas;		/* by table index */
+	uint32_t *touched, ntouched;
+	struct table_state **by_table;	/* by table index; NULL: none */
+	bool *dirty;			/* table_states rows to write with the next commit */
+	struct table_state *writes;	/* room for them */
+	bool catching_up;		/* some table is in CATCH_UP */
+	struct usec last_checkpoint, last_flush_look, sampled_at;
+	uint64_t sampled;		/* relaxed: what was flushed RELAXED_TRAIL ago */
+	uint32_t same_tries;
+	bool *taken;			/* by table index: taken over in this run, its plans are looked at again */
+	bool over;			/* a failure that ends the stream, whatever its kind */
+	struct usec last_ask;		/* a load group's */
+};
+
+/* A load group's stream speaks for its tables only. */
+static inline bool
+apply_is_main(const struct apply *a)
+{
+	return a->c.cp->group == 0;
+}
+
+/* This stream writes the table, or leaves it out as suspended. */
+static inline bool
+apply_is_ours(const struct apply *a, const struct table_state *ts)
+{
+	return ts->load_group == a->c.cp->group;
+}
+
+/* The target's COMMIT with the checkpoint at pos. */
+bool apply_commit_at(struct apply *a, const struct position *pos, struct wall commit_time, struct err *err) MUST_CHECK;
+/* Commits all that is complete. The batch must end at a boundary. */
+bool apply_commit(struct apply *a, struct err *err) MUST_CHECK;
+
+/* apply_join.c. The task's own stream: a load group that has come near is met, its tables are taken over. */
+bool apply_meet_group(struct apply *a, struct err *err) MUST_CHECK;
+/* The group's: asks when it is near, and comes where it is called. *ret_joined: its part is over. */
+bool apply_come_near(struct apply *a, bool *ret_joined, struct err *err) MUST_CHECK;
+void apply_ask_for_end(struct apply *a);
+
+#endif
