@@ -17,6 +17,7 @@ struct board_table {			/* of one captured table; lives as long as the board's ta
 	_Atomic int phase;		/* enum table_phase */
 	counter rows_loaded, inserts, updates, deletes, truncates, excepted;
 	_Atomic double rows_estimated;	/* < 0: unknown */
+	atomic_bool appended;		/* its load added to rows of others: it can't be emptied */
 	char error[512];		/* under the mutex */
 };
 

@@ -325,20 +325,18 @@ run_watch(const char *path, const struct ctl_request *r)
 
 /* ---- the command line ---- */
 
-/* restart --reload and --from give something up. 0: go on; else the exit status. */
-static int
-confirm(const struct ctl_request *r)
+static void
+ask_resync(const struct ctl_request *r)
 {
-	char answer[16] = "";
+	fprintf(stderr, "Empty on the target, and load again from the source:");
+	for (int i = 0; i < r->nnames; i++)
+		fprintf(stderr, "%s %s", i > 0 ? "," : "", r->names[i]);
+	fprintf(stderr, "? Who reads there sees them grow again. [y/N] ");
+}
 
-	if (r->command->verb != CTL_RESTART || r->yes || (!r->reload && r->from == NULL))
-		return 0;
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
-		fprintf(stderr,
-		    "repld ctl: restart %s asks before it does this; without a terminal: --yes\n",
-		    r->reload ? "--reload" : "--from");
-		return 2;
-	}
+static void
+ask_restart(const struct ctl_request *r)
+{
 	if (r->reload)
 		fprintf(stderr,
 		    "Load all tables of %s again, with what full_load.target_tables does to those "
@@ -350,6 +348,35 @@ confirm(const struct ctl_request *r)
 		    "applied twice. [y/N] ",
 		    r->task,
 		    strcmp(r->from, "now") == 0 ? "the source's present position" : r->from);
+}
+
+static bool
+asks(const struct ctl_request *r)
+{
+	if (r->command->verb == CTL_RESYNC)
+		return !r->yes;
+	return r->command->verb == CTL_RESTART && !r->yes && (r->reload || r->from != NULL);
+}
+
+/* restart --reload, --from and resync give something up. 0: go on; else the exit status. */
+static int
+confirm(const struct ctl_request *r)
+{
+	char answer[16] = "";
+
+	if (!asks(r))
+		return 0;
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+		fprintf(stderr,
+		    "repld ctl: %s%s asks before it does this; without a terminal: --yes\n",
+		    r->command->name,
+		    r->reload ? " --reload" : r->from != NULL ? " --from" : "");
+		return 2;
+	}
+	if (r->command->verb == CTL_RESYNC)
+		ask_resync(r);
+	else
+		ask_restart(r);
 	if (fgets(answer, sizeof(answer), stdin) == NULL ||
 	    (strcmp(answer, "y\n") != 0 && strcmp(answer, "yes\n") != 0)) {
 		fprintf(stderr, "repld ctl: nothing was done\n");

@@ -55,6 +55,17 @@ on_answer(void *arg, bool ok, const char *text)
 }
 
 static void
+run_resync(struct keeper *k, const struct ctl_request *r, struct answer answer)
+{
+	struct buf names = { 0 };
+
+	for (int i = 0; i < r->nnames; i++)
+		buf_printf(&names, "%s\n", r->names[i]);
+	keeper_command(k, IPC_RESYNC, buf_cstr(&names), 0, answer);
+	buf_done(&names);
+}
+
+static void
 run_worker_command(struct supervisor *s, struct ctl_conn *c, const struct ctl_request *r)
 {
 	struct keeper *k = supervisor_keeper(s, r->task);
@@ -64,6 +75,7 @@ run_worker_command(struct supervisor *s, struct ctl_conn *c, const struct ctl_re
 	switch (r->command->verb) {
 	case CTL_PAUSE: keeper_command(k, IPC_PAUSE, "", 0, answer); break;
 	case CTL_RESUME: keeper_command(k, IPC_RESUME, "", 0, answer); break;
+	case CTL_RESYNC: run_resync(k, r, answer); break;
 	case CTL_SYNC: keeper_command(k, IPC_SYNC, "", r->timeout, answer); break;
 	default:
 		payload = r->from != NULL ? xasprintf("from %s", r->from)
@@ -136,6 +148,7 @@ run(struct supervisor *s, struct ctl_conn *c, const struct ctl_request *r)
 	case CTL_PAUSE:
 	case CTL_RESUME:
 	case CTL_RESTART:
+	case CTL_RESYNC:
 	case CTL_SYNC: run_worker_command(s, c, r); break;
 	case CTL_RELOAD: run_reload(s, c); break;
 	case CTL_LOG_LEVEL: run_log_level(s, c, r); break;

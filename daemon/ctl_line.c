@@ -20,6 +20,9 @@ const struct ctl_command ctl_commands[] = {
 	    true, true, true },
 	{ "reload", "", "read the configuration again, as SIGHUP does", CTL_RELOAD, true, false,
 	    false },
+	{ "resync", "TASK TABLE... [--yes]",
+	    "empty these tables on the target and load them again, while the others go on",
+	    CTL_RESYNC, true, true, true },
 	{ "sync", "TASK [--timeout S]",
 	    "wait until the target has all that the source had committed", CTL_SYNC, false, true,
 	    true },
@@ -214,7 +217,7 @@ parse_option(int argc, char *const *argv, int *i, struct ctl_request *r, struct 
 		return parse_watch(argc, argv, i, r);
 	if (verb == CTL_RESTART && strcmp(o, "--reload") == 0)
 		return r->reload = true;
-	if (verb == CTL_RESTART && strcmp(o, "--yes") == 0)
+	if ((verb == CTL_RESTART || verb == CTL_RESYNC) && strcmp(o, "--yes") == 0)
 		return r->yes = true;
 	if (verb == CTL_RESTART && strcmp(o, "--from") == 0 && next != NULL) {
 		r->from = next;
@@ -228,7 +231,18 @@ parse_option(int argc, char *const *argv, int *i, struct ctl_request *r, struct 
 	return usage(r->command, o, err);
 }
 
-/* The one word that is no option: a task, or the level. */
+static bool
+add_name(const char *word, struct ctl_request *r, struct err *err)
+{
+	if (word[0] == '\0')
+		return usage(r->command, "a table's name is empty", err);
+	if (r->nnames == CTL_WORDS_MAX)
+		return usage(r->command, "too many tables", err);
+	r->names[r->nnames++] = word;
+	return true;
+}
+
+/* A word that is no option: a task, a table after it, or the level. */
 static bool
 parse_word(const char *word, struct ctl_request *r, bool *ret_level, struct err *err)
 {
@@ -236,6 +250,8 @@ parse_word(const char *word, struct ctl_request *r, bool *ret_level, struct err 
 		*ret_level = true;
 		return parse_level(word, &r->level, err);
 	}
+	if (r->command->verb == CTL_RESYNC && r->task != NULL)
+		return add_name(word, r, err);
 	if (!r->command->takes_task || r->task != NULL)
 		return usage(r->command, "one word too many", err);
 	if (word[0] == '\0')
@@ -251,6 +267,8 @@ complete(const struct ctl_request *r, bool has_level, struct err *err)
 		return usage(r->command, "which task?", err);
 	if (r->command->verb == CTL_LOG_LEVEL && !has_level)
 		return usage(r->command, "which level?", err);
+	if (r->command->verb == CTL_RESYNC && r->nnames == 0)
+		return usage(r->command, "which tables?", err);
 	if (r->reload && r->from != NULL)
 		return usage(r->command, "--reload or --from, not both", err);
 	if (r->from != NULL && r->from[0] == '\0')
@@ -290,6 +308,8 @@ ctl_request_print(const struct ctl_request *r, struct buf *out)
 	ctl_word_put(&line, r->command->name);
 	if (r->task != NULL)
 		ctl_word_put(&line, r->task);
+	for (int i = 0; i < r->nnames; i++)
+		ctl_word_put(&line, r->names[i]);
 	if (r->tables)
 		ctl_word_put(&line, "--tables");
 	if (r->json)

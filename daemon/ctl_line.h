@@ -10,17 +10,17 @@
 #include "daemon/base/log.h"
 
 #define CTL_LINE_MAX  65536	/* with its newline */
-#define CTL_WORDS_MAX 64
+#define CTL_WORDS_MAX 512
 
 enum ctl_verb {
-	CTL_STATUS, CTL_PAUSE, CTL_RESUME, CTL_RESTART, CTL_RELOAD, CTL_SYNC, CTL_LOG_LEVEL, CTL_VERSION, CTL_PING
+	CTL_STATUS, CTL_PAUSE, CTL_RESUME, CTL_RESTART, CTL_RELOAD, CTL_RESYNC, CTL_SYNC, CTL_LOG_LEVEL, CTL_VERSION, CTL_PING
 };
 
 struct ctl_command {
 	const char *name, *args, *help;
 	enum ctl_verb verb;
 	bool changes;		/* something: logged with who asked */
-	bool takes_task, needs_task;
+	bool takes_task, needs_task;	/* needs: and comes first */
 };
 
 extern const struct ctl_command ctl_commands[];	/* ends with name NULL */
@@ -33,7 +33,9 @@ struct ctl_request {
 	int64_t every;
 	bool reload;		/* restart */
 	const char *from;	/* restart: "now" or a position; NULL: from the checkpoint */
-	bool yes;		/* restart; the client's own */
+	bool yes;		/* restart, resync; the client's own */
+	int nnames;		/* resync: tables */
+	const char *names[CTL_WORDS_MAX];
 	int64_t timeout;	/* sync: microseconds; < 0: none */
 	enum log_level level;	/* log-level */
 };

@@ -44,7 +44,7 @@ lane_show_states(struct lane *l)
 {
 	for (uint32_t i = 0; i < l->tables->n; i++) {
 		const struct table *t = l->tables->tables[i];
-		const struct table_state *ts = lane_state(l, t);
+		const struct table_state *ts = table_states_find(&l->states, t->source_schema, t->source_name);
 		struct board_table *bt;
 
 		if (ts == NULL)
@@ -52,6 +52,7 @@ lane_show_states(struct lane *l)
 		bt = l->board->tables[t->shown];
 		atomic_store(&bt->phase, (int)ts->phase);
 		counter_set(&bt->rows_loaded, ts->rows_loaded);
+		atomic_store(&bt->appended, ts->made != NULL && strcmp(ts->made, "appended") == 0 && ts->rows_loaded > 0);
 		if (ts->phase >= TABLE_LOADED && ts->phase <= TABLE_STREAMING)
 			atomic_store(&bt->rows_estimated, (double)ts->rows_loaded);
 		board_table_error(l->board, t->shown, ts->error != NULL ? ts->error : "");

@@ -7,6 +7,7 @@
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/group.h"
+#include "daemon/resync.h"
 #include "daemon/tables.h"
 #include "daemon/watch.h"
 
@@ -187,7 +188,8 @@ queue_tables(struct run *r, struct err *err)
 		}
 		if (r->c->intent == RUN_RELOAD)
 			ts->load_group = 0;
-		if ((ts->phase == TABLE_LOADING && ts->load_group == 0) || (r->c->intent == RUN_RELOAD && lane_loads(&r->l))) {
+		if ((ts->phase == TABLE_LOADING && ts->load_group == 0) || (lane_loads(&r->l) && (r->c->intent == RUN_RELOAD ||
+		    resync_names(r->c->resync, ts->source_schema, ts->source_name)))) {
 			free(ts->error);
 			ts->error = NULL;
 			ts->phase = TABLE_QUEUED;
@@ -405,6 +407,31 @@ begin_from(struct run *r, struct err *err)
 	return r->l.to->save_source(r->l.target, &r->l.cp, err);
 }
 
+/* The tables stand as queued on the target before the list is forgotten. That they are to be emptied was asked for. */
+static bool
+begin_resync(struct run *r, struct err *err)
+{
+	for (size_t i = 0; i < r->l.states.n; i++) {
+		struct table_state *ts = &r->l.states.rows[i];
+
+		if (ts->phase != TABLE_QUEUED || !resync_names(r->c->resync, ts->source_schema, ts->source_name))
+			continue;
+		ts->snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		if (ts->made == NULL && (ts->made = mem_strdup("truncated", err)) == NULL)
+			return false;
+	}
+	if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, r->l.states.rows, r->l.states.n, err))
+		return false;
+	if (!lane_streams(&r->l)) {
+		r->l.cp.load_done = false;
+		if (!r->l.to->save_source(r->l.target, &r->l.cp, err))
+			return false;
+	}
+	free(r->c->resync);
+	r->c->resync = NULL;
+	return true;
+}
+
 static bool
 obey_intent(struct run *r, struct err *err)
 {
@@ -413,6 +440,8 @@ obey_intent(struct run *r, struct err *err)
 	if (intent == RUN_RELOAD && !begin_reload(r, err))
 		return false;
 	if (intent == RUN_FROM && !begin_from(r, err))
+		return false;
+	if (r->c->resync != NULL && !begin_resync(r, err))
 		return false;
 	r->c->intent = RUN_NORMAL;	/* done: a retry goes on from the checkpoint */
 	return true;

@@ -29,6 +29,9 @@ struct run_ctx {
 	struct stop *stop;
 	enum run_intent intent;
 	char from[POSITION_TEXT];
+	/* Tables to empty and load again ("schema.table" lines, see resync.h), whatever the intent; NULL: none. Malloc'ed, the task's while no run is
+	 * running; the run frees it and sets NULL as soon as the target has it. */
+	char *resync;
 	atomic_bool pause_at_end;	/* set before board->finish */
 	struct apply_redo redo;		/* kept over runs */
 	bool text_only;			/* kept over runs */

@@ -7,6 +7,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/mailbox.h"
 #include "daemon/base/num.h"
+#include "daemon/resync.h"
 
 #define BACKOFF_MIN 1000000		/* usec */
 #define BACKOFF_MAX 60000000
@@ -58,6 +59,8 @@ struct task {
 	enum run_intent next_intent;
 	char next_from[POSITION_TEXT];	/* of RUN_FROM; the run has a copy */
 	uint32_t pause_id, restart_id;	/* commands that wait for the run's end; 0: none */
+	struct buf resync;		/* asked for, not given to a run yet */
+	char *restarted;		/* what the answer to restart_id says; NULL: "restarted" */
 	bool pausing_only;		/* the run only writes the pause */
 	bool pause_unstored;		/* the target could not be told */
 	void (*stop_done)(void *arg);
@@ -101,6 +104,16 @@ task_state(const struct task *t)
 }
 
 static void
+answer_restart(struct task *t, bool ok, const char *text)
+{
+	if (t->restart_id != 0)
+		t->reply(t->reply_arg, t->restart_id, ok, text);
+	t->restart_id = 0;
+	free(t->restarted);
+	t->restarted = NULL;
+}
+
+static void
 answer(struct task *t, uint32_t *id, bool ok, const char *text)
 {
 	if (*id != 0)
@@ -129,6 +142,22 @@ run_thread(void *arg)
 	return NULL;
 }
 
+/* Between two runs. What the last one has not stored goes on. */
+static void
+give_resync(struct task *t)
+{
+	struct buf list = { 0 };
+
+	if (t->resync.n == 0)
+		return;
+	resync_add(&list, t->run.resync != NULL ? t->run.resync : "");
+	resync_add(&list, buf_cstr(&t->resync));
+	free(t->run.resync);
+	t->run.resync = xstrdup(buf_cstr(&list));
+	buf_done(&list);
+	buf_done(&t->resync);
+}
+
 static void
 run_start(struct task *t, enum run_intent intent)
 {
@@ -137,6 +166,7 @@ run_start(struct task *t, enum run_intent intent)
 
 	stop_clear(&t->stop);
 	board_start(&t->board);
+	give_resync(t);
 	t->run.intent = intent;
 	if (intent == RUN_FROM)
 		memcpy(t->run.from, t->next_from, sizeof(t->run.from));
@@ -288,7 +318,7 @@ run_ended(struct task *t, enum run_end end, const struct err *err)
 		t->stop_done(t->stop_arg);
 	} else if (after == AFTER_RESTART) {
 		run_start(t, kept_intent(t->next_intent, t->run.intent));
-		answer(t, &t->restart_id, true, "restarted");
+		answer_restart(t, true, t->restarted != NULL ? t->restarted : "restarted");
 	} else if (end == RUN_IS_PAUSED) {
 		paused(t, true, err);
 	} else if (after == AFTER_PAUSE) {
@@ -355,7 +385,8 @@ task_pause(struct task *t, uint32_t id)
 		t->reply(t->reply_arg, id, true, "already paused");
 		return;
 	}
-	answer(t, &t->restart_id, false, "a pause was asked for meanwhile");
+	answer_restart(t, false, t->resync.n > 0 ? "a pause was asked for meanwhile; the tables are loaded again once the task is resumed" :
+	    "a pause was asked for meanwhile");
 	answer(t, &t->pause_id, false, "a pause was asked for again; that one waits for its end");
 	t->pause_id = id;
 	evtimer_del(t->retry_timer);
@@ -404,7 +435,7 @@ task_restart(struct task *t, uint32_t id, const char *how)
 	if ((t->running && t->after == AFTER_RESTART) || (!t->running && t->state == TASK_RETRYING))
 		intent = kept_intent(intent, t->next_intent);
 	t->next_intent = intent;
-	answer(t, &t->restart_id, true, "restarted again");
+	answer_restart(t, true, t->restarted != NULL ? t->restarted : "restarted again");
 	answer(t, &t->pause_id, false, "a restart was asked for meanwhile");
 	if (t->running) {
 		t->restart_id = id;
@@ -413,6 +444,61 @@ task_restart(struct task *t, uint32_t id, const char *how)
 		run_start(t, intent);
 		t->reply(t->reply_arg, id, true, "restarted");
 	}
+}
+
+/* What a resync needs and does not find; NULL: nothing. */
+static const char *
+resync_refusal(const struct task *t)
+{
+	if (t->tc->mode == MODE_CDC)
+		return "mode is cdc: repld loads no tables here; load them by hand, or set mode = \"full_load_and_cdc\"";
+	if (t->after == AFTER_STOP)
+		return "the task is stopping";
+	if (t->state == TASK_PAUSED || t->pause_id != 0 || (t->running && t->pausing_only))
+		return "the task is paused; resume it first";
+	if (t->running && t->after == AFTER_JUDGE && atomic_load(&t->board.phase) == (int)PHASE_FULL_LOAD)
+		return "the full load is under way, and a resync would cut it short: ask again when it is done, or: repld ctl restart --reload";
+	return NULL;
+}
+
+static void
+resync_accept(struct task *t, uint32_t id, const char *list)
+{
+	struct buf text = { 0 };
+
+	evtimer_del(t->retry_timer);
+	resync_add(&t->resync, list);
+	resync_text(list, t->tc->mode == MODE_FULL_LOAD ? "" : " beside the stream", &text);
+	log_info("resync, as asked: %s", buf_cstr(&text));
+	t->attempt = 0;
+	answer_restart(t, true, t->restarted != NULL ? t->restarted : "restarted");
+	if (t->running) {
+		if (t->after != AFTER_RESTART)
+			t->next_intent = t->run.intent == RUN_RESUME ? RUN_RESUME : RUN_NORMAL;
+		t->restart_id = id;
+		t->restarted = xstrdup(buf_cstr(&text));
+		run_finish(t, AFTER_RESTART);
+	} else {
+		run_start(t, t->state == TASK_RETRYING ? t->next_intent : RUN_NORMAL);
+		t->reply(t->reply_arg, id, true, buf_cstr(&text));
+	}
+	buf_done(&text);
+}
+
+void
+task_resync(struct task *t, uint32_t id, const char *tables)
+{
+	const char *refusal = resync_refusal(t);
+	struct buf list = { 0 }, why = { 0 };
+
+	if (refusal != NULL)
+		t->reply(t->reply_arg, id, false, refusal);
+	else if (!resync_pick(&t->board, tables, &list, &why))
+		t->reply(t->reply_arg, id, false, buf_cstr(&why));
+	else
+		resync_accept(t, id, buf_cstr(&list));
+	buf_done(&list);
+	buf_done(&why);
 }
 
 /* Only what may change without a restart differs; the run reads it from the board. */
@@ -631,6 +717,9 @@ task_free(struct task *t)
 		stop_done(&t->stop);
 	}
 	board_done(&t->board);
+	buf_done(&t->resync);
+	free(t->run.resync);
+	free(t->restarted);
 	conf_free(t->conf);
 	free(t);
 }

@@ -24,6 +24,8 @@ void task_stop(struct task *t, void (*done)(void *arg), void *arg);
 void task_pause(struct task *t, uint32_t id);
 void task_resume(struct task *t, uint32_t id);
 void task_restart(struct task *t, uint32_t id, const char *how);	/* "", "reload", "from now|POSITION" */
+/* tables: "schema.table" lines. Empties them on the target and loads them again; the list lasts until a run has stored it there. */
+void task_resync(struct task *t, uint32_t id, const char *tables);
 void task_tune(struct task *t, uint32_t id, struct conf *take_conf);
 void task_sync(struct task *t, uint32_t id, int64_t timeout_usec);	/* < 0: for ever */
 void task_status(struct task *t, struct status_task *ret);	/* all of it, for the shared block; keeps samples for rates: call 4 times a second */

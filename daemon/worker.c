@@ -136,6 +136,15 @@ on_tune(struct worker *w, const struct ipc_msg *m)
 }
 
 static void
+on_resync(struct worker *w, const struct ipc_msg *m)
+{
+	char *tables = xasprintf("%.*s", (int)m->n, m->payload);
+
+	task_resync(w->task, m->id, tables);
+	free(tables);
+}
+
+static void
 on_text(struct worker *w, const struct ipc_msg *m)
 {
 	char text[256];
@@ -169,6 +178,7 @@ on_message(struct worker *w, const struct ipc_msg *m)
 	case IPC_TUNE: on_tune(w, m); break;
 	case IPC_PAUSE: task_pause(w->task, m->id); break;
 	case IPC_RESUME: task_resume(w->task, m->id); break;
+	case IPC_RESYNC: on_resync(w, m); break;
 	case IPC_STOP:
 		w->stopping = true;
 		task_stop(w->task, on_stopped, w);

@@ -29,7 +29,9 @@ must_be_same(const struct ctl_request *a, const struct ctl_request *b)
 	    a->command == b->command && same_text(a->task, b->task) && same_text(a->from, b->from));
 	must(a->tables == b->tables && a->json == b->json && a->reload == b->reload);
 	must((a->timeout < 0) == (b->timeout < 0) && (a->timeout < 0 || a->timeout == b->timeout));
-	must(a->level == b->level);
+	must(a->level == b->level && a->nnames == b->nnames);
+	for (int i = 0; i < a->nnames; i++)
+		must(same_text(a->names[i], b->names[i]));
 }
 
 static void

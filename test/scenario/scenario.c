@@ -189,6 +189,22 @@ time_arg(const char *text)
 	return v;
 }
 
+/* Tables of the schema public, blanks between. */
+static void
+ask_resync(uint32_t id, const char *rest)
+{
+	struct buf names = { .n = 0 };
+
+	for (const char *at = rest; *at != '\0'; at += strspn(at, " ")) {
+		int n = (int)strcspn(at, " ");
+
+		buf_printf(&names, "public.%.*s\n", n, at);
+		at += n;
+	}
+	task_resync(p.task, id, buf_cstr(&names));
+	buf_done(&names);
+}
+
 static bool
 ask(const char *what, const char *rest)
 {
@@ -202,6 +218,8 @@ ask(const char *what, const char *rest)
 		task_restart(p.task, id, rest);
 	else if (strcmp(what, "sync") == 0)
 		task_sync(p.task, id, rest[0] != '\0' ? time_arg(rest) : -1);
+	else if (strcmp(what, "resync") == 0)
+		ask_resync(id, rest);
 	else if (strcmp(what, "tune") == 0)
 		task_tune(p.task, id, make_conf(rest));
 	else

@@ -79,7 +79,7 @@ START_TEST(ctl_words_refuse_control_bytes_and_bad_escapes)
 	memset(many, 0, sizeof(many));
 	for (int i = 0; i <= CTL_WORDS_MAX; i++)
 		memcpy(many + (ptrdiff_t)2 * i, "x ", 2);
-	refused(many, "more than 64 words");
+	refused(many, "more than 512 words");
 }
 END_TEST
 
@@ -113,6 +113,12 @@ START_TEST(ctl_request_knows_its_commands)
 	ck_assert_int_eq(parse("sync t", &w, &r, &err), 0);
 	ck_assert_int_lt(r.timeout, 0);
 	ctl_words_done(&w);
+	ck_assert_int_eq(parse("resync t --yes public.a public.b", &w, &r, &err), 0);
+	ck_assert(r.command->changes && r.yes && r.nnames == 2);
+	ck_assert_str_eq(r.task, "t");
+	ck_assert_str_eq(r.names[0], "public.a");
+	ck_assert_str_eq(r.names[1], "public.b");
+	ctl_words_done(&w);
 	ck_assert_int_eq(parse("log-level debug", &w, &r, &err), 0);
 	ck_assert_int_eq(r.level, LOG_LEVEL_DEBUG);
 	ctl_words_done(&w);
@@ -122,7 +128,10 @@ END_TEST
 START_TEST(ctl_request_refuses_what_it_does_not_know)
 {
 	refused("", "no command");
-	refused("resync t", "unknown command");
+	refused("repair t", "unknown command");
+	refused("resync", "which task");
+	refused("resync t", "which tables");
+	refused("resync t --reload", "--reload");
 	refused("pause", "which task");
 	refused("pause a b", "one word too many");
 	refused("reload now", "one word too many");
@@ -145,6 +154,7 @@ START_TEST(ctl_request_is_printed_without_the_clients_own_options)
 		{ "restart t --reload --yes", "restart t --reload\n" },
 		{ "restart t --from now", "restart t --from now\n" },
 		{ "sync t --timeout 2", "sync t --timeout 2000000us\n" },
+		{ "resync t public.a --yes public.b%20c", "resync t public.a public.b%20c\n" },
 		{ "log-level warning", "log-level warning\n" },
 		{ "pause a%20b", "pause a%20b\n" },
 	};
