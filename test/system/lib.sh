@@ -405,6 +405,21 @@ loaded() {			# TASK [SECONDS]: the full load is done, the stream runs
 	}
 }
 
+# Every table streams, and nothing of a load group is left on either server.
+all_stream() {			# TASK
+	[ "$(sql $DST "SELECT count(*) FROM repld.table_state WHERE task = '$1' AND (state <> 'streaming' OR load_group <> 0)")" = 0 ] &&
+		[ "$(sql $DST "SELECT count(*) FROM repld.checkpoint WHERE task = '$1'")" = 1 ] &&
+		[ "$(sql src "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'repld\\_$1\\_%'")" = 0 ]
+}
+
+joined() {			# TASK [SECONDS]: what is loaded beside the stream has joined it
+	wait_for "${2:-60}" all_stream "$1" || {
+		ctl status "$1" --tables >&2 || :
+		sql $DST "SELECT source_name, state, load_group, snapshot, error FROM repld.table_state WHERE task = '$1'" >&2
+		fail "not all tables of task $1 are in its own stream after ${2:-60} s"
+	}
+}
+
 expect() {			# WHAT EXPECTED ACTUAL
 	[ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"
 }
