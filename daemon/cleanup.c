@@ -3,6 +3,7 @@
 #include "daemon/commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "daemon/base/log.h"
 #include "daemon/cmdline.h"
@@ -19,6 +20,8 @@ struct cleanup {
 	struct target_remains remains;
 	struct source_info info;
 	struct source_log log;
+	struct checkpoint *groups;	/* rows of load groups; malloc'ed */
+	size_t ngroups;
 	bool drop_slot, drop_publication;
 };
 
@@ -38,7 +41,8 @@ open_both(struct cleanup *c, struct stop *stop, struct err *err)
 		err_set(err, ERR_CONFIG, "the task is running: %s, pid %d", other.host, other.pid);
 		return err_remedy(err, "stop it first: set enabled = false and reload, or stop the daemon");
 	}
-	if (!c->to->look(c->target, &c->remains, err))
+	if (!c->to->look(c->target, &c->remains, err) ||
+	    (c->remains.installed && !c->to->load_groups(c->target, &c->groups, &c->ngroups, err)))
 		return err_ctx(err, "target %s", c->conf->target->name);
 	if ((c->source = c->so->open(&sp, err)) == NULL || !c->so->identify(c->source, &c->info, err) ||
 	    !c->so->log_state(c->source, &c->log, err))
@@ -53,6 +57,16 @@ close_both(struct cleanup *c)
 	c->to->close(c->target);
 	c->source = NULL;
 	c->target = NULL;
+	free(c->groups);
+	c->groups = NULL;
+	c->ngroups = 0;
+}
+
+/* The group's row names a slot that repld made on this source. */
+static bool
+has_slot(const struct cleanup *c, const struct checkpoint *group)
+{
+	return group->slot_made && group->source.slot[0] != '\0' && strcmp(group->source.id, c->info.identity.id) == 0;
 }
 
 /* The row speaks of the slot and the publication that it names, on the source that it names. */
@@ -82,6 +96,10 @@ list_remains(struct cleanup *c)
 	if (c->remains.checkpoint && cp->slot_made && !c->drop_slot && cp->source.slot[0] != '\0' &&
 	    (strcmp(cp->source.slot, c->conf->postgresql.slot) != 0 || strcmp(cp->source.id, c->info.identity.id) != 0))
 		printf("  slot %s of a former configuration (system identifier %s) stays: drop it there\n", cp->source.slot, cp->source.id);
+	for (size_t i = 0; i < c->ngroups; i++)
+		if (has_slot(c, &c->groups[i]))
+			printf("  source %s: replication slot %s of load group %u\n", c->conf->source->name, c->groups[i].source.slot,
+			    c->groups[i].group);
 	if (c->drop_publication)
 		printf("  source %s: publication %s\n", c->conf->source->name, c->conf->postgresql.publication);
 	if (c->remains.checkpoint)
@@ -90,11 +108,11 @@ list_remains(struct cleanup *c)
 		printf("  target %s: states of %zu tables\n", c->conf->target->name, c->remains.table_states);
 	if (c->remains.exceptions > 0)
 		printf("  target %s: %zu exceptions\n", c->conf->target->name, c->remains.exceptions);
-	if (!any && !c->drop_slot)
+	if (!any && !c->drop_slot && c->ngroups == 0)
 		puts("  nothing");
 	else
 		puts("The target's tables and their rows stay.");
-	return any || c->drop_slot;
+	return any || c->drop_slot || c->ngroups > 0;
 }
 
 /* Whoever was asked took his time: the lock's session may be gone, and what is there may be another thing by now. */
@@ -112,12 +130,32 @@ look_again(struct cleanup *c, struct stop *stop, struct err *err)
 	return true;
 }
 
+static bool
+drop_group_slots(struct cleanup *c, struct err *err)
+{
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < c->ngroups; i++) {
+		struct source_params sp = { .endpoint = c->conf->source, .task = c->conf->name, .slot = c->groups[i].source.slot };
+		struct source *s;
+
+		if (!has_slot(c, &c->groups[i]))
+			continue;
+		s = c->so->open(&sp, err);
+		ok = s != NULL && c->so->drop_slot(s, err);
+		c->so->close(s);
+	}
+	return ok;
+}
+
 /* The source first: what is left of a cleanup cut short can still be told from the checkpoint row. */
 static bool
 drop_all(struct cleanup *c, struct err *err)
 {
 	if (c->drop_slot && !c->so->drop_slot(c->source, err))
 		return err_ctx(err, "slot %s", c->conf->postgresql.slot);
+	if (!drop_group_slots(c, err))
+		return false;
 	if (c->drop_publication && !c->so->drop_publication(c->source, err))
 		return err_ctx(err, "publication %s", c->conf->postgresql.publication);
 	return !c->remains.installed || c->to->cleanup(c->target, err);

@@ -245,10 +245,12 @@ pg_source_log_state(struct source *s, struct source_log *ret, struct err *err)
 	return ok;
 }
 
+/* A load group's slot (SLOT_gN) keeps log for the task as well. */
 static const char monitor_sql[] =
     "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE "
     "pg_current_wal_flush_lsn() END,"
-    " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, r.restart_lsn, %s,"
+    " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT min(restart_lsn) FROM"
+    " pg_replication_slots WHERE slot_name = $1 OR slot_name ~ ('^' || $1 || '_g[0-9]+$')), %s,"
     " (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size')"
     " FROM (SELECT) one LEFT JOIN pg_replication_slots r ON r.slot_name = $1";
 
