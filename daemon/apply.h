@@ -39,6 +39,7 @@ struct apply_ctx {
 	struct handover *handover;	/* NULL: no load group is beside the task's own stream */
 	bool binary;			/* values come in binary form where they may */
 	bool *text_only;		/* set before ERR_RETRY where that turns out to be of no use */
+	bool reopen_after_join;		/* tables that were taken over need a stream that is opened anew: ERR_RETRY */
 	int beat;			/* enum board_thread */
 	atomic_bool *ask;		/* capture asks the source for the end of its log */
 };

@@ -103,7 +103,10 @@ apply_meet_group(struct apply *a, struct err *err)
 		return err_ctx(err, "taking over the tables of a load group");
 	}
 	handover_taken(a->c.handover);
-	return true;
+	if (!a->c.reopen_after_join)
+		return true;
+	a->over = true;
+	return err_set(err, ERR_RETRY, "the source's release may leave added tables out of a running stream: opening it again");
 }
 
 bool

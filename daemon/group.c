@@ -163,12 +163,30 @@ go_on(struct group *g, struct lane *l, struct err *err)
 	return lane_open_log(l, err) && lane_load(l, err) && lane_begin_catch_up(l, &behind, err) && lane_stream(l, sc, err);
 }
 
+static bool
+is_passing(const struct err *err)
+{
+	return err->kind == ERR_RETRY || err->kind == ERR_SYSTEM || err->kind == ERR_NONE;
+}
+
+/* On the board, until the next try: the tables wait for a person where the failure does not pass by itself. */
 static void
 show_failure(struct lane *l, const struct err *err)
 {
-	for (uint32_t i = 0; l->tables != NULL && i < l->tables->n; i++)
-		if (lane_state(l, l->tables->tables[i]) != NULL && l->tables->tables[i]->shown != UINT32_MAX)
-			board_table_error(l->board, l->tables->tables[i]->shown, err->msg);
+	char text[sizeof(err->msg) + sizeof(err->remedy) + 8];
+
+	if (err->kind == ERR_CANCELLED)
+		return;
+	snprintf(text, sizeof(text), "%s%s%s", err->msg, err->remedy[0] != '\0' ? "; fix: " : "", err->remedy);
+	for (uint32_t i = 0; l->tables != NULL && i < l->tables->n; i++) {
+		const struct table *t = l->tables->tables[i];
+
+		if (lane_state(l, t) == NULL || t->shown == UINT32_MAX)
+			continue;
+		if (!is_passing(err))
+			atomic_store(&l->board->tables[t->shown]->phase, TABLE_ERROR);
+		board_table_error(l->board, t->shown, text);
+	}
 }
 
 static bool
@@ -206,10 +224,11 @@ run_groups(struct group *g, struct err *err)
 
 /* ---- the thread --------------------------------------------------------------------------------------------------------------- */
 
+/* Only another owner ends the run with it: whatever else keeps the group from its end, the task's own stream goes on. */
 static bool
-is_passing(const struct err *err)
+ends_run(const struct err *err)
 {
-	return err->kind == ERR_RETRY || err->kind == ERR_SYSTEM || err->kind == ERR_NONE;
+	return err->kind == ERR_FENCED;
 }
 
 static void *
@@ -223,14 +242,14 @@ group_main(void *arg)
 
 	board_beat(b, BEAT_GROUP);
 	while (!run_groups(g, &err) && !stop_requested(&g->stop)) {
-		if (!is_passing(&err)) {
+		if (ends_run(&err)) {
 			g->err = err;
 			atomic_store(&g->failed, true);
 			stop_request(g->c.run_stop);
 			break;
 		}
 		snprintf(what, sizeof(what), "retry in %s", num_duration_text(wait, text));
-		log_err(LOG_LEVEL_WARNING, what, &err);
+		log_err(is_passing(&err) ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, what, &err);
 		err_clear(&err);
 		board_rest(b, BEAT_GROUP);
 		if (!stop_sleep(&g->stop, wait))

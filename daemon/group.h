@@ -1,7 +1,8 @@
 /* group.h - the load group beside the task's own stream: tables that were added, are loaded again, or whose first load was cut short. It has a
  * slot (SLOT_gN), a checkpoint row, a capture, a share of the ring and an apply side of its own, until the task's stream takes its tables over.
  * Flow: group_start (run thread) -> for each group that the target's rows name: slot, load, catch-up, stream, hand-over; then the slot goes, then the row.
- * What passes is tried again in here; what does not ends the run.
+ * Its failures are tried again in here, as long as it takes, and shown with its tables: they do not hold up the task's own stream. Only another
+ * owner ends the run.
  * Threads: start and stop = the run thread; the rest happens in the group's own. */
 #ifndef REPLD_DAEMON_GROUP_H
 #define REPLD_DAEMON_GROUP_H

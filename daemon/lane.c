@@ -345,6 +345,7 @@ lane_stream(struct lane *l, struct stream_ctx ctx, struct err *err)
 	ctx.board = l->board;
 	ctx.stop = l->stop;
 	ctx.in_order = l->conf->apply.fire_triggers;
+	ctx.reopen_after_join = l->info.forgets_added_tables;
 	ctx.beat = l->beat;
 	return stream_run(&ctx, err);
 }

@@ -196,7 +196,7 @@ stream_run(const struct stream_ctx *ctx, struct err *err)
 			.states = ctx->states, .ring = s.ring, .progress = s.progress, .board = ctx->board, .stop = ctx->stop,
 			.mode = ctx->conf->apply.mode, .in_order = ctx->in_order, .relaxed = ctx->conf->durability_relaxed,
 			.redo = ctx->redo, .handover = ctx->handover, .binary = s.binary, .text_only = ctx->text_only, .beat = ctx->beat,
-			.ask = ctx->ask };
+			.ask = ctx->ask, .reopen_after_join = ctx->reopen_after_join };
 
 		ok = apply_run(&ac, err);
 	}

@@ -23,6 +23,7 @@ struct stream_ctx {
 	struct handover *handover;		/* NULL: no load group beside the task's own stream */
 	atomic_bool *ask;			/* the source is asked for the end of its log */
 	bool in_order;
+	bool reopen_after_join;			/* struct source_info.forgets_added_tables */
 	struct apply_redo *redo;
 	bool *text_only;			/* kept by the caller over a reopening: values in binary form are of no use */
 };

@@ -125,6 +125,19 @@ copy_field(char *out, size_t size, const PGresult *res, int col)
 	snprintf(out, size, "%s", PQgetvalue(res, 0, col));
 }
 
+/* Until these releases of 2025 a walsender kept what it thought of a table where ALTER PUBLICATION
+ * ran beside a transaction in progress. */
+static bool
+forgets_added_tables(int version)
+{
+	static const int mended[] = { 130021, 140018, 150013, 160009, 170005 };
+
+	for (size_t i = 0; i < sizeof(mended) / sizeof(mended[0]); i++)
+		if (version / 10000 == mended[i] / 10000)
+			return version < mended[i];
+	return version < 130000;
+}
+
 /* A standby's own timeline is the one it receives; the control file may still name the former one.
  */
 static bool
@@ -147,6 +160,7 @@ identify(struct source *s, struct source_info *ret, struct err *err)
 	ret->identity.timeline = (uint32_t)strtoul(PQgetvalue(res, 0, 2), NULL, 10);
 	ret->standby = PQgetvalue(res, 0, 3)[0] == 't';
 	ret->version = pg_conn_version(s->c);
+	ret->forgets_added_tables = forgets_added_tables(ret->version);
 	snprintf(
 	    ret->version_text, sizeof(ret->version_text), "PostgreSQL %s", PQgetvalue(res, 0, 4));
 	snprintf(ret->identity.slot, sizeof(ret->identity.slot), "%s",

@@ -33,6 +33,8 @@ struct source_info {
 	int version;				/* PostgreSQL: 150020 */
 	char version_text[64];
 	bool standby;
+	/* A stream that runs while a table is added to its publication may go on without it, in silence: it must be opened again. */
+	bool forgets_added_tables;
 };
 
 /* The slot (or, elsewhere, the log) as it stands now. */
