@@ -66,7 +66,7 @@ close_both(struct cleanup *c)
 static bool
 has_slot(const struct cleanup *c, const struct checkpoint *group)
 {
-	return group->slot_made && group->source.slot[0] != '\0' && strcmp(group->source.id, c->info.identity.id) == 0;
+	return group->slot_made && group->edited[0] == '\0' && group->source.slot[0] != '\0' && strcmp(group->source.id, c->info.identity.id) == 0;
 }
 
 /* The row speaks of the slot and the publication that it names, on the source that it names. */

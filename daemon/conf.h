@@ -25,6 +25,7 @@ struct task_conf {
 	enum task_mode mode;
 	bool enabled;
 	struct rules rules;
+	const char *rename_from;		/* the task's former name; NULL: none */
 	bool durability_relaxed;		/* durability = "strict" | "relaxed" */
 	struct {
 		const char *slot, *publication;	/* default repld_TASK */

@@ -329,6 +329,21 @@ check_claims(struct map *owners, const struct task_conf *t, struct conf_errors *
 	claim(owners, t, ID_postgresql_publication, t->postgresql.publication, rest, errors);
 }
 
+/* The former task is the one that this one was. */
+static void
+check_rename(const struct conf *c, const struct task_conf *t, struct conf_errors *errors)
+{
+	if (t->rename_from == NULL)
+		return;
+	for (uint32_t i = 0; i < c->ntasks; i++)
+		if (c->tasks[i]->name != NULL && strcmp(c->tasks[i]->name, t->rename_from) == 0)
+			conf_error(errors, task_place(t, ID_tasks_rename_from),
+			    "tasks.%.60s.rename_from: %s", t->name,
+			    c->tasks[i] == t ? "is the task's own name; the former one is meant"
+					     : "a task of this name is in the file too; a task that "
+					       "was renamed has one name only");
+}
+
 static void
 check_task(
     const struct conf *c, const struct task_conf *t, struct map *owners, struct conf_errors *errors)
@@ -337,6 +352,7 @@ check_task(
 	check_role(t, t->source, ID_tasks_source, ROLE_TARGET, errors);
 	check_role(t, t->target, ID_tasks_target, ROLE_SOURCE, errors);
 	check_budget(t, errors);
+	check_rename(c, t, errors);
 	if (same_database(t->source, t->target) && patterns_known(&t->rules))
 		check_loop(c, t, errors);
 	if (t->postgresql.slot != NULL && t->postgresql.publication != NULL)

@@ -132,6 +132,7 @@ expected_text(enum opt_type type)
 	case OPT_HOST:
 		return "a host's name or address (a folder stands in socket, only one host is "
 		       "possible)";
+	case OPT_NAME: return "the name of a task";
 	case OPT_SLOT: return "a slot's name: lower case letters, digits and _";
 	case OPT_CREDENTIAL: return "the name of a systemd credential, without a path";
 	case OPT_ENV: return "the name of an environment variable";
@@ -222,6 +223,7 @@ text_form(enum opt_type type, const char *s)
 	case OPT_PATH: return s[0] == '/' && printable(s);
 	case OPT_LISTEN: return listen_form(s);
 	case OPT_HOST: return only_of(s, UPPER "._-:%");
+	case OPT_NAME: return s[0] >= 'a' && s[0] <= 'z' && only_of(s, "_");
 	case OPT_SLOT: return only_of(s, "_");
 	case OPT_CREDENTIAL: return only_of(s, UPPER "._-@:+") && s[0] != '.';
 	case OPT_ENV: return only_of(s, UPPER "_") && !(s[0] >= '0' && s[0] <= '9');

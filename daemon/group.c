@@ -52,7 +52,8 @@ end_group(struct group *g, struct target *t, const struct checkpoint *row, struc
 	bool ok;
 
 	if (row->slot_made && row->source.slot[0] != '\0') {
-		sp.slot = row->source.slot;
+		name_slot(g, row->group);
+		sp.slot = row->edited[0] == '\0' ? row->source.slot : g->slot;
 		s = g->base.so->open(&sp, err);
 		ok = s != NULL && g->base.so->drop_slot(s, err);
 		g->base.so->close(s);
@@ -148,6 +149,23 @@ begin_again(struct lane *l, struct err *err)
 	    lane_check_slot(l, err);
 }
 
+/* The group's row is as repld wrote it, and is there where tables were loaded under it. */
+static bool
+has_whole_row(struct lane *l, struct err *err)
+{
+	if (!checkpoint_intact(l->conf->name, &l->cp, err))
+		return false;
+	for (size_t i = 0; l->cp.position.kind == POSITION_NONE && i < l->states.n; i++) {
+		const struct table_state *ts = &l->states.rows[i];
+
+		if (ts->phase < TABLE_LOADED || ts->phase > TABLE_STREAMING)
+			continue;
+		l->cp.slot_made = true;	/* no other makes one of this name */
+		return err_set(err, ERR_HOLE, "the row of load group %u in repld.checkpoint is gone", l->cp.group);
+	}
+	return true;
+}
+
 static bool
 go_on(struct group *g, struct lane *l, struct err *err)
 {
@@ -157,7 +175,7 @@ go_on(struct group *g, struct lane *l, struct err *err)
 
 	if (!lane_meet_source(l, err) || !survey(l, err))
 		return false;
-	if (!lane_check_slot(l, err) && (err->kind != ERR_HOLE || !begin_again(l, err)))
+	if ((!has_whole_row(l, err) || !lane_check_slot(l, err)) && (err->kind != ERR_HOLE || !begin_again(l, err)))
 		return false;
 	lane_name_source(l);
 	return lane_open_log(l, err) && lane_load(l, err) && lane_begin_catch_up(l, &behind, err) && lane_stream(l, sc, err);

@@ -108,7 +108,7 @@ slot_continues(struct lane *l, struct err *err)
 	if (!position_reached(&l->cp.position, &l->log.confirmed)) {
 		char text[POSITION_TEXT];
 
-		return hole(l, err, "was moved or made again; it is ahead of the checkpoint, at ", position_text(&l->log.confirmed, text));
+		return hole(l, err, "is ahead of the checkpoint: it was moved or made again, or the target is from an older backup; it is at ", position_text(&l->log.confirmed, text));
 	}
 	return true;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
+#include "daemon/claim.h"
 #include "daemon/group.h"
 #include "daemon/resync.h"
 #include "daemon/tables.h"
@@ -21,6 +22,13 @@ struct run {
 	struct table_states gone;		/* of tables that left the rules; forgotten when the checks have passed */
 };
 
+/* What the target remembers is not gone on from: it is loaded anew, or a position is given. */
+static bool
+starts_anew(const struct run *r)
+{
+	return r->c->intent == RUN_RELOAD || r->c->intent == RUN_FROM;
+}
+
 /* ---- ownership and checkpoint ------------------------------------------------------------------------------------------ */
 
 static bool
@@ -29,7 +37,8 @@ own(struct run *r, struct err *err)
 	r->guard = guard_start(r->l.to, &r->l.tp, r->c->board, r->c->stop, err);
 	if (r->guard == NULL || (r->l.target = r->l.to->open(&r->l.tp, err)) == NULL)
 		return false;
-	if (!r->l.to->install(r->l.target, err) || !r->l.to->learn(r->l.target, true, &r->l.cp, err))
+	if (!r->l.to->install(r->l.target, err) || !claim_former_name(r->l.conf, r->l.to, r->l.target, err) ||
+	    !r->l.to->learn(r->l.target, true, &r->l.cp, err))
 		return false;
 	mutex_lock(&r->c->board->lock);
 	r->c->board->checkpoint = r->l.cp.position;
@@ -69,7 +78,7 @@ same_source(struct run *r, struct err *err)
 	const struct source_identity *was = &r->l.cp.source, *is = &r->l.info.identity;
 	char a[16], b[16];
 
-	if (was->id[0] == '\0' || r->c->intent == RUN_RELOAD)
+	if (was->id[0] == '\0' || r->c->intent == RUN_RELOAD || (r->c->intent == RUN_FROM && r->l.cp.edited[0] != '\0'))
 		return true;
 	if (strcmp(was->kind, is->kind) != 0)
 		return other_source(r, "its kind", was->kind, is->kind, err);
@@ -202,7 +211,8 @@ static bool
 survey(struct run *r, struct findings *f, struct err *err)
 {
 	r->l.tables = tables_survey(r->l.conf, r->l.so, r->l.source, r->l.to, r->l.target, f, err);
-	if (r->l.tables == NULL || !r->l.to->load_states(r->l.target, &r->l.states, err) || !set_gone_aside(r, err) ||
+	if (r->l.tables == NULL || !r->l.to->load_states(r->l.target, &r->l.states, err) ||
+	    (!starts_anew(r) && !claim_rows_whole(r->l.conf, &r->l.cp, &r->l.states, err)) || !set_gone_aside(r, err) ||
 	    !queue_tables(r, err) || !board_set_tables(r->c->board, r->l.tables, err))
 		return false;
 	lane_show_states(&r->l);
@@ -506,7 +516,7 @@ prepare_and_load(struct run *r, struct err *err)
 	struct board *b = r->c->board;
 	bool behind;
 
-	if (!meet_source(r, err) || !preflight(r, err) || !forget_gone(r, err) || !obey_intent(r, err))
+	if (!meet_source(r, err) || !claim_slot_free(r->l.conf, r->l.to, r->l.target, &r->l.cp, &r->l.info.identity, err) || !preflight(r, err) || !forget_gone(r, err) || !obey_intent(r, err))
 		return false;
 	if (r->watch == NULL && (r->watch = watch_start(r->l.so, &r->l.sp, b, err)) == NULL)
 		return false;
@@ -530,6 +540,8 @@ run_steps(struct run *r, struct err *err)
 		return RUN_FAILED;
 	if (paused)
 		return RUN_IS_PAUSED;
+	if (!starts_anew(r) && !checkpoint_intact(r->l.conf->name, &r->l.cp, err))
+		return RUN_FAILED;
 	r->c->on_running(r->c->arg);
 	if (!lane_streams(&r->l) && r->l.cp.load_done && r->c->intent != RUN_RELOAD) {
 		log_info("the full load was done earlier; repld ctl restart %s --reload loads again", r->l.conf->name);

@@ -23,7 +23,7 @@ static const char checkpoint_sql[] =
     " transactions = $6::int8, rows_read = $7::int8, applied = $8::int8, filtered = $9::int8, "
     "excepted = $10::int8,"
     " inserts = $11::int8, updates = $12::int8, deletes = $13::int8, truncates = $14::int8, "
-    "updated = clock_timestamp()"
+    "seal = $16::int8, updated = clock_timestamp()"
     " WHERE task = $1 AND epoch = $2::int8 AND conn = $3::int8 AND load_group = $15::int8 RETURNING "
     "1) SELECT 1 / count(*) FROM u";
 
@@ -62,18 +62,19 @@ send_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 	const uint64_t numbers[] = { n->transactions, n->read, n->applied, n->filtered, n->excepted,
 		n->inserts, n->updates, n->deletes, n->truncates };
 	char epoch[NUMBER_TEXT], conn[NUMBER_TEXT], time[NUMBER_TEXT], text[9][NUMBER_TEXT],
-	    position[POSITION_TEXT], group[NUMBER_TEXT];
-	const char *params[15] = { t->task, number_text(cp->epoch, epoch),
+	    position[POSITION_TEXT], group[NUMBER_TEXT], seal[NUMBER_TEXT];
+	const char *params[16] = { t->task, number_text(cp->epoch, epoch),
 		number_text(cp->conn, conn), position_text(&cp->position, position), time };
 
 	snprintf(time, sizeof(time), "%" PRId64, cp->commit_time.v);
 	for (int i = 0; i < 9; i++)
 		params[5 + i] = number_text(numbers[i], text[i]);
 	params[14] = number_text(cp->group, group);
+	params[15] = seal_text(checkpoint_seal(t->task, cp), seal);
 	if (!prepare_once(t, &t->checkpoint_st, "repld_checkpoint", checkpoint_sql, err))
 		return false;
 	return pg_pipe_exec_text(
-	    t, "repld_checkpoint", 15, params, (struct pg_sent){ .kind = SENT_FENCE }, err);
+	    t, "repld_checkpoint", 16, params, (struct pg_sent){ .kind = SENT_FENCE }, err);
 }
 
 /* Its session may still live: another number of its connection lets it commit nothing more. */
@@ -138,8 +139,8 @@ pg_target_commit(struct target *t, const struct checkpoint *cp, const struct tab
 	*ret_unknown = t->commit_sent && !t->commit_refused;
 	if (*ret_unknown && err->kind != ERR_CANCELLED)
 		err->kind = ERR_RETRY;
-	if (err->kind == ERR_FENCED)
-		(void)!pg_target_rollback(t, &ignored);
+	if (err->kind == ERR_FENCED && pg_target_rollback(t, &ignored))
+		target_fenced(t, cp->group, err);
 	return false;
 }
 

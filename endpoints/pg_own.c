@@ -2,7 +2,7 @@
  * The lock is a pair of numbers hashed from "repld" and the task's name; both hashes are fixed for
  * ever, as two versions of repld must meet in the same lock.
  * Invariant: a position is only ever taken from the row under its lock, after the session named in
- * it is gone.
+ * it is gone, and used only where the row's seal fits it.
  * Threads: the target's. */
 #include "endpoints/pg_target.h"
 
@@ -18,8 +18,8 @@
 #define GONE_STEP     20000
 
 /* FNV-1a, 32 bits. */
-static int32_t
-lock_key(const char *text)
+int32_t
+pg_lock_key(const char *text)
 {
 	uint32_t h = 2166136261u;
 
@@ -31,8 +31,8 @@ lock_key(const char *text)
 static void
 lock_params(const char *name, char text[2][NUMBER_TEXT], const char *params[2])
 {
-	snprintf(text[0], NUMBER_TEXT, "%" PRId32, lock_key("repld"));
-	snprintf(text[1], NUMBER_TEXT, "%" PRId32, lock_key(name));
+	snprintf(text[0], NUMBER_TEXT, "%" PRId32, pg_lock_key(PG_LOCK_SPACE));
+	snprintf(text[1], NUMBER_TEXT, "%" PRId32, pg_lock_key(name));
 	params[0] = text[0];
 	params[1] = text[1];
 }
@@ -58,7 +58,7 @@ static const char schema_sql[] =
     "DEFAULT 0,"
     " owner_host text NOT NULL DEFAULT '', owner_pid int4 NOT NULL DEFAULT 0, owner_since "
     "timestamptz,"
-    " session_pid int4, session_start timestamptz, updated timestamptz NOT NULL DEFAULT "
+    " session_pid int4, session_start timestamptz, seal int8 NOT NULL DEFAULT 0, updated timestamptz NOT NULL DEFAULT "
     "clock_timestamp(), PRIMARY KEY (task, load_group))"
     " WITH (fillfactor = 30);"
     "CREATE TABLE IF NOT EXISTS repld.table_state (task text NOT NULL, source_schema text NOT "
@@ -200,10 +200,10 @@ who_holds(struct target *t, struct owner *ret, bool *ret_held, struct err *err)
 	return true;
 }
 
-static bool
-named_owner(struct target *t, struct owner *ret, struct err *err)
+bool
+pg_named_owner(struct target *t, const char *task, struct owner *ret, struct err *err)
 {
-	const char *params[] = { t->task };
+	const char *params[] = { task };
 	bool installed;
 	PGresult *res;
 
@@ -239,7 +239,7 @@ pg_target_own(struct target *t, struct owner *ret_other, struct err *err)
 	if (!target_ask(t, &got, err, "SELECT pg_try_advisory_lock($1::int4, $2::int4)", 2, params))
 		return false;
 	if (!got) {
-		if (named_owner(t, ret_other, err))
+		if (pg_named_owner(t, t->task, ret_other, err))
 			(void)!who_holds(t, ret_other, &held, err);
 		return false;
 	}
@@ -270,7 +270,7 @@ static const char row_columns[] =
     " coalesce((extract(epoch FROM commit_time) * 1000000)::int8, 0), epoch, conn, paused, "
     "load_done,"
     " transactions, rows_read, applied, filtered, excepted, inserts, updates, deletes, truncates,"
-    " session_pid, session_start, load_group, handed";
+    " session_pid, session_start, load_group, handed, seal";
 
 static uint64_t
 number_at(const PGresult *res, int row, int col)
@@ -300,8 +300,8 @@ read_source(const PGresult *res, int row, struct checkpoint *cp)
 }
 
 /* A row that names no source yet holds a lock's and a pause's facts only: it is no checkpoint. */
-static bool
-read_checkpoint(const PGresult *res, int row, struct checkpoint *cp, struct err *err)
+static void
+read_checkpoint(struct target *t, const PGresult *res, int row, struct checkpoint *cp)
 {
 	uint64_t *const totals[] = { &cp->totals.transactions, &cp->totals.read,
 		&cp->totals.applied, &cp->totals.filtered, &cp->totals.excepted,
@@ -310,8 +310,10 @@ read_checkpoint(const PGresult *res, int row, struct checkpoint *cp, struct err 
 
 	read_source(res, row, cp);
 	cp->exists = cp->source.kind[0] != '\0';
-	if (!position_parse(POSITION_LSN, PQgetvalue(res, row, 8), &cp->position, err))
-		return err_ctx(err, "the position in repld.checkpoint");
+	cp->group = (uint32_t)number_at(res, row, 25);
+	cp->handed = flag_at(res, row, 26);
+	checkpoint_verify(t->task, cp, PQgetvalue(res, row, 8),
+	    (uint64_t)strtoll(PQgetvalue(res, row, 27), NULL, 10));
 	cp->commit_time = wall_from_text(PQgetvalue(res, row, 9));
 	cp->epoch = number_at(res, row, 10);
 	cp->conn = number_at(res, row, 11);
@@ -319,16 +321,13 @@ read_checkpoint(const PGresult *res, int row, struct checkpoint *cp, struct err 
 	cp->load_done = flag_at(res, row, 13);
 	for (int i = 0; i < 9; i++)
 		*totals[i] = number_at(res, row, 14 + i);
-	cp->group = (uint32_t)number_at(res, row, 25);
-	cp->handed = flag_at(res, row, 26);
-	return true;
 }
 
 /* The rows of the task, or of one of its streams. */
 static PGresult *
-query_rows(struct target *t, const char *which, struct err *err)
+query_rows(struct target *t, const char *task, const char *which, struct err *err)
 {
-	const char *params[] = { t->task };
+	const char *params[] = { task };
 	struct buf sql = { 0 };
 	PGresult *res;
 
@@ -344,7 +343,7 @@ query_group(struct target *t, uint32_t group, const char *suffix, struct err *er
 	char which[80];
 
 	snprintf(which, sizeof(which), " AND load_group = %u%s", group, suffix);
-	return query_rows(t, which, err);
+	return query_rows(t, t->task, which, err);
 }
 
 /* ---- learn ---- */
@@ -408,9 +407,10 @@ read_session(const PGresult *res, int row, struct session *ret)
 /* Ends the sessions that the rows name: *ret, that of the first row, must still be there under the
  * row's lock. */
 static bool
-end_sessions(struct target *t, const char *which, struct session *ret, struct err *err)
+end_sessions(struct target *t, const char *task, const char *which, struct session *ret,
+    struct err *err)
 {
-	PGresult *res = query_rows(t, which, err);
+	PGresult *res = query_rows(t, task, which, err);
 	bool ok = res != NULL;
 
 	if (!ok)
@@ -426,7 +426,16 @@ end_sessions(struct target *t, const char *which, struct session *ret, struct er
 	return ok;
 }
 
-/* The row under its lock, made where it is missing. *ret_other: a session other than the one that
+bool
+pg_end_former_sessions(struct target *t, const char *task, struct err *err)
+{
+	struct session first;
+
+	return target_plain(t, err) && end_sessions(t, task, "", &first, err);
+}
+
+/* The row under its lock, made where it is missing: where somebody has deleted it, a former owner's
+ * epoch must not come again, so a task's first one is the time. *ret_other: a session other than the one that
  * was ended has come in between. */
 static bool
 lock_row(struct target *t, const struct session *ended, struct checkpoint *cp, bool *ret_other,
@@ -437,7 +446,9 @@ lock_row(struct target *t, const struct session *ended, struct checkpoint *cp, b
 		number_text(cp->group > 0 ? cp->epoch : 0, epoch) };
 	struct session now;
 	PGresult *res = pg_query(t->c, err,
-	    "INSERT INTO repld.checkpoint (task, load_group, epoch) VALUES ($1, $2::int8, $3::int8)"
+	    "INSERT INTO repld.checkpoint (task, load_group, epoch) VALUES ($1, $2::int8,"
+	    " CASE WHEN $2::int8 > 0 THEN $3::int8"
+	    " ELSE (extract(epoch FROM clock_timestamp()) * 1000000)::int8 END)"
 	    " ON CONFLICT DO NOTHING",
 	    3, params);
 	bool ok;
@@ -445,8 +456,10 @@ lock_row(struct target *t, const struct session *ended, struct checkpoint *cp, b
 	PQclear(res);
 	if (res == NULL || (res = query_group(t, cp->group, " FOR UPDATE", err)) == NULL)
 		return false;
-	ok = PQntuples(res) == 1 ? read_checkpoint(res, 0, cp, err)
-				 : err_set(err, ERR_RETRY, "the task's checkpoint row went away");
+	if ((ok = PQntuples(res) == 1))
+		read_checkpoint(t, res, 0, cp);
+	else
+		err_set(err, ERR_RETRY, "the task's checkpoint row went away");
 	read_session(res, 0, &now);
 	*ret_other = strcmp(now.pid, ended->pid) != 0 || strcmp(now.start, ended->start) != 0;
 	PQclear(res);
@@ -527,7 +540,7 @@ pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct 
 
 	if (!new_owner)
 		snprintf(which, sizeof(which), " AND load_group = %u", cp->group);
-	if (!target_plain(t, err) || !end_sessions(t, which, &former, err))
+	if (!target_plain(t, err) || !end_sessions(t, t->task, which, &former, err))
 		return false;
 	if (!target_begin_plain(t, err) || !raise_epoch(t, new_owner, &former, cp, err))
 		return target_rollback_plain(t);
@@ -544,11 +557,11 @@ pg_target_load_groups(struct target *t, struct checkpoint **ret, size_t *ret_n, 
 	*ret = NULL;
 	*ret_n = 0;
 	if (!target_plain(t, err) ||
-	    (res = query_rows(t, " AND load_group > 0 ORDER BY load_group", err)) == NULL)
+	    (res = query_rows(t, t->task, " AND load_group > 0 ORDER BY load_group", err)) == NULL)
 		return false;
 	ok = (*ret = mem_zalloc(((size_t)PQntuples(res) + 1) * sizeof(**ret), err)) != NULL;
 	for (int row = 0; ok && row < PQntuples(res); row++, ++*ret_n)
-		ok = read_checkpoint(res, row, &(*ret)[row], err);
+		read_checkpoint(t, res, row, &(*ret)[row]);
 	PQclear(res);
 	return ok;
 }
@@ -577,7 +590,6 @@ pg_target_look(struct target *t, struct target_remains *ret, struct err *err)
 {
 	struct target_remains r = { .installed = false };
 	PGresult *res;
-	bool ok;
 
 	if (!pg_installed(t, &r.installed, err))
 		return false;
@@ -585,9 +597,10 @@ pg_target_look(struct target *t, struct target_remains *ret, struct err *err)
 		if ((res = query_group(t, 0, "", err)) == NULL)
 			return false;
 		r.checkpoint = PQntuples(res) == 1;
-		ok = !r.checkpoint || read_checkpoint(res, 0, &r.cp, err);
+		if (r.checkpoint)
+			read_checkpoint(t, res, 0, &r.cp);
 		PQclear(res);
-		if (!ok || !count_remains(t, &r, err) || !named_owner(t, &r.owner, err))
+		if (!count_remains(t, &r, err) || !pg_named_owner(t, t->task, &r.owner, err))
 			return false;
 	}
 	if (!who_holds(t, &r.owner, &r.owned, err))

@@ -244,13 +244,16 @@ check_rights(struct preflight *p, struct err *err)
 static bool
 check_owner(struct preflight *p, struct err *err)
 {
-	char other[64];
+	char other[64], fix[400];
 
 	if (!pg_other_owner(p->t, p->tab->target_schema, p->tab->target_name, other, err))
 		return false;
+	snprintf(fix, sizeof(fix),
+	    "take it out of one of the tasks; if %s is this task's former name: rename_from = "
+	    "\"%s\"; a task that is no more: repld cleanup %s, with it in the file",
+	    other, other, other);
 	if (other[0] != '\0')
-		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
-		    "take it out of one of the tasks; a task that is no more: repld cleanup",
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name, fix,
 		    "the table belongs to task %s", other);
 	return true;
 }

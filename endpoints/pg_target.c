@@ -24,6 +24,13 @@ number_text(uint64_t v, char out[NUMBER_TEXT])
 	return out;
 }
 
+const char *
+seal_text(uint64_t seal, char out[NUMBER_TEXT])
+{
+	snprintf(out, NUMBER_TEXT, "%" PRId64, (int64_t)seal);
+	return out;
+}
+
 struct wall
 wall_from_text(const char *usec)
 {
@@ -77,6 +84,28 @@ target_rollback_plain(struct target *t)
 
 /* Share lock: who raises the epoch waits until this transaction has ended. */
 bool
+target_fenced(struct target *t, uint32_t group, struct err *err)
+{
+	char number[NUMBER_TEXT];
+	const char *params[] = { t->task, number_text(group, number) };
+	struct err ignored = ERR_INIT;
+	bool there;
+
+	if (!target_ask(t, &there, &ignored,
+		"SELECT EXISTS (SELECT FROM repld.checkpoint WHERE task = $1 AND load_group = "
+		"$2::int8)",
+		2, params) ||
+	    there)
+		return err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
+	err_set(err, ERR_HOLE,
+	    "the row of task %s in repld.checkpoint went away while the task ran: somebody has "
+	    "deleted it",
+	    t->task);
+	return err_remedy(err,
+	    "put the row back; or load the tables again: repld ctl restart %s --reload", t->task);
+}
+
+bool
 target_fence(struct target *t, uint64_t epoch, struct err *err)
 {
 	char number[NUMBER_TEXT];
@@ -92,7 +121,7 @@ target_fence(struct target *t, uint64_t epoch, struct err *err)
 	n = PQntuples(res);
 	PQclear(res);
 	if (n != 1)
-		return err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
+		return target_fenced(t, 0, err);
 	t->epoch = epoch;
 	return true;
 }
@@ -365,6 +394,8 @@ static const struct target_ops pg_target_ops = {
 	.end_group = pg_target_end_group,
 	.save_states = pg_target_save_states,
 	.forget_state = pg_target_forget_state,
+	.list_tasks = pg_target_list_tasks,
+	.rename_task = pg_target_rename_task,
 	.cleanup = pg_target_cleanup,
 	.describe = pg_target_describe,
 	.has_rows = pg_target_has_rows,

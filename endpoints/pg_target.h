@@ -1,6 +1,7 @@
 /* pg_target.h - the parts of the PostgreSQL target, which share one connection. Private to
  * endpoints/pg_*.c.
  *   pg_target.c    open, close, session settings, the table of operations, small helpers
+ *   pg_tasks.c     rows of other tasks: list, rename
  *   pg_own.c       lock, schema repld, learn, look           pg_state.c   checkpoint's and tables'
  * rows outside of apply
  *   pg_apply.c     begin, write, rollback                    pg_load.c    chunks of a full load
@@ -95,6 +96,8 @@ bool target_plain(struct target *t, struct err *err) MUST_CHECK;
 bool target_begin_plain(struct target *t, struct err *err) MUST_CHECK;
 /* always false: for `return`; the first error stays */
 bool target_rollback_plain(struct target *t);
+/* Always false: ERR_FENCED, or ERR_HOLE where the row itself is gone. Not in a failed transaction. */
+bool target_fenced(struct target *t, uint32_t group, struct err *err);
 /* Inside a transaction: the epoch is ours, and stays so until COMMIT. */
 bool target_fence(struct target *t, uint64_t epoch, struct err *err) MUST_CHECK;
 /* A query whose only row's first column is a truth value. */
@@ -114,6 +117,7 @@ struct wall wall_from_text(const char *usec);
 
 #define NUMBER_TEXT 24
 const char *number_text(uint64_t v, char out[NUMBER_TEXT]);
+const char *seal_text(uint64_t seal, char out[NUMBER_TEXT]);	/* as int8 has it */
 
 /* pg_apply.c */
 bool pg_target_begin(struct target *t, struct err *err) MUST_CHECK;
@@ -162,6 +166,16 @@ bool pg_target_learn(struct target *t, bool new_owner, struct checkpoint *cp, st
 bool pg_target_look(struct target *t, struct target_remains *ret, struct err *err) MUST_CHECK;
 bool pg_installed(struct target *t, bool *ret, struct err *err) MUST_CHECK;
 bool pg_install_lock(struct target *t, struct err *err) MUST_CHECK;
+#define PG_LOCK_SPACE "repld"
+int32_t pg_lock_key(const char *text);	/* half of a session lock's number; PG_LOCK_SPACE is the other */
+bool pg_named_owner(struct target *t, const char *task, struct owner *ret, struct err *err)
+    MUST_CHECK;
+/* Ends the sessions that the task's rows name, and waits until they are gone. */
+bool pg_end_former_sessions(struct target *t, const char *task, struct err *err) MUST_CHECK;
+
+/* pg_tasks.c */
+bool pg_target_list_tasks(struct target *t, struct task_rows *ret, struct err *err) MUST_CHECK;
+bool pg_target_rename_task(struct target *t, const char *from, struct err *err) MUST_CHECK;
 
 /* pg_state.c */
 #define TABLE_STATE_PARAMS 16

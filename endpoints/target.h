@@ -48,6 +48,21 @@ struct target_remains {
 	struct owner owner;
 };
 
+struct task_row {			/* of the table of checkpoints, any task's */
+	char task[64];
+	uint32_t group;			/* 0: the task's own stream */
+	struct source_identity source;	/* kind "": a row that no source stands in yet */
+	char position[POSITION_TEXT];
+	struct wall updated;
+	bool owned;			/* somebody holds the task's lock now */
+};
+
+struct task_rows {
+	size_t n, cap;
+	struct task_row *rows;
+};
+void task_rows_done(struct task_rows *r);
+
 struct target_ops {
 	const char *kind;
 	struct target *(*open)(const struct target_params *p, struct err *err);
@@ -72,6 +87,11 @@ struct target_ops {
 	bool (*load_states)(struct target *t, struct table_states *ret, struct err *err);
 	bool (*save_states)(struct target *t, uint64_t epoch, const struct table_state *ts, size_t n, struct err *err);	/* upsert; one transaction of their own */
 	bool (*forget_state)(struct target *t, uint64_t epoch, const char *source_schema, const char *source_name, struct err *err);
+	/* All tasks' rows, by name; none where repld has made nothing here. A plain read. */
+	bool (*list_tasks)(struct target *t, struct task_rows *ret, struct err *err);
+	/* Gives this task all rows of task `from`, in one transaction under that task's lock; an empty row of this one goes. ERR_RETRY with the
+	 * owner named where `from` runs. */
+	bool (*rename_task)(struct target *t, const char *from, struct err *err);
 	bool (*cleanup)(struct target *t, struct err *err);	/* drops the task's rows; the schema too where it was the last */
 
 	/* Tables. describe(): table->target in the arena; NULL where it is not there. */

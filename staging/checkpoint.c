@@ -1,7 +1,9 @@
-/* checkpoint.c - the words of a table's phase, and the list of table states.
+/* checkpoint.c - the seal of a checkpoint row, the words of a table's phase, and the list of table
+ * states.
  * Invariant: rows[0..n) own their strings. Threads: plain values. */
 #include "staging/checkpoint.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,81 @@ totals_add(struct totals *t, const struct totals *more)
 	t->deletes += more->deletes;
 	t->truncates += more->truncates;
 }
+
+/* ---- the seal ---- */
+
+/* FNV-1a of 64 bits, the end of a text included. */
+static uint64_t
+mix(uint64_t h, const char *text)
+{
+	do
+		h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+	while (*text++ != '\0');
+	return h;
+}
+
+uint64_t
+checkpoint_seal(const char *task, const struct checkpoint *cp)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	char number[16], position[POSITION_TEXT];
+
+	snprintf(number, sizeof(number), "%u", (unsigned)cp->group);
+	h = mix(h, task);
+	h = mix(h, number);
+	h = mix(h, cp->source.id);
+	h = mix(h, cp->source.slot);
+	h = mix(h, position_text(&cp->position, position));
+	h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+	h ^= h >> 33;
+	return h != 0 ? h : 1;
+}
+
+/* Made by its first owner, and no source is known yet. */
+static bool
+is_fresh(const struct checkpoint *cp)
+{
+	return cp->source.id[0] == '\0' && cp->source.slot[0] == '\0' &&
+	       cp->position.kind == POSITION_NONE;
+}
+
+void
+checkpoint_verify(const char *task, struct checkpoint *cp, const char *position, uint64_t seal)
+{
+	struct err err = ERR_INIT;
+	bool read = position_parse(POSITION_LSN, position, &cp->position, &err);
+
+	cp->edited[0] = '\0';
+	if (!read)
+		cp->position = (struct position){ POSITION_NONE, { 0 } };
+	if (read && (seal == 0 ? is_fresh(cp) : seal == checkpoint_seal(task, cp)))
+		return;
+	snprintf(cp->edited, sizeof(cp->edited), "position %.40s, slot %s, source %s", position,
+	    cp->source.slot[0] != '\0' ? cp->source.slot : "none",
+	    cp->source.id[0] != '\0' ? cp->source.id : "none");
+}
+
+bool
+checkpoint_intact(const char *task, const struct checkpoint *cp, struct err *err)
+{
+	char group[40] = "";
+
+	if (cp->edited[0] == '\0')
+		return true;
+	if (cp->group > 0)
+		snprintf(group, sizeof(group), ", load group %u,", (unsigned)cp->group);
+	err_set(err, ERR_HOLE,
+	    "the row of task %s%s in repld.checkpoint was changed by somebody else than repld: its "
+	    "seal does not fit what it says (%s)",
+	    task, group, cp->edited);
+	return err_remedy(err,
+	    "put back the values that were there; or load the tables again: repld ctl restart %s "
+	    "--reload; or go on from a position that is known to be right: repld ctl restart %s "
+	    "--from POSITION",
+	    task, task);
+}
+
+/* ---- phases and table states ---- */
 
 static const char *const PHASES[] = {
 	[TABLE_QUEUED] = "queued",

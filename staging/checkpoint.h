@@ -39,7 +39,16 @@ struct checkpoint {
 	bool paused;
 	bool load_done;			/* the full load (of the group) is complete */
 	struct totals totals;
+	char edited[256];		/* the row is not as repld wrote it: what it says now; "": it is */
 };
+
+/* Stands in the row beside what it covers: task, source, slot, position. Never 0, which is a row that nobody has written yet. It tells a slip of
+ * the hand or a row mixed of two, not a forger. */
+uint64_t checkpoint_seal(const char *task, const struct checkpoint *cp);
+/* Holds a row as it was read against its seal; sets cp->edited where they differ. position: as the row has it, which may be no position at all. */
+void checkpoint_verify(const char *task, struct checkpoint *cp, const char *position, uint64_t seal);
+/* ERR_HOLE, with what is there and what to do; true: the row is as repld wrote it. */
+bool checkpoint_intact(const char *task, const struct checkpoint *cp, struct err *err) MUST_CHECK;
 
 /* A row of table_state. */
 enum table_phase { TABLE_QUEUED, TABLE_LOADING, TABLE_LOADED, TABLE_CATCH_UP, TABLE_STREAMING, TABLE_SUSPENDED, TABLE_SUSPECT, TABLE_ERROR };

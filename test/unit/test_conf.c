@@ -140,6 +140,7 @@ START_TEST(conf_has_the_defaults_where_nothing_is_given)
 	ck_assert_ptr_eq(t->target, c->endpoints[1]);
 	ck_assert_int_eq(t->mode, MODE_FULL_LOAD_AND_CDC);
 	ck_assert(t->enabled && !t->durability_relaxed && !t->apply.fire_triggers);
+	ck_assert_ptr_null(t->rename_from);
 	ck_assert_str_eq(t->postgresql.slot, "repld_orders");
 	ck_assert_str_eq(t->postgresql.publication, "repld_orders");
 	ck_assert_str_eq(t->postgresql.plugin, "pgoutput");
@@ -159,7 +160,7 @@ END_TEST
 static const char everything[] =
     "tasks = {\n"				/* tasks first, = for : and commas for semicolons */
     "  t1: {\n"
-    "    source = \"s_1\", target = \"t\", mode = \"cdc\"; enabled = false; durability = \"relaxed\";\n"
+    "    source = \"s_1\", target = \"t\", mode = \"cdc\"; enabled = false; durability = \"relaxed\"; rename_from = \"t_0\";\n"
     "    tables = (\n"
     "      { include = \"pub*.or?ers\"; target_schema = \"d\\\"w\"; },\n"
     "      { exclude = \"public.\\\"a*\\\"\"; },\n"
@@ -210,6 +211,7 @@ START_TEST(conf_reads_every_option)
 	ck_assert_ptr_eq(t->target, d);
 	ck_assert_int_eq(t->mode, MODE_CDC);
 	ck_assert(!t->enabled && t->durability_relaxed && t->apply.fire_triggers);
+	ck_assert_str_eq(t->rename_from, "t_0");
 	ck_assert_uint_eq(t->rules.n, 3);
 	ck_assert(!t->rules.rules[0].exclude && t->rules.rules[1].exclude);
 	ck_assert_str_eq(t->rules.rules[0].text, "pub*.or?ers");
@@ -651,6 +653,24 @@ START_TEST(conf_refuses_tables_that_would_go_onto_themselves)
 }
 END_TEST
 
+START_TEST(conf_takes_a_former_name_of_a_task_that_is_no_more)
+{
+	static const struct refusal list[] = {
+		{ EPS "tasks: { " TASK(t, "rename_from = \"t\";") "};",
+		    "f:2: tasks.t.rename_from: is the task's own name; the former one is meant\n" },
+		{ EPS "tasks: { " TASK(t, "rename_from = \"u\";") "\n" TASK(u, "") "};",
+		    "f:2: tasks.t.rename_from: a task of this name is in the file too; a task that was renamed has one name only\n" },
+		{ EPS "tasks: { " TASK(t, "rename_from = \"1x\";") "};",
+		    "f:2: tasks.t.rename_from: expected the name of a task (1 to 40 bytes), found \"1x\"\n" },
+		{ EPS "tasks: { " TASK(t, "rename_from = \"\";") "};",
+		    "f:2: tasks.t.rename_from: expected the name of a task (1 to 40 bytes), found \"\"\n" },
+	};
+
+	REFUSE_ALL(list);
+	conf_free(parse(EPS "tasks: { " TASK(t, "rename_from = \"u\";") TASK(v, "") "};"));
+}
+END_TEST
+
 START_TEST(conf_says_everything_at_once)
 {
 	refuse("daemon: { log_level = \"x\"; };\nfoo = 1;\n" EPS "tasks: {\n" TASK(X, "mode = 1;") "\n};",
@@ -1084,7 +1104,8 @@ UNIT_MAIN("conf", conf_has_the_defaults_where_nothing_is_given, conf_reads_every
     conf_refuses_rules_that_say_too_much_or_too_little, conf_says_what_is_missing, conf_refuses_bad_names,
     conf_refuses_endpoints_that_contradict_themselves, conf_refuses_endpoints_that_do_not_fit_the_task,
     conf_refuses_batches_that_do_not_fit_the_ring, conf_refuses_two_tasks_on_one_slot_or_publication,
-    conf_refuses_tables_that_would_go_onto_themselves, conf_says_everything_at_once, conf_keeps_the_first_hundred_errors,
+    conf_refuses_tables_that_would_go_onto_themselves,
+    conf_takes_a_former_name_of_a_task_that_is_no_more, conf_says_everything_at_once, conf_keeps_the_first_hundred_errors,
     conf_names_the_line_of_an_error_of_syntax, conf_refuses_a_text_that_is_too_large,
     conf_refuses_a_group_that_is_too_large, conf_manual_has_examples_that_work, conf_guesses_by_the_letters_that_differ,
     conf_load_says_why_a_file_can_not_be_read, conf_load_refuses_a_file_it_may_not_read, conf_load_includes_files_of_its_folder,

@@ -105,6 +105,7 @@ START_TEST(conf_diff_restarts_for_the_rest)
 		{ "enabled = false; ", "enabled true -> false\n" },
 		{ "mode = \"cdc\"; ", "mode \"full_load_and_cdc\" -> \"cdc\"\n" },
 		{ "durability = \"relaxed\"; ", "durability \"strict\" -> \"relaxed\"\n" },
+		{ "rename_from = \"x\"; ", "rename_from none -> \"x\"\n" },
 		{ "postgresql: { slot = \"x\"; }; ", "postgresql.slot \"repld_t\" -> \"x\"\n" },
 		{ "postgresql: { publication = \"x\"; }; ", "postgresql.publication \"repld_t\" -> \"x\"\n" },
 		{ "staging: { ring_size = \"1GB\"; }; ", "staging.ring_size \"64MB\" -> \"1GB\"\n" },
