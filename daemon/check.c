@@ -7,12 +7,19 @@
 #include <string.h>
 #include "cdc/pg_type.h"
 #include "daemon/base/log.h"
+#include "daemon/claim.h"
 #include "daemon/cmdline.h"
+#include "daemon/orphan.h"
 #include "daemon/tables.h"
 #include "endpoints/table_ddl.h"
 
+#define SLOTS_LISTED 64
+
 struct report {				/* of one task */
+	const struct conf *file;
 	const struct task_conf *conf;
+	bool first_of_source, first_of_target;	/* of the tasks that are checked: it reports what is left there of tasks that are no more */
+	struct task_rows rows;		/* on the target, of all tasks */
 	struct findings findings;
 	struct tableset *tables;
 	struct table_states states;
@@ -25,9 +32,44 @@ struct report {				/* of one task */
 static void
 look_at_target(struct report *r, const struct target_ops *to, struct target *t, struct err *err)
 {
-	if (!to->identify(t, r->target_version, err) || !to->look(t, &r->remains, err) ||
+	char place[80];
+
+	if (!to->identify(t, r->target_version, err) || !to->look(t, &r->remains, err) || !to->list_tasks(t, &r->rows, err) ||
 	    (r->remains.installed && !to->load_states(t, &r->states, err)))
 		finding_add_err(&r->findings, "target", err);
+	else if (!checkpoint_intact(r->conf->name, &r->remains.cp, err) || !claim_rows_whole(r->conf, &r->remains.cp, &r->states, err))
+		finding_add_err(&r->findings, "", err);
+	snprintf(place, sizeof(place), "target %s", r->conf->target->name);
+	if (r->first_of_target)
+		orphan_rows(r->file, &r->rows, place, &r->findings);
+}
+
+/* A task that is to take over another's rows is checked with those. NULL: that target can't be reached. */
+static struct target *
+former_target(struct report *r, const struct target_ops *to, const struct target_params *p, struct target *t, struct err *err)
+{
+	struct target_params former = *p;
+	struct target_remains remains = { 0 };
+	struct target *f;
+
+	if (r->conf->rename_from == NULL)
+		return t;
+	if (!to->look(t, &remains, err)) {
+		to->close(t);
+		return NULL;
+	}
+	former.task = r->conf->rename_from;
+	if (remains.cp.exists || (f = to->open(&former, err)) == NULL)
+		return t;
+	if (!to->look(f, &remains, err) || !remains.cp.exists) {
+		to->close(f);
+		return t;
+	}
+	to->close(t);
+	finding_add(&r->findings, FINDING_INFO, ERR_NONE, "", "", "task %s goes on as %s", r->conf->rename_from, r->conf->name);
+	if (!claim_names_fit(r->conf, &remains.cp.source, err))
+		finding_add_err(&r->findings, "", err);
+	return f;
 }
 
 /* The checkpoint, if there is one, must fit this source and its slot. */
@@ -37,7 +79,7 @@ check_checkpoint(struct report *r, const struct source_info *info)
 	const struct checkpoint *cp = &r->remains.cp;
 	char at[POSITION_TEXT], fix[200];
 
-	if (!r->remains.checkpoint || cp->position.kind == POSITION_NONE || r->conf->mode == MODE_FULL_LOAD)
+	if (!r->remains.checkpoint || cp->edited[0] != '\0' || cp->position.kind == POSITION_NONE || r->conf->mode == MODE_FULL_LOAD)
 		return;
 	snprintf(fix, sizeof(fix), "repld ctl restart %s --reload", r->conf->name);
 	if (strcmp(cp->source.id, info->identity.id) != 0)
@@ -52,16 +94,37 @@ check_checkpoint(struct report *r, const struct source_info *info)
 }
 
 static bool
+check_slots(struct report *r, const struct source_ops *so, struct source *s, struct err *err)
+{
+	struct source_slot slots[SLOTS_LISTED];
+	char place[80];
+	size_t n;
+
+	if (!r->first_of_source)
+		return true;
+	if (!so->list_slots(s, slots, SLOTS_LISTED, &n, err))
+		return false;
+	snprintf(place, sizeof(place), "source %s", r->conf->source->name);
+	orphan_slots(r->file, &r->rows, slots, n, place, &r->findings);
+	return true;
+}
+
+static bool
 ask_servers(struct report *r, const struct source_ops *so, struct source *s, const struct target_ops *to, struct target *t, struct err *err)
 {
 	bool streams = r->conf->mode != MODE_FULL_LOAD;
 	struct source_info info;
 
-	if (!so->identify(s, &info, err) || (streams && !so->log_state(s, &r->log, err)))
+	if (!so->identify(s, &info, err) || (streams && !so->log_state(s, &r->log, err)) || !check_slots(r, so, s, err))
 		return err_ctx(err, "source");
 	memcpy(r->source_version, info.version_text, sizeof(r->source_version));
-	if (t != NULL)
+	if (t != NULL) {
+		struct err taken = ERR_INIT;
+
 		check_checkpoint(r, &info);
+		if (!claim_slot_free(r->conf, &r->rows, &r->remains.cp, &info.identity, &taken))
+			finding_add_err(&r->findings, "", &taken);
+	}
 	if ((r->tables = tables_survey(r->conf, so, s, to, t, &r->findings, err)) == NULL)
 		return false;
 	if (!so->check(s, r->tables, streams && !r->log.exists, streams, &r->findings, err))
@@ -87,6 +150,8 @@ check_task(struct report *r, struct stop *stop)
 	struct target *t = to->open(&tp, &err);
 	struct source *s;
 
+	if (t != NULL)
+		t = former_target(r, to, &tp, t, &err);
 	r->reached_target = t != NULL;
 	if (t == NULL)
 		finding_add_err(&r->findings, "target", &err);
@@ -293,6 +358,17 @@ report_done(struct report *r)
 	findings_done(&r->findings);
 	tableset_free(r->tables);
 	table_states_done(&r->states);
+	task_rows_done(&r->rows);
+}
+
+/* Of the tasks that are checked, the first with this endpoint. */
+static bool
+is_first(const struct conf *conf, uint32_t task, const char *only, bool target)
+{
+	for (uint32_t i = 0; i < task && only == NULL; i++)
+		if (target ? conf->tasks[i]->target == conf->tasks[task]->target : conf->tasks[i]->source == conf->tasks[task]->source)
+			return false;
+	return true;
 }
 
 static int
@@ -308,7 +384,8 @@ check_tasks(const struct conf *conf, const char *only, bool json)
 		return 1;
 	buf_str(&out, "{\"tasks\":[");
 	for (uint32_t i = 0; i < conf->ntasks; i++) {
-		struct report r = { .conf = conf->tasks[i] };
+		struct report r = { .file = conf, .conf = conf->tasks[i], .first_of_source = is_first(conf, i, only, false),
+			.first_of_target = is_first(conf, i, only, true) };
 
 		if (only != NULL && strcmp(only, r.conf->name) != 0)
 			continue;

@@ -79,27 +79,23 @@ claim_rows_whole(const struct task_conf *conf, const struct checkpoint *cp, cons
 }
 
 bool
-claim_slot_free(const struct task_conf *conf, const struct target_ops *to, struct target *t, const struct checkpoint *cp,
+claim_slot_free(const struct task_conf *conf, const struct task_rows *rows, const struct checkpoint *cp,
     const struct source_identity *source, struct err *err)
 {
-	struct task_rows rows = { 0 };
-	const struct task_row *other = NULL;
 	char since[WALL_TEXT];
 
 	if (cp->exists || !streams(conf))
 		return true;
-	if (!to->list_tasks(t, &rows, err))
-		return false;
-	for (size_t i = 0; i < rows.n && other == NULL; i++)
-		if (strcmp(rows.rows[i].task, conf->name) != 0 && strcmp(rows.rows[i].source.id, source->id) == 0 &&
-		    strcmp(rows.rows[i].source.slot, conf->postgresql.slot) == 0)
-			other = &rows.rows[i];
-	if (other != NULL) {
+	for (size_t i = 0; i < rows->n; i++) {
+		const struct task_row *other = &rows->rows[i];
+
+		if (strcmp(other->task, conf->name) == 0 || (conf->rename_from != NULL && strcmp(other->task, conf->rename_from) == 0) ||
+		    strcmp(other->source.id, source->id) != 0 || strcmp(other->source.slot, conf->postgresql.slot) != 0)
+			continue;
 		err_set(err, ERR_CONFIG, "slot %s of this source is task %s's, which repld.checkpoint has at %s (last written %s)", conf->postgresql.slot,
 		    other->task, other->position, wall_text(other->updated, since));
-		err_remedy(err, "if %s is the former name of task %s, add rename_from = \"%s\" to it; else give it another postgresql.slot and publication",
-		    other->task, conf->name, other->task);
+		return err_remedy(err, "if %s is the former name of task %s, add rename_from = \"%s\" to it; else give it another postgresql.slot "
+		    "and publication", other->task, conf->name, other->task);
 	}
-	task_rows_done(&rows);
-	return other == NULL;
+	return true;
 }

@@ -15,7 +15,7 @@ bool claim_names_fit(const struct task_conf *conf, const struct source_identity 
 /* Checkpoint row and table states are both there, or neither. states: all of the task's. */
 bool claim_rows_whole(const struct task_conf *conf, const struct checkpoint *cp, const struct table_states *states, struct err *err) MUST_CHECK;
 /* A task that has no row yet finds no other task's on its slot of this source. */
-bool claim_slot_free(const struct task_conf *conf, const struct target_ops *to, struct target *t, const struct checkpoint *cp,
+bool claim_slot_free(const struct task_conf *conf, const struct task_rows *rows, const struct checkpoint *cp,
     const struct source_identity *source, struct err *err) MUST_CHECK;
 
 #endif

@@ -120,6 +120,18 @@ meet_source(struct run *r, struct err *err)
 	return true;
 }
 
+/* A task that begins finds no other's slot under the name that it was given. */
+static bool
+own_slot(struct run *r, struct err *err)
+{
+	struct task_rows rows = { 0 };
+	bool ok = r->l.cp.exists || (r->l.to->list_tasks(r->l.target, &rows, err) &&
+	    claim_slot_free(r->l.conf, &rows, &r->l.cp, &r->l.info.identity, err));
+
+	task_rows_done(&rows);
+	return ok;
+}
+
 /* ---- tables and their states ------------------------------------------------------------------------------------------------ */
 
 static bool
@@ -516,7 +528,7 @@ prepare_and_load(struct run *r, struct err *err)
 	struct board *b = r->c->board;
 	bool behind;
 
-	if (!meet_source(r, err) || !claim_slot_free(r->l.conf, r->l.to, r->l.target, &r->l.cp, &r->l.info.identity, err) || !preflight(r, err) || !forget_gone(r, err) || !obey_intent(r, err))
+	if (!meet_source(r, err) || !own_slot(r, err) || !preflight(r, err) || !forget_gone(r, err) || !obey_intent(r, err))
 		return false;
 	if (r->watch == NULL && (r->watch = watch_start(r->l.so, &r->l.sp, b, err)) == NULL)
 		return false;

@@ -304,6 +304,34 @@ monitor(struct source *s, struct source_monitor *ret, struct err *err)
 	return ok;
 }
 
+static bool
+list_slots(
+    struct source *s, struct source_slot *ret, size_t max, size_t *ret_n, struct err *err)
+{
+	char limit[24];
+	const char *params[] = {limit};
+	PGresult *res;
+
+	snprintf(limit, sizeof(limit), "%zu", max);
+	res = pg_query(s->c, err,
+	    "SELECT slot_name, active, greatest(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()"
+	    " THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_flush_lsn() END, restart_lsn), 0)"
+	    "::int8 AS kept FROM pg_replication_slots WHERE starts_with(slot_name, 'repld_')"
+	    " AND NOT temporary ORDER BY active, kept DESC NULLS LAST, slot_name LIMIT $1::int8",
+	    1, params);
+	if (res == NULL)
+		return err_ctx(err, "list the source's slots");
+	*ret_n = (size_t)PQntuples(res);
+	for (size_t i = 0; i < *ret_n; i++) {
+		ret[i] = (struct source_slot){.active = PQgetvalue(res, (int)i, 1)[0] == 't',
+		    .has_retained = !PQgetisnull(res, (int)i, 2),
+		    .retained_bytes = strtoull(PQgetvalue(res, (int)i, 2), NULL, 10)};
+		snprintf(ret[i].name, sizeof(ret[i].name), "%s", PQgetvalue(res, (int)i, 0));
+	}
+	PQclear(res);
+	return true;
+}
+
 bool
 pg_source_end(struct source *s, uint64_t *ret_lsn, bool *ret_standby, struct err *err)
 {
@@ -393,6 +421,7 @@ const struct source_ops pg_source_ops = {
     .prepare = pg_publication_prepare,
     .log_state = pg_source_log_state,
     .monitor = monitor,
+    .list_slots = list_slots,
     .barrier = barrier,
     .split = pg_scan_split,
     .filenodes = filenodes,

@@ -95,8 +95,13 @@ target_fenced(struct target *t, uint32_t group, struct err *err)
 		"SELECT EXISTS (SELECT FROM repld.checkpoint WHERE task = $1 AND load_group = "
 		"$2::int8)",
 		2, params) ||
-	    there)
-		return err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
+	    there) {
+		err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
+		return err_remedy(err,
+		    "owner_host and owner_pid in repld.checkpoint name it; where nobody else runs "
+		    "the task: repld ctl restart %s",
+		    t->task);
+	}
 	err_set(err, ERR_HOLE,
 	    "the row of task %s in repld.checkpoint went away while the task ran: somebody has "
 	    "deleted it",

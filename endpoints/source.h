@@ -58,6 +58,12 @@ struct source_monitor {
 	char state[32];			/* wal_status; "" unknown */
 };
 
+struct source_slot {			/* a slot of some task of repld's: its name says so */
+	char name[NAME_MAX_BYTES];
+	bool active;
+	bool has_retained; uint64_t retained_bytes;
+};
+
 struct chunk {				/* of one leaf of a table */
 	uint32_t number;		/* within the table, from 0 */
 	uint32_t leaf;			/* index into table->source->leaves */
@@ -85,6 +91,9 @@ struct source_ops {
 	bool (*prepare)(struct source *s, const struct tableset *set, struct source_prepared *ret, struct err *err);
 	bool (*log_state)(struct source *s, struct source_log *ret, struct err *err);
 	bool (*monitor)(struct source *s, struct source_monitor *ret, struct err *err);
+	/* The permanent slots of this server, of any database, whose names begin with repld_: those that nobody uses first, then by what they
+	 * keep. max of them at most. */
+	bool (*list_slots)(struct source *s, struct source_slot *ret, size_t max, size_t *ret_n, struct err *err);
 	/* For sync: marks the log where it can, and gives the position that covers all committed before the call. */
 	bool (*barrier)(struct source *s, struct position *ret, struct err *err);
 	bool (*split)(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes, struct arena *arena,

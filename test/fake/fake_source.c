@@ -328,6 +328,15 @@ source_monitor(struct source *s, struct source_monitor *ret, struct err *err)
 }
 
 static bool
+source_list_slots(
+    struct source *s, struct source_slot *ret, size_t max, size_t *ret_n, struct err *err)
+{
+	(void)s, (void)ret, (void)max, (void)err;
+	*ret_n = 0;
+	return true;
+}
+
+static bool
 source_barrier(struct source *s, struct position *ret, struct err *err)
 {
 	(void)s;
@@ -849,6 +858,7 @@ static const struct source_ops ops = {
 	.prepare = source_prepare,
 	.log_state = source_log_state,
 	.monitor = source_monitor,
+	.list_slots = source_list_slots,
 	.barrier = source_barrier,
 	.split = source_split,
 	.filenodes = source_filenodes,
