@@ -315,6 +315,8 @@ board_status(struct board *b, const struct task_conf *t, struct status_task *ret
 		ret->limit_bytes = b->monitor.limit;
 		memcpy(ret->log_state, b->monitor.state, sizeof(ret->log_state));
 	}
+	ret->nslots = b->nslots;
+	memcpy(ret->slots, b->slots, sizeof(ret->slots));
 	ret->lifetime = b->lifetime;
 	totals_add(&ret->lifetime, &b->lifetime_group);
 	fill_load(b, ret);

@@ -62,6 +62,8 @@ struct board {
 		struct maybe_u64 retained, limit;
 		char state[32];
 	} monitor;
+	uint32_t nslots;		/* others' slots on the source */
+	struct status_slot slots[STATUS_SLOTS];
 	uint32_t ntables;
 	struct board_table **tables;
 };

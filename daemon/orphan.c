@@ -5,38 +5,34 @@
 #include <string.h>
 #include "daemon/base/num.h"
 
-static const char *
-skip_digits(const char *s)
+/* s[0..n) without the digits at its end; n where there are none. */
+static size_t
+without_digits(const char *s, size_t n)
 {
-	while (*s >= '0' && *s <= '9')
-		s++;
-	return s;
+	while (n > 0 && s[n - 1] >= '0' && s[n - 1] <= '9')
+		n--;
+	return n;
+}
+
+/* Takes "WORD<digits>" off the end of s[0..n). 0: it does not end so. */
+static size_t
+take_off(const char *s, size_t n, const char *word)
+{
+	const size_t cut = without_digits(s, n), w = strlen(word);
+
+	return cut < n && cut > w && strncmp(s + cut - w, word, w) == 0 ? cut - w : 0;
 }
 
 bool
-orphan_is_slot_of(const char *slot, const char *own)
+orphan_slot_base(const char *slot, char base[NAME_MAX_BYTES])
 {
-	const size_t n = strlen(own);
-	const char *rest = slot + n, *pid;
+	const size_t n = strnlen(slot, NAME_MAX_BYTES - 1), number = take_off(slot, n, "_");
+	size_t cut = take_off(slot, n, "_g");
 
-	if (strncmp(slot, own, n) != 0)
-		return false;
-	if (*rest == '\0')
-		return true;
-	if (strncmp(rest, "_g", 2) == 0)
-		return rest[2] != '\0' && *skip_digits(rest + 2) == '\0';
-	if (strncmp(rest, "_load_", 6) != 0)
-		return false;
-	pid = skip_digits(rest + 6);
-	return pid > rest + 6 && pid[0] == '_' && pid[1] != '\0' && *skip_digits(pid + 1) == '\0';
-}
-
-static bool
-is_group_slot(const char *slot)
-{
-	const char *last = strrchr(slot, '_');
-
-	return last != NULL && last[1] == 'g' && last[2] != '\0' && *skip_digits(last + 2) == '\0';
+	if (cut == 0 && number > 0)
+		cut = take_off(slot, number, "_load_");
+	snprintf(base, NAME_MAX_BYTES, "%.*s", (int)(cut > 0 ? cut : n), slot);
+	return cut > 0;
 }
 
 /* By its present name, or by the one that it is about to give up. */
@@ -71,11 +67,14 @@ orphan_rows(const struct conf *conf, const struct task_rows *rows, const char *p
 static bool
 is_in_use(const struct conf *conf, const struct task_rows *rows, const struct source_slot *s)
 {
+	char base[NAME_MAX_BYTES];
+	const bool derived = orphan_slot_base(s->name, base);
+
 	for (uint32_t i = 0; i < conf->ntasks; i++)
-		if (orphan_is_slot_of(s->name, conf->tasks[i]->postgresql.slot))
+		if (strcmp(s->name, conf->tasks[i]->postgresql.slot) == 0 || strcmp(base, conf->tasks[i]->postgresql.slot) == 0)
 			return true;
 	for (size_t i = 0; i < rows->n; i++)
-		if (strcmp(rows->rows[i].source.slot, s->name) == 0 && (rows->rows[i].owned || is_group_slot(s->name)))
+		if (strcmp(rows->rows[i].source.slot, s->name) == 0 && (rows->rows[i].owned || derived))
 			return true;
 	return false;
 }

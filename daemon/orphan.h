@@ -8,8 +8,9 @@
 #include "endpoints/source.h"
 #include "endpoints/target.h"
 
-/* The slot is the task's own (`own` is what its configuration names), or one of a load group (own_g1), or of a load (own_load_PID_1). */
-bool orphan_is_slot_of(const char *slot, const char *own);
+/* The slot that its task's configuration names, of one of a load group (repld_t_g1) or of a load (repld_t_load_PID_1): repld_t. False: it is
+ * neither; base is then the slot itself. */
+bool orphan_slot_base(const char *slot, char base[NAME_MAX_BYTES]);
 
 /* A risk for each, with what it keeps and the exact remedy. place: "target dw". */
 void orphan_rows(const struct conf *conf, const struct task_rows *rows, const char *place, struct findings *f);

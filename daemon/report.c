@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/arena.h"
+#include "daemon/base/map.h"
+#include "daemon/orphan.h"
 
 #define SLICE_BYTES  65536
 #define SLICE_VISITS 2000
@@ -41,11 +43,44 @@ sort_worst_first(struct report *r)
 	}
 }
 
+/* Several tasks of one source see the same slot. */
+static bool
+is_listed(const struct report *r, const char *endpoint, const struct status_slot *slot)
+{
+	for (uint32_t i = 0; i < r->norphans; i++)
+		if (strcmp(r->orphans[i].endpoint, endpoint) == 0 && strcmp(r->orphans[i].slot->name, slot->name) == 0)
+			return true;
+	return false;
+}
+
+/* owners: the slots of all tasks. */
+static void
+find_orphans(struct report *r, const struct map *owners)
+{
+	char base[NAME_MAX_BYTES];
+
+	for (size_t i = 0; i < r->ntasks; i++) {
+		const struct report_task *t = &r->tasks[i];
+
+		for (uint32_t k = 0; k < t->status.nslots && r->norphans < REPORT_ORPHANS; k++) {
+			const struct status_slot *slot = &t->status.slots[k];
+
+			orphan_slot_base(slot->name, base);
+			if (map_get_str(owners, slot->name) == NULL && map_get_str(owners, base) == NULL &&
+			    !is_listed(r, t->source, slot))
+				r->orphans[r->norphans++] = (struct report_orphan){ t->source, slot };
+		}
+	}
+}
+
 struct report *
 report_new(
     const struct report_source *src, const struct report_ops *ops, const char *only, bool tables)
 {
 	struct report *r = xzalloc(sizeof(*r));
+	struct map *owners = map_new();
+	struct err err = ERR_INIT;
+	bool known = owners != NULL;
 
 	r->ops = ops;
 	r->src = *src;
@@ -59,11 +94,15 @@ report_new(
 		src->task(src->arg, i, t);
 		assert(t->status.state <= TASK_ERROR);
 		r->states[t->status.state]++;
+		known = known && map_put_str(owners, t->slot, r, &err);
 		if (only == NULL || strcmp(only, t->name) == 0)
 			r->ntasks++;
 	}
 	if (ops->worst_first)
 		sort_worst_first(r);
+	if (known)
+		find_orphans(r, owners);
+	map_free(owners, NULL);
 	return r;
 }
 

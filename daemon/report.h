@@ -13,6 +13,7 @@
 
 struct report_task {
 	char name[64], source[64], target[64];
+	char slot[64];			/* by its configuration */
 	const char *mode;
 	struct status_task status;
 	bool stale;			/* the figures are the last good copy */
@@ -62,6 +63,12 @@ struct report_ops {
 };
 
 #define REPORT_COLUMNS 8
+#define REPORT_ORPHANS 64
+
+struct report_orphan {			/* a slot of no task that the daemon knows */
+	const char *endpoint;
+	const struct status_slot *slot;
+};
 
 struct report {
 	const struct report_ops *ops;
@@ -71,6 +78,8 @@ struct report {
 	size_t ntasks;
 	struct report_task *tasks;	/* those that are shown */
 	uint32_t states[TASK_ERROR + 1];	/* how many of all tasks */
+	uint32_t norphans;
+	struct report_orphan orphans[REPORT_ORPHANS];	/* borrowed from tasks */
 	struct buf *out;		/* during report_next() */
 	uint32_t pass;
 	/* the walk */

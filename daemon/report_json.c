@@ -276,7 +276,24 @@ json_task_end(struct report *r, const struct report_task *t)
 static void
 json_end(struct report *r)
 {
-	buf_str(r->out, "\n]}\n");
+	struct buf *b = r->out;
+
+	buf_str(b, "\n]");
+	key(b, "orphans");
+	buf_u8(b, '[');
+	for (uint32_t i = 0; i < r->norphans; i++) {
+		const struct report_orphan *o = &r->orphans[i];
+
+		buf_str(b, i > 0 ? ",{" : "{");
+		text(b, "endpoint", o->endpoint);
+		text(b, "kind", "slot");
+		text(b, "name", o->slot->name);
+		maybe(b, "retained_bytes", o->slot->retained);
+		key(b, "active");
+		buf_str(b, o->slot->active ? "true" : "false");
+		close_object(b);
+	}
+	buf_str(b, "]}\n");
 }
 
 const struct report_ops report_json = {

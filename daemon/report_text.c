@@ -408,7 +408,18 @@ text_pass(struct report *r)
 static void
 text_end(struct report *r)
 {
-	(void)r;
+	char size[NUM_TEXT];
+
+	for (uint32_t i = 0; i < r->norphans; i++) {
+		const struct report_orphan *o = &r->orphans[i];
+
+		buf_str(r->out, "orphan: slot ");
+		put_clean(r->out, o->slot->name);
+		buf_printf(r->out, " on %s is no task's here and keeps %s%s; see: repld check\n",
+		    o->endpoint,
+		    o->slot->retained.known ? num_size_text(o->slot->retained.v, size) : "log",
+		    o->slot->active ? ", in use" : "");
+	}
 }
 
 const struct report_ops report_text = {

@@ -245,7 +245,9 @@ task_is_sane(struct status_task *t)
 	END(t->confirmed);
 	END(t->source_end);
 	END(t->log_state);
-	return t->state <= TASK_ERROR && t->phase <= PHASE_CDC && t->error.kind <= ERR_CANCELLED;
+	for (uint32_t i = 0; i < STATUS_SLOTS; i++)
+		END(t->slots[i].name);
+	return t->nslots <= STATUS_SLOTS && t->state <= TASK_ERROR && t->phase <= PHASE_CDC && t->error.kind <= ERR_CANCELLED;
 }
 
 static bool

@@ -27,6 +27,14 @@ const char *task_phase_name(enum task_phase p);
 
 struct maybe_u64 { bool known; uint64_t v; };
 
+#define STATUS_SLOTS 8
+
+struct status_slot {			/* on the source; whose it is, who knows all tasks can tell */
+	char name[NAME_MAX_BYTES];
+	bool active;
+	struct maybe_u64 retained;
+};
+
 struct status_task {
 	uint8_t state, phase;		/* enum task_state, task_phase */
 	char reason[256];		/* why stopped, paused, starting or waiting; "" */
@@ -54,6 +62,8 @@ struct status_task {
 		struct maybe_u64 rows_estimated, rows_per_second, eta_seconds;
 	} load;
 	uint32_t ntables, tables_suspended;
+	uint32_t nslots;		/* of other tasks of repld's, the first that nobody uses */
+	struct status_slot slots[STATUS_SLOTS];
 	uint64_t beats;			/* raised while the worker's main loop runs */
 	struct usec beat_at, oldest_thread_beat;	/* monotonic: a thread that has not come round since then hangs */
 };

@@ -173,6 +173,7 @@ report_one(void *arg, size_t i, struct report_task *ret)
 	snprintf(ret->name, sizeof(ret->name), "%s", k->name);
 	snprintf(ret->source, sizeof(ret->source), "%s", k->conf.source);
 	snprintf(ret->target, sizeof(ret->target), "%s", k->conf.target);
+	snprintf(ret->slot, sizeof(ret->slot), "%s", k->conf.slot);
 	ret->mode = k->conf.mode;
 	ret->stale = !keeper_status(k, &ret->status);
 	ret->pid = keeper_pid(k);

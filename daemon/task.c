@@ -55,6 +55,7 @@ struct task {
 	struct run_ctx run;
 	bool running;			/* a run thread exists */
 	struct usec run_since;		/* of the phase after ownership; 0: not there yet */
+	bool has_run;			/* a run got that far */
 	enum after after;
 	enum run_intent next_intent;
 	char next_from[POSITION_TEXT];	/* of RUN_FROM; the run has a copy */
@@ -262,13 +263,24 @@ on_retry(evutil_socket_t fd, short what, void *arg)
 		run_start(t, t->next_intent);
 }
 
+/* A password that was right before is being changed: on the server first, or in its file. At a first start it is a mistake. */
+static bool
+is_rotation(const struct task *t, const struct err *err)
+{
+	return t->has_run && err->password && err->kind == ERR_CONFIG;
+}
+
 /* The error's kind decides: what comes back by itself is tried for ever, the rest waits for a person. */
 static void
 judge(struct task *t, const struct err *err)
 {
+	struct err again = *err;
+
 	t->next_intent = t->run.intent;
-	if (err->kind == ERR_RETRY || err->kind == ERR_SYSTEM || err->kind == ERR_CANCELLED || err->kind == ERR_NONE) {
-		retry(t, err);
+	if (is_rotation(t, err))
+		again.kind = ERR_RETRY;
+	if (again.kind == ERR_RETRY || again.kind == ERR_SYSTEM || again.kind == ERR_CANCELLED || again.kind == ERR_NONE) {
+		retry(t, &again);
 		return;
 	}
 	t->err = *err;
@@ -344,6 +356,7 @@ on_mail(evutil_socket_t fd, short what, void *arg)
 	while (mailbox_take(t->mailbox, &m)) {
 		if (m.what == MAIL_RUNNING) {
 			t->run_since = clock_mono();
+			t->has_run = true;
 			if (t->after == AFTER_JUDGE)
 				task_enter(t, TASK_RUNNING, "");
 		} else if (m.what == MAIL_ENDED) {

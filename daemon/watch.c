@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/log.h"
+#include "daemon/orphan.h"
 
 #define PING_EVERY 5000000		/* usec; the lock's session is ended by the server after 30 s of silence */
 #define OWN_RETRY 1000000
 #define LOOK_EVERY 1000000
 #define SYNC_LOOK 50000
+#define SLOTS_EVERY 60000000	/* usec between looks for slots of tasks that are no more */
+#define SLOTS_SEEN (STATUS_SLOTS + 8)	/* some may be our own */
 
 /* ---- guard --------------------------------------------------------------------------------------------------------- */
 
@@ -126,6 +129,7 @@ struct watch {
 	struct stop stop;
 	struct thread thread;
 	bool complained;
+	struct usec slots_at;		/* of the last look for slots; 0: none yet */
 };
 
 /* The source was asked: is it ahead of what is on the target? Then capture asks for the end of its log, so that a log in which nothing
@@ -179,6 +183,37 @@ make_barrier(struct watch *w, struct err *err)
 	return true;
 }
 
+/* Slots of other tasks: the supervisor, which knows them all, tells which of them are nobody's. */
+static bool
+note_slots(struct watch *w, struct err *err)
+{
+	struct source_slot found[SLOTS_SEEN];
+	struct status_slot others[STATUS_SLOTS] = { 0 };
+	uint32_t n = 0;
+	size_t seen;
+
+	if (w->slots_at.v != 0 && usec_since(w->slots_at) < SLOTS_EVERY)
+		return true;
+	if (!w->ops->list_slots(w->source, found, SLOTS_SEEN, &seen, err))
+		return false;
+	w->slots_at = clock_mono();
+	for (size_t i = 0; i < seen && n < STATUS_SLOTS; i++) {
+		char base[NAME_MAX_BYTES];
+
+		orphan_slot_base(found[i].name, base);
+		if (strcmp(found[i].name, w->params.slot) == 0 || strcmp(base, w->params.slot) == 0)
+			continue;
+		memcpy(others[n].name, found[i].name, sizeof(others[n].name));
+		others[n].active = found[i].active;
+		others[n++].retained = (struct maybe_u64){ found[i].has_retained, found[i].retained_bytes };
+	}
+	mutex_lock(&w->board->lock);
+	memcpy(w->board->slots, others, sizeof(others));
+	w->board->nslots = n;
+	mutex_unlock(&w->board->lock);
+	return true;
+}
+
 static bool
 look(struct watch *w, struct err *err)
 {
@@ -189,7 +224,7 @@ look(struct watch *w, struct err *err)
 	if (!w->ops->monitor(w->source, &m, err))
 		return false;
 	note_monitor(w->board, &m);
-	return make_barrier(w, err);
+	return make_barrier(w, err) && note_slots(w, err);
 }
 
 static void *

@@ -178,7 +178,11 @@ endpoint_password(const struct endpoint *ep, char out[PASSWORD_MAX], struct err 
 		ok = password_from_credential(ep->password_credential, out, err);
 	else if (ep->password_env != NULL)
 		ok = password_from_env(ep->password_env, out, err);
-	return ok || err_ctx(err, "password of endpoint %s", ep->name);
+	if (ok)
+		return true;
+	err_ctx(err, "password of endpoint %s", ep->name);
+	err->password = true;
+	return false;
 }
 
 const char *

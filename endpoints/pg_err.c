@@ -274,6 +274,28 @@ describe_place(const struct endpoint *ep, char *out, size_t size)
 		snprintf(out, size, "%s port %u", ep->host, (unsigned)ep->port);
 }
 
+static void
+password_refused(const struct endpoint *ep, struct err *err)
+{
+	const char *option = ep->password_file != NULL	       ? "password_file"
+			     : ep->password_credential != NULL ? "password_credential"
+			     : ep->password_env != NULL	       ? "password_env"
+							       : NULL;
+
+	err->password = true;
+	if (option == NULL)
+		err_remedy(err,
+		    "endpoint %s gives no password: set password_file, password_credential or "
+		    "password_env",
+		    ep->name);
+	else
+		err_remedy(err,
+		    "correct the password in %s of endpoint %s%s%s, or the role's on the server; it "
+		    "is read again at each connection",
+		    option, ep->name, ep->password_file != NULL ? ", " : "",
+		    ep->password_file != NULL ? ep->password_file : "");
+}
+
 /* Refusals that the server itself worded. */
 static bool
 refused_by_server(const struct endpoint *ep, const char *state, const char *text, struct err *err)
@@ -289,10 +311,7 @@ refused_by_server(const struct endpoint *ep, const char *state, const char *text
 	set_sqlstate(err, state);
 	add_remedy(err);
 	if (strcmp(state, "28P01") == 0)
-		err_remedy(err,
-		    "check user and password of endpoint %s; the password is read again at each "
-		    "connection",
-		    ep->name);
+		password_refused(ep, err);
 	else if (strncmp(state, "28", 2) == 0)
 		err_remedy(err,
 		    "check user \"%s\" of endpoint %s, and that pg_hba.conf lets it into database "

@@ -39,6 +39,7 @@ struct err {
 	char remedy[512];	/* what to do about it; "" where the message says it all */
 	char position[128];	/* place in the source's log; "" where unknown */
 	char table[160];	/* schema.table the error speaks of; "" */
+	bool password;		/* it was refused, or could not be read: may be about to change */
 };
 
 #define ERR_INIT { .kind = ERR_NONE }

@@ -388,7 +388,51 @@ START_TEST(report_comes_in_slices_and_tasks_may_go_meanwhile)
 }
 END_TEST
 
-UNIT_MAIN("report", report_text_is_one_screen_worst_first, report_text_says_why_and_when,
+static void
+add_slot(struct report_task *t, const char *name, bool active, uint64_t retained)
+{
+	struct status_slot *s = &t->status.slots[t->status.nslots++];
+
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->active = active;
+	s->retained = (struct maybe_u64){ retained > 0, retained };
+}
+
+/* Every worker tells what it sees on its source; the tasks know between them what is theirs. */
+START_TEST(report_lists_slots_of_no_task_once)
+{
+	struct world *w = two_tasks();
+	struct buf out = { 0 };
+	const char *text;
+
+	snprintf(w->tasks[0].slot, sizeof(w->tasks[0].slot), "repld_orders");
+	snprintf(w->tasks[1].slot, sizeof(w->tasks[1].slot), "repld_crm");
+	snprintf(w->tasks[1].source, sizeof(w->tasks[1].source), "shop");
+	add_slot(&w->tasks[0], "repld_crm", true, 1);
+	add_slot(&w->tasks[0], "repld_crm_g2", true, 1);
+	add_slot(&w->tasks[0], "repld_old", false, 2 * GB);
+	add_slot(&w->tasks[0], "repld_old_g1", true, 0);
+	add_slot(&w->tasks[1], "repld_old", false, 2 * GB);
+	add_slot(&w->tasks[1], "repld_orders", false, 1);
+	text = render(w, &report_text, NULL, false, &out);
+	has(text, "\norphan: slot repld_old on shop is no task's here and keeps 2.0 GB; see: repld check\n"
+		  "orphan: slot repld_old_g1 on shop is no task's here and keeps log, in use; see: repld check\n");
+	ck_assert(strstr(strstr(text, "slot repld_old on") + 1, "slot repld_old on") == NULL);
+	has_not(text, "slot repld_orders");
+	has_not(text, "slot repld_crm");
+	text = render(w, &report_json, "crm", false, &out);
+	has(text, "],\"orphans\":[{\"endpoint\":\"shop\",\"kind\":\"slot\",\"name\":\"repld_old\",\"retained_bytes\":2147483648,"
+		  "\"active\":false}]}\n");
+	text = render(w, &report_json, "orders", false, &out);
+	has(text, "{\"endpoint\":\"shop\",\"kind\":\"slot\",\"name\":\"repld_old_g1\",\"retained_bytes\":null,\"active\":true}]}\n");
+	w->tasks[0].status.nslots = w->tasks[1].status.nslots = 0;
+	has(render(w, &report_json, NULL, false, &out), "],\"orphans\":[]}\n");
+	buf_done(&out);
+	free(w);
+}
+END_TEST
+
+UNIT_MAIN("report", report_lists_slots_of_no_task_once, report_text_is_one_screen_worst_first, report_text_says_why_and_when,
     report_text_keeps_control_bytes_from_the_terminal, report_text_shows_tables_troubled_ones_first,
     report_code_is_1_for_what_is_shown_and_in_trouble,
     report_json_has_every_key_and_null_for_the_unknown, report_json_lists_tables_and_retries,
