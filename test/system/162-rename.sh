@@ -92,8 +92,18 @@ step 'the option may stay'
 repld_stop
 run_rc 0 "$REPLD" check -c "$CONF"
 expect_no_text 'goes on as new|not in the file|belongs to no task' "$TMP/out"
+
+step 'a slot of no task stands in the status'
+sql src "SELECT pg_create_logical_replication_slot('repld_lost', 'pgoutput'), pg_create_logical_replication_slot('repld_old_g1', 'pgoutput'),
+	pg_create_logical_replication_slot('another', 'pgoutput')" >/dev/null
 repld_start
 goes_on new
+orphan() { ctl status --json | json_flat | grep "^orphans" | tr '\t\n' '= ' | sed 's/=[0-9][0-9]*/=N/'; }
+there() { [ "$(orphan)" = 'orphans.0.endpoint=src orphans.0.kind=slot orphans.0.name=repld_lost orphans.0.retained_bytes=N orphans.0.active=false ' ]; }
+wait_for 10 there || fail "the orphan is not in the status: $(orphan)"
+ctl status >"$TMP/out"
+expect_text 'orphan: slot repld_lost on src .* keeps [0-9]' "$TMP/out"
+sql src "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active" >/dev/null
 
 step 'and may go; a rename cut short by an edited row says so under the new name'
 conf_task new "$former"
