@@ -194,9 +194,9 @@ note_slots(struct watch *w, struct err *err)
 
 	if (w->slots_at.v != 0 && usec_since(w->slots_at) < SLOTS_EVERY)
 		return true;
+	w->slots_at = clock_mono();
 	if (!w->ops->list_slots(w->source, found, SLOTS_SEEN, &seen, err))
 		return false;
-	w->slots_at = clock_mono();
 	for (size_t i = 0; i < seen && n < STATUS_SLOTS; i++) {
 		char base[NAME_MAX_BYTES];
 
