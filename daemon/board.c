@@ -193,13 +193,11 @@ fill_lag(struct board *b, const struct position *applied, struct status_task *re
 		reached.lsn.v = memory;
 	ret->lag_bytes.known = position_distance(&reached, &b->monitor.end, &ret->lag_bytes.v);
 	ret->lag_usec.known = true;
-	if (position_reached(&reached, &b->monitor.end)) {
-		ret->lag_usec.v = 0;
-		return;
-	}
 	now = b->monitor.server_time.v + (mono.v - b->monitor.at.v);
-	if (pending != 0)
+	if (pending != 0)		/* taken: it may be younger than the end that the source told last */
 		ret->lag_usec.v = now > pending ? (uint64_t)(now - pending) : 0;
+	else if (position_reached(&reached, &b->monitor.end))
+		ret->lag_usec.v = 0;
 	else if (b->monitor.ahead_since.v != 0)
 		ret->lag_usec.v = (uint64_t)(mono.v - b->monitor.ahead_since.v);
 	else

@@ -58,7 +58,8 @@ struct board {
 	struct {
 		struct position end;
 		struct wall server_time;
-		struct usec at, ahead_since;	/* ahead_since: end was first seen ahead of what is applied; 0: it is not */
+		struct usec at, ahead_since;	/* ahead_since: an end that is still not reached was first seen; 0: end is reached */
+		struct position ahead_end;	/* that end */
 		struct maybe_u64 retained, limit;
 		char state[32];
 	} monitor;

@@ -152,13 +152,25 @@ note_monitor(struct board *b, const struct source_monitor *m)
 	if (m->end.kind == POSITION_LSN)
 		reached = (struct position){ POSITION_LSN, { memory } };
 	ahead = !position_reached(&reached, &m->end);
-	if (!ahead)
+	if (!ahead) {
 		b->monitor.ahead_since.v = 0;
-	else if (b->monitor.ahead_since.v == 0)
+	} else if (b->monitor.ahead_since.v == 0 || position_reached(&reached, &b->monitor.ahead_end)) {
 		b->monitor.ahead_since = b->monitor.at;
+		b->monitor.ahead_end = m->end;
+	}
 	mutex_unlock(&b->lock);
 	if (ahead)
 		atomic_store(&b->ask_source, true);
+}
+
+/* The source can't be asked, or nobody asks it any more. */
+static void
+forget_monitor(struct board *b)
+{
+	mutex_lock(&b->lock);
+	b->monitor_known = false;
+	b->monitor.ahead_since.v = 0;
+	mutex_unlock(&b->lock);
 }
 
 /* The position that covers all that was committed when sync was asked for. */
@@ -245,6 +257,7 @@ watch_main(void *arg)
 				if (!w->complained && err.kind != ERR_CANCELLED)
 					log_err(LOG_LEVEL_WARNING, "the source can't be asked for its position, trying on", &err);
 				w->complained = true;
+				forget_monitor(w->board);
 				w->ops->close(w->source);
 				w->source = NULL;
 			} else {
@@ -254,6 +267,7 @@ watch_main(void *arg)
 		go_on = stop_sleep(&w->stop, SYNC_LOOK);
 	}
 	w->ops->close(w->source);
+	forget_monitor(w->board);
 	board_rest(w->board, BEAT_WATCH);
 	return NULL;
 }
