@@ -8,6 +8,8 @@
 
 #define PING_EVERY 5000000		/* usec; the lock's session is ended by the server after 30 s of silence */
 #define OWN_RETRY 1000000
+#define OWN_SOON 20000			/* usec between the first tries, ... */
+#define OWN_SOON_TRIES 50		/* ... as often: the lock of a session that has just ended goes in a moment */
 #define LOOK_EVERY 1000000
 #define SYNC_LOOK 50000
 #define SLOTS_EVERY 60000000	/* usec between looks for slots of tasks that are no more */
@@ -49,7 +51,7 @@ guard_main(void *arg)
 static bool
 wait_for_lock(struct guard *g, struct stop *stop, struct err *err)
 {
-	bool said = false;
+	int tries = 0;
 
 	for (;;) {
 		struct owner other = { .pid = 0 };
@@ -60,17 +62,22 @@ wait_for_lock(struct guard *g, struct stop *stop, struct err *err)
 			return true;
 		if (err->kind != ERR_NONE)
 			return false;
+		if (++tries <= OWN_SOON_TRIES) {
+			if (!stop_sleep(stop, OWN_SOON))
+				break;
+			continue;
+		}
 		if (other.pid != 0)
 			board_reason(g->board, "owned by another daemon: %s, pid %d, since %s", other.host, other.pid, wall_text(other.since, since));
 		else
 			board_reason(g->board, "owned by another daemon");
-		if (!said)
+		if (tries == OWN_SOON_TRIES + 1)
 			log_warning("the task is owned by another daemon (%s, pid %d); waiting for its end",
 			    other.pid != 0 ? other.host : "not known yet", other.pid);
-		said = true;
 		if (!stop_sleep(stop, OWN_RETRY))
-			return err_set(err, ERR_CANCELLED, "stopped");
+			break;
 	}
+	return err_set(err, ERR_CANCELLED, "stopped");
 }
 
 struct guard *

@@ -77,12 +77,9 @@ for percent in 30 50 90; do
 	say "   at $((seen * 100 / rows)) %: $seen rows read, $there of them committed, $kept kept"
 done
 step 'it ends by itself'
-loaded t 3000
+joined t 3000
 total=$(read_so_far)
-kill_tree "$BENCH_PID"
-wait "$BENCH_PID" || :
-writers_gone() { [ "$(sql src "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'")" = 0 ]; }
-wait_for 20 writers_gone || fail 'writers outlive pgbench'
+writers_stop "$BENCH_PID"
 synced t 3600
 step 'equal by content'
 workload_compare

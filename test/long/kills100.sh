@@ -29,7 +29,8 @@ write_on() {
 
 done_processes=0 of_daemon=0 done_src=0 done_dst=0 between=0 in_load=0 in_stream=0 src_down_ms=0
 note_phase() {
-	phase=$(task_get t phase) || phase=none
+	phase=$(table_get t public.big state) || phase=unknown
+	[ "$(task_get t phase)" != null ] || phase='on its way up'
 	[ "$(task_get t state)" != error ] || { ctl status t >&2; fail 'the task is in error: it waits for a hand'; }
 }
 kill_process() {
@@ -62,11 +63,11 @@ one_event() {			# process|src|dst
 	note_phase
 	if [ "$1" = process ]; then kill_process; else crash "$1"; fi
 	case $phase in
-	cdc | catch_up) in_stream=$((in_stream + 1)) ;;
-	full_load | check) in_load=$((in_load + 1)) ;;
+	streaming) in_stream=$((in_stream + 1)) ;;
+	queued | loading | loaded | catch_up) in_load=$((in_load + 1)) ;;
 	*) between=$((between + 1)) ;;
 	esac
-	printf '   %s: %s in phase %s\n' "$((done_processes + done_src + done_dst))" "$1" "$phase"
+	printf '   %s: %s %s\n' "$((done_processes + done_src + done_dst))" "$1" "$phase"
 }
 
 {
@@ -90,18 +91,14 @@ while read -r event <&3; do
 	if [ $n -eq $((total / 3)) ]; then
 		sed -i 's/max_rate = "6MB"/max_rate = ""/' "$CONF"
 		ctl reload >/dev/null
-		loaded t 600
+		joined t 900
 		step 'the others during the stream'
 	fi
 done 3<"$TMP/events"
-running "$writer" || fail 'the workload ended before the last crash'
 written=$(sql src 'SELECT sum(n) FROM ledger_next')
 spent=$(($(now_ms) - begin))
 : >"$TMP/enough"
-sql src "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgbench'" >/dev/null
-wait "$writer" || :
-writers_gone() { [ "$(sql src "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'")" = 0 ]; }
-wait_for 20 writers_gone || fail 'writers outlive pgbench'
+writers_stop "$writer"
 
 step 'it comes back by itself and both sides are equal'
 ended=$(now_ms)

@@ -36,6 +36,37 @@ heartbeat_lag() {
 	sql src "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(at)) * 1000, 0)::int FROM heartbeat WHERE at > '$hl_last'"
 }
 
+# The target's newest heartbeat, each 100 ms, into a file: when a heartbeat came is known afterwards to that much.
+heartbeat_watch() {		# FILE: the pid is in $HEARTWATCH
+	echo "SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM max(at)) FROM heartbeat \\watch 0.1" >"$TMP/heartwatch.sql"
+	background watching $DST "$TMP/heartwatch.sql" "$1"
+	HEARTWATCH=$BG
+}
+
+# Of the heartbeats committed since then, the one that took longest to the target: milliseconds. One that is still missing counts until now.
+heartbeat_slowest() {		# FILE SINCE
+	sql src "SELECT extract(epoch FROM at) FROM heartbeat WHERE extract(epoch FROM at) >= $2 ORDER BY at" >"$TMP/heartbeats"
+	sleep 0.5
+	awk -F '|' '
+	NR == FNR { beat[++n] = $1; next }
+	$1 + 0 > 0 {
+		last = $1
+		for (; i < n && beat[i + 1] <= $2; i++) if ($1 - beat[i + 1] > most) most = $1 - beat[i + 1]
+	}
+	END { if (i < n && last - beat[i + 1] > most) most = last - beat[i + 1]; print (n ? int(most * 1000) : "no heartbeat") }' "$TMP/heartbeats" "$1"
+}
+
+# ---- writers that only we end --------------------------------------------------------------------------------------------------
+
+writers_gone() { [ "$(sql src "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'")" = 0 ]; }
+
+writers_stop() {		# PID of what runs them: their sessions end, between two transactions or within one
+	running "$1" || { cat "$TMP/bench.log" >&2; fail 'the writers have ended before'; }
+	sql src "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgbench'" >/dev/null
+	wait "$1" || :
+	wait_for 20 writers_gone || fail 'writers outlive pgbench'
+}
+
 # ---- what the status says ------------------------------------------------------------------------------------------------
 
 # lag.seconds in milliseconds; null stays null.
