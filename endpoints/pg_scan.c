@@ -248,7 +248,7 @@ pg_scan_start(struct source_scan *s, const struct table *t, const struct chunk *
 	s->binary = binary;
 	s->header_seen = s->trailer_seen = false;
 	if (lock_leaf(s, leaf, err) && same_file(s, leaf, filenodes, err) &&
-	    begin_copy(s, t->source, leaf, c, err))
+	    FAULT("scan.compared", err) && begin_copy(s, t->source, leaf, c, err))
 		return true;
 	if (err->kind != ERR_CANCELLED) {
 		err_table(err, leaf->schema, leaf->name);

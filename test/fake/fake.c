@@ -324,10 +324,27 @@ fake_lost(struct err *err)
 	return fake_error(err, "08006", "the connection");
 }
 
+void
+fake_moment(const char *where)
+{
+	for (int i = 0; !fake.dead && i < fake.nmoments; i++) {
+		struct fake_moment *m = &fake.moments[i];
+		char line[sizeof(m->line)];
+
+		if (strcmp(m->where, where) != 0 || m->skip < 0 || m->skip-- > 0)
+			continue;
+		memcpy(line, m->line, sizeof(line));
+		fake.on_moment(line);
+		cond_broadcast(&fake.moved);
+	}
+}
+
 bool
 fake_fails(const char *where, struct err *err)
 {
-	const char *code = fake.dead ? "08006" : fake_fail_take(where);
+	const char *code;
 
+	fake_moment(where);
+	code = fake.dead ? "08006" : fake_fail_take(where);
 	return code != NULL && !fake_error(err, code, where);
 }

@@ -15,7 +15,7 @@
 #include "endpoints/source.h"
 #include "endpoints/target.h"
 
-enum { FAKE_COLS = 8, FAKE_LEAVES = 4, FAKE_TABLES = 8, FAKE_FAILS = 16, FAKE_GROUPS = 8 };
+enum { FAKE_COLS = 8, FAKE_LEAVES = 4, FAKE_TABLES = 8, FAKE_FAILS = 16, FAKE_GROUPS = 8, FAKE_MOMENTS = 8 };
 
 struct fake_column {
 	char name[32];
@@ -74,6 +74,9 @@ struct fake_source_table {
 	const struct fake_def *def;
 	struct fake_rows rows;
 	bool published, touched;
+	uint64_t published_at; /* changes that were committed before are in no stream */
+	uint64_t rewritten_at; /* older snapshots see no rows */
+	uint32_t rewrites; /* each gives it another file */
 	size_t n, cap;
 	struct fake_version *versions;
 };
@@ -132,6 +135,11 @@ struct fake_fail {
 	int skip, times;
 };
 
+struct fake_moment { /* what happens when the daemon comes to a place */
+	char where[16], line[200];
+	int skip; /* < 0: it is over */
+};
+
 struct fake_world {
 	struct mutex lock;
 	struct cond moved;
@@ -141,6 +149,9 @@ struct fake_world {
 	char broken[512];
 	int nfails;
 	struct fake_fail fails[FAKE_FAILS];
+	int nmoments;
+	struct fake_moment moments[FAKE_MOMENTS];
+	void (*on_moment)(char *line); /* the player's */
 	struct fake_source s;
 	struct fake_target t;
 };
@@ -170,6 +181,7 @@ const char *fake_fail_take(const char *where); /* its code; NULL: none is due */
 bool fake_error(struct err *err, const char *code, const char *what);
 bool fake_lost(struct err *err); /* ERR_RETRY: the connection is gone */
 bool fake_fails(const char *where, struct err *err);
+void fake_moment(const char *where); /* the daemon is there */
 
 /* The source as it was for those who have read its log up to lsn. */
 const struct fake_rows *fake_source_at(int table, uint64_t lsn);

@@ -290,8 +290,15 @@ source_prepare(
 	(void)s;
 	if (!enter("source", err))
 		return false;
-	for (uint32_t i = 0; i < set->n; i++)
-		fake.s.tables[fake_table(set->tables[i]->source_name)].published = true;
+	fake_moment("publish");
+	for (uint32_t i = 0; i < set->n; i++) {
+		struct fake_source_table *t =
+		    &fake.s.tables[fake_table(set->tables[i]->source_name)];
+
+		if (!t->published)
+			t->published_at = fake.s.end;
+		t->published = true;
+	}
 	ret->publication_made = true;
 	return leave();
 }
@@ -360,6 +367,12 @@ source_split(struct source *s, const struct table *t, uint32_t want, uint64_t mi
 	return leave();
 }
 
+static uint32_t
+file_of(int table)
+{
+	return fake.s.tables[table].def->oid + fake.s.tables[table].rewrites;
+}
+
 static bool
 source_filenodes(
     struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err)
@@ -367,7 +380,7 @@ source_filenodes(
 	(void)s;
 	if (!enter("source", err))
 		return false;
-	*ret = arena_printf(arena, "%u:%u", t->source->oid, t->source->oid);
+	*ret = arena_printf(arena, "%u:%u", t->source->oid, file_of(fake_table(t->source_name)));
 	return leave();
 }
 
@@ -413,6 +426,7 @@ snapshot_open(const struct source_params *p, bool permanent,
 	fake.s.snapshots++;
 	if (permanent)
 		*slot = (struct fake_slot){ .exists = true, .confirmed = fake.s.end };
+	fake_moment("slot-made");
 	leave();
 	return snap;
 }
@@ -463,12 +477,21 @@ static bool
 scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary,
     const char *filenodes, struct err *err)
 {
-	(void)filenodes;
+	static const struct fake_rows none;
+	char file[32];
+
 	if (!enter("scan", err))
 		return false;
 	s->table = fake_table(t->source_name);
 	s->def = fake.s.tables[s->table].def;
 	s->rows = fake_source_at(s->table, s->s);
+	if (fake.s.tables[s->table].rewritten_at > s->s)
+		s->rows = &none;
+	snprintf(file, sizeof(file), "%u:%u", s->def->oid, file_of(s->table));
+	if (strcmp(file, filenodes) != 0) {
+		leave();
+		return err_set(err, ERR_RETRY, "table %s was rewritten", s->def->name);
+	}
 	s->next = c->number;
 	s->step = fake.s.chunks;
 	s->binary = binary;
@@ -686,17 +709,20 @@ put_commit(struct buf *b, const struct fake_txn *x)
 	buf_u64(b, (uint64_t)(x->time.v - EPOCH_2000));
 }
 
+/* As the catalogs stood at that place of the log. */
 static bool
-is_published(const struct fake_change *c)
+is_published(const struct fake_txn *x, const struct fake_change *c)
 {
-	return fake.s.tables[fake_table(c->def->name)].published;
+	const struct fake_source_table *t = &fake.s.tables[fake_table(c->def->name)];
+
+	return t->published && x->start >= t->published_at;
 }
 
 static bool
 concerns_us(const struct fake_txn *x)
 {
 	for (size_t i = 0; i < x->n; i++)
-		if (is_published(&x->changes[i]))
+		if (is_published(x, &x->changes[i]))
 			return true;
 	return false;
 }
@@ -722,7 +748,7 @@ next_message(struct source_stream *s, struct buf *b)
 			s->part++;
 			return true;
 		}
-		while (s->part <= x->n && !is_published(&x->changes[s->part - 1]))
+		while (s->part <= x->n && !is_published(x, &x->changes[s->part - 1]))
 			s->part++;
 		if (s->part <= x->n) {
 			s->part += put_change(s, b, &x->changes[s->part - 1]);

@@ -9,7 +9,8 @@
 #include "daemon/base/num.h"
 #include "fake.h"
 
-#define MARKS 16
+#define MARKS	     16
+#define MOMENT_WORDS 16
 
 /* ---- the source ---- */
 
@@ -289,6 +290,17 @@ play_mark(const char *name, int64_t *ret)
 	return false;
 }
 
+/* Its rows get another file, without a word in the log. */
+static void
+do_rewrite(char **w)
+{
+	struct fake_source_table *t = &fake.s.tables[play_table(w[1])];
+
+	fake.s.end += 0x100;
+	t->rewritten_at = fake.s.end;
+	t->rewrites++;
+}
+
 static bool
 play_source(char **w)
 {
@@ -318,6 +330,8 @@ play_source(char **w)
 		fake.s.slots[0].confirmed = fake.s.end;
 	else if (strcmp(w[0], "other-source") == 0)
 		fake.s.id++;
+	else if (strcmp(w[0], "rewrite") == 0)
+		do_rewrite(w);
 	else if (strcmp(w[0], "mark") == 0)
 		do_mark(w);
 	else
@@ -389,6 +403,39 @@ do_fail(char **w)
 	    w[3] != NULL && w[4] != NULL ? (int)play_number(w[4], 1) : 1);
 }
 
+static void
+on_moment(char *line)
+{
+	char *w[MOMENT_WORDS + 1] = { NULL }, *save = NULL;
+	int n = 0;
+
+	for (char *word = strtok_r(line, " ", &save); word != NULL && n < MOMENT_WORDS;
+	     word = strtok_r(NULL, " ", &save))
+		w[n++] = word;
+	if (n == 0 || (!play_source(w) && !play_target(w)))
+		play_fail("nothing that can happen at a moment: %s", n > 0 ? w[0] : "");
+}
+
+/* at WHERE [NTH] LINE: a line of the scenario is played when the daemon comes there. */
+static void
+do_at(char **w)
+{
+	struct fake_moment *m = &fake.moments[fake.nmoments++ % FAKE_MOMENTS];
+	struct err err = ERR_INIT;
+	int64_t nth = 1;
+	int i = 2;
+
+	if (w[1] == NULL || w[2] == NULL || fake.nmoments > FAKE_MOMENTS)
+		play_fail("at WHERE [NTH] LINE, %d at most", FAKE_MOMENTS);
+	if (num_int(w[2], 1, 1000, &nth, &err))
+		i++;
+	*m = (struct fake_moment){ .skip = (int)nth - 1 };
+	snprintf(m->where, sizeof(m->where), "%s", w[1]);
+	for (size_t n = 0; w[i] != NULL; i++)
+		n += (size_t)snprintf(m->line + n, sizeof(m->line) - n, "%s ", w[i]);
+	fake.on_moment = on_moment;
+}
+
 bool
 play_world(char **w)
 {
@@ -397,6 +444,8 @@ play_world(char **w)
 	mutex_lock(&fake.lock);
 	if (strcmp(w[0], "fail") == 0)
 		do_fail(w);
+	else if (strcmp(w[0], "at") == 0)
+		do_at(w);
 	else if (strcmp(w[0], "unwatched") == 0)
 		fake.unwatched = true;
 	else

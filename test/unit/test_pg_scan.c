@@ -1,4 +1,8 @@
 /* test_pg_scan.c - chunks, statements and the two forms of COPY's rows. */
+#include "endpoints/pg_conn.h"
+
+static int version_of_server = 150000;
+#define pg_conn_version(c) ((void)(c), version_of_server)
 #include "endpoints/pg_scan.c"
 
 #include "test/unit/unit.h"
@@ -145,6 +149,42 @@ START_TEST(pg_scan_chunks_cover_each_leaf_without_an_upper_bound)
 }
 END_TEST
 
+/* Ranges follow each other from page 0 on; a leaf's last one is open (end 0). */
+static uint32_t
+split_is_whole(struct table_desc *d, uint32_t want)
+{
+	struct arena *arena = arena_new(16 << 10, 0);
+	struct source s = { .c = NULL };
+	const struct table t = { .source = d };
+	struct chunk *c;
+	struct err err = ERR_INIT;
+	uint32_t n;
+
+	ck_ok(pg_scan_split(&s, &t, want, 8192, arena, &c, &n, &err), &err);
+	for (uint32_t i = 0; i < n; i++) {
+		const bool first = i == 0 || c[i - 1].leaf != c[i].leaf;
+		const bool last = i + 1 == n || c[i + 1].leaf != c[i].leaf;
+
+		ck_assert_uint_eq(c[i].number, i);
+		ck_assert_uint_eq(c[i].first_page, first ? 0 : c[i - 1].end_page);
+		ck_assert(last ? c[i].end_page == 0 : c[i].end_page > c[i].first_page);
+	}
+	arena_free(arena);
+	return n;
+}
+
+START_TEST(pg_scan_split_leaves_the_last_range_open)
+{
+	struct leaf_desc leaves[] = { { .pages = 1000 }, { .pages = 0 }, { .pages = 105 } };
+	struct table_desc d = { .nleaves = 3, .leaves = leaves };
+
+	ck_assert_uint_eq(split_is_whole(&d, 10), 11);
+	ck_assert_uint_eq(split_is_whole(&d, 1), 3);
+	version_of_server = 130000;
+	ck_assert_uint_eq(split_is_whole(&d, 10), 3);
+}
+END_TEST
+
 START_TEST(pg_scan_statement_reads_by_name_and_leaves_generated_columns_out)
 {
 	struct column_desc cols[] = { { .name = "id" }, { .name = "g", .generated = true },
@@ -179,4 +219,5 @@ UNIT_MAIN("pg_scan", pg_scan_text_row_tells_null_empty_and_escapes_apart,
     pg_scan_binary_row_follows_the_header_and_ends_with_the_trailer,
     pg_scan_binary_row_cut_anywhere_is_refused, pg_scan_finds_the_noted_filenode,
     pg_scan_chunks_cover_each_leaf_without_an_upper_bound,
+    pg_scan_split_leaves_the_last_range_open,
     pg_scan_statement_reads_by_name_and_leaves_generated_columns_out)
