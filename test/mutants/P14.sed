@@ -1,0 +1,3 @@
+# A chunk commits whatever the epoch.
+### endpoints/pg_load.c
+s/target_fence\(t, load->epoch, err\) && //

@@ -1,0 +1,3 @@
+# Changes of a suspended table are written.
+### daemon/apply.c
+/^is_suspended/,/^}/s/return ts == NULL \|\| .*/return ts == NULL;/

@@ -1,0 +1,3 @@
+# The totals are not kept with the checkpoint.
+### daemon/apply.c
+/^commit_at/,/^}/s/add_totals\(&cp\.totals, &a->pending\);/;/

@@ -1,0 +1,3 @@
+# A pause is forgotten with the daemon.
+### daemon/run.c
+/^obey_pause/,/^}/s/\*ret_paused = want \|\| .*/*ret_paused = want;/
