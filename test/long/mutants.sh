@@ -23,7 +23,7 @@ die() { echo "$*" >&2; exit 2; }
 
 # Times are kept, so that only what is new is compiled; what a former run edited is new.
 copy_tree() {
-	rm -rf "$TREE" && mkdir -p "$TREE" "$OUT" || exit 2
+	rm -rf "$TREE" "$WORK/kept" && mkdir -p "$TREE" "$OUT" || exit 2
 	(cd "$TOP" && tar -cf - Makefile daemon cdc staging endpoints test man etc systemd) | (cd "$TREE" && tar -xf -) || exit 2
 	[ ! -e "$WORK/edited" ] || (cd "$TREE" && xargs -r touch -c) <"$WORK/edited"
 	: >"$WORK/edited"
@@ -43,20 +43,22 @@ edit() {			# MUTANT
 	for file in $(files_of "$1"); do
 		awk -v file="$file" '/^### / { on = $2 == file; next } on' "$1" >"$WORK/script"
 		echo "$file" >>"$WORK/edited"
-		cp "$TREE/$file" "$WORK/before" && sed -E -f "$WORK/script" "$WORK/before" >"$TREE/$file" || return 1
-		! cmp -s "$WORK/before" "$TREE/$file" || { echo "changes nothing in $file"; return 1; }
+		[ -e "$TREE/$file" ] || { echo "there is no $file"; return 1; }
+		mkdir -p "$WORK/kept/${file%/*}"
+		cp "$TREE/$file" "$WORK/kept/$file" && sed -E -f "$WORK/script" "$WORK/kept/$file" >"$TREE/$file" || return 1
+		! cmp -s "$WORK/kept/$file" "$TREE/$file" || { echo "changes nothing in $file"; return 1; }
 	done
 }
 
 restore() {			# MUTANT
 	for file in $(files_of "$1"); do
-		cp "$TOP/$file" "$TREE/$file"
+		[ ! -e "$WORK/kept/$file" ] || cp "$WORK/kept/$file" "$TREE/$file"
 	done
 }
 
 tests_of() {			# RULE: unit tests first, then scenarios, then system tests
 	for suffix in ':' '.scn' '.sh'; do
-		awk -F ' *[|] *' -v rule="$1" '$2 == rule { print $4 }' "$TOP/test/PROMISE.md" | tr -d ',`' | tr ' ' '\n' | grep -F -- "$suffix"
+		awk -F ' *[|] *' -v rule="$1" '$2 == rule { print $4 }' "$TREE/test/PROMISE.md" | tr -d ',`' | tr ' ' '\n' | grep -F -- "$suffix"
 	done
 }
 
@@ -115,21 +117,22 @@ mutate() {			# MUTANT
 
 # ---- main ------------------------------------------------------------------------------------------------------------
 
-mutants=
-if [ $# -eq 0 ]; then
-	mutants=$(ls "$TOP"/test/mutants/*.sed | sort -V)
-fi
-for rule; do
-	more=$(ls "$TOP/test/mutants/$rule.sed" "$TOP/test/mutants/$rule"-*.sed 2>/dev/null)
-	[ -n "$more" ] || die "no mutant of $rule in test/mutants"
-	mutants="$mutants $more"
-done
-
 mkdir -p "$WORK" || exit 2
 exec 9>"$WORK/lock"
 flock -n 9 || die "another run works in $WORK"
 begun=$(now) failed='' n=0
 copy_tree
+cd "$TREE" || exit 2
+mutants=
+if [ $# -eq 0 ]; then
+	mutants=$(ls test/mutants/*.sed | sort -V)
+fi
+for rule; do
+	more=$(ls "test/mutants/$rule.sed" "test/mutants/$rule"-*.sed 2>/dev/null)
+	[ -n "$more" ] || die "no mutant of $rule in test/mutants"
+	mutants="$mutants $more"
+done
+
 echo "building without an edit in $OUT"
 build all "$OUT/test/scenario/scenario" || { cat "$WORK/build.log"; die 'the tree does not build'; }
 for mutant in $mutants; do
