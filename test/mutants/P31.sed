@@ -1,3 +1,3 @@
 # A slot that lost its log is read on.
-### daemon/run.c
-/^slot_continues/,/^}/s/if \(r->log\.lost\)/if (false)/
+### daemon/lane.c
+/^slot_continues/,/^}/s/if \(l->log\.lost\)/if (false)/

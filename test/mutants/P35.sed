@@ -1,6 +1,6 @@
 # The slot is made first, the publication afterwards.
 ### daemon/run.c
 /^prepare_log/,/^}/{
-s/if \(!r->so->prepare\(r->source, r->tables, &prepared, err\)\)/if (false)/
-s/return make_slot\(r, err\);/return make_slot(r, err) \&\& r->so->prepare(r->source, r->tables, \&prepared, err);/
+s/!(r->l\.so->prepare\([^)]*\))/false/
+/publication_made = prepared/,/^}/s/return (lane_open_log\(.*\));/return \1 \&\& r->l.so->prepare(r->l.source, r->l.tables, \&prepared, err);/
 }

@@ -1,6 +1,6 @@
 # The files are noted after the slot is made.
-### daemon/run.c
-/^prepare_log/,/^}/{
-s/if \(!note_filenodes\(r, err\)\)/if (false)/
-s/return make_slot\(r, err\);/return make_slot(r, err) \&\& note_filenodes(r, err);/
+### daemon/lane.c
+/^lane_open_log/,/^}/{
+s/if \(!note_filenodes\(l, err\)\)/if (false)/
+s/return make_slot\(l, err\);/return make_slot(l, err) \&\& note_filenodes(l, err);/
 }

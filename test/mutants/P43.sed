@@ -1,3 +1,3 @@
 # That a table has caught up is believed before the COMMIT is answered.
 ### daemon/apply.c
-/^commit_at/,/^}/s/nstates = collect_states\(a, pos\);/&\n	states_written(a, pos);/
+s/^	nstates = collect_states\(a, pos\);/&\n	states_written(a, pos);/

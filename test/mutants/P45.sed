@@ -1,3 +1,3 @@
 # A column that came while the slot was made is not noticed.
-### daemon/run.c
+### daemon/lane.c
 /^shapes_hold/,/^}/s/if \(strcmp\(was, is\) != 0\)/if (false)/

@@ -1,3 +1,3 @@
 # The totals are not kept with the checkpoint.
 ### daemon/apply.c
-/^commit_at/,/^}/s/add_totals\(&cp\.totals, &a->pending\);/;/
+/commit_at\(struct apply \*a, const struct position/,/^}/s/totals_add\(&cp\.totals, &a->pending\);/;/

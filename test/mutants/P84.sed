@@ -1,3 +1,3 @@
 # Mode cdc loads.
-### daemon/run.c
-/^loads\(/,/^}/s/return r->conf->mode != MODE_CDC;/return r->conf->mode != MODE_CDC || true;/
+### daemon/lane.c
+/^lane_loads\(/,/^}/s/return l->conf->mode != MODE_CDC;/return l->conf->mode != MODE_CDC || true;/
