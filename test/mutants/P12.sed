@@ -1,3 +1,3 @@
 # A fenced task starts again by itself.
 ### daemon/task.c
-/^judge/,/^}/s/err->kind == ERR_CANCELLED/err->kind == ERR_CANCELLED || err->kind == ERR_FENCED/
+/^judge/,/^}/s/again\.kind == ERR_CANCELLED/again.kind == ERR_CANCELLED || again.kind == ERR_FENCED/
