@@ -1,6 +1,6 @@
 /* check.c - `repld check`: the configuration, then a preflight of the servers. Everything that would stop or endanger a task at once, each with
  * its fix; the DDL that would be run; each column's type on both sides. Writes nothing. */
-#include "daemon/commands.h"
+#include "daemon/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,28 +9,16 @@
 #include "daemon/base/log.h"
 #include "daemon/claim.h"
 #include "daemon/cmdline.h"
+#include "daemon/commands.h"
 #include "daemon/orphan.h"
+#include "daemon/rule_change.h"
 #include "daemon/tables.h"
 #include "endpoints/table_ddl.h"
 
 #define SLOTS_LISTED 64
 
-struct report {				/* of one task */
-	const struct conf *file;
-	const struct task_conf *conf;
-	bool first_of_source, first_of_target;	/* of the tasks that are checked: it reports what is left there of tasks that are no more */
-	struct task_rows rows;		/* on the target, of all tasks */
-	struct findings findings;
-	struct tableset *tables;
-	struct table_states states;
-	struct target_remains remains;
-	struct source_log log;
-	bool reached_source, reached_target;
-	char source_version[64], target_version[64];
-};
-
 static void
-look_at_target(struct report *r, const struct target_ops *to, struct target *t, struct err *err)
+look_at_target(struct check_report *r, const struct target_ops *to, struct target *t, struct err *err)
 {
 	char place[80];
 
@@ -46,7 +34,7 @@ look_at_target(struct report *r, const struct target_ops *to, struct target *t, 
 
 /* A task that is to take over another's rows is checked with those. NULL: that target can't be reached. */
 static struct target *
-former_target(struct report *r, const struct target_ops *to, const struct target_params *p, struct target *t, struct err *err)
+former_target(struct check_report *r, const struct target_ops *to, const struct target_params *p, struct target *t, struct err *err)
 {
 	struct target_params former = *p;
 	struct target_remains remains = { 0 };
@@ -74,7 +62,7 @@ former_target(struct report *r, const struct target_ops *to, const struct target
 
 /* The checkpoint, if there is one, must fit this source and its slot. */
 static void
-check_checkpoint(struct report *r, const struct source_info *info)
+check_checkpoint(struct check_report *r, const struct source_info *info)
 {
 	const struct checkpoint *cp = &r->remains.cp;
 	char at[POSITION_TEXT], fix[200];
@@ -93,8 +81,74 @@ check_checkpoint(struct report *r, const struct source_info *info)
 		    position_text(&cp->position, at), r->log.state);
 }
 
+/* What the checkpoint counts on and the configuration no longer names. */
+static void
+check_names(struct check_report *r, const struct source_info *info)
+{
+	const struct source_identity *was = &r->remains.cp.source;
+	char fix[200];
+
+	if (!r->remains.checkpoint || was->id[0] == '\0' || strcmp(was->id, info->identity.id) != 0)
+		return;
+	snprintf(fix, sizeof(fix), "name it again, or load everything anew: repld ctl restart %s --reload", r->conf->name);
+	if (strcmp(was->dbname, info->identity.dbname) != 0)
+		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "the checkpoint belongs to database %s of the source, not to %s",
+		    was->dbname, info->identity.dbname);
+	else if (r->conf->mode != MODE_FULL_LOAD && was->slot[0] != '\0' && strcmp(was->slot, r->conf->postgresql.slot) != 0)
+		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "the checkpoint counts on slot %s, not on %s", was->slot,
+		    r->conf->postgresql.slot);
+}
+
+/* Loaded in mode full_load: no slot has kept what has changed since. */
+static void
+check_since_load(struct check_report *r)
+{
+	char name[160], fix[200];
+
+	if (r->conf->mode == MODE_FULL_LOAD || r->remains.cp.position.kind != POSITION_NONE)
+		return;
+	snprintf(fix, sizeof(fix), "load the tables again: repld ctl restart %s --reload", r->conf->name);
+	for (size_t i = 0; i < r->states.n; i++) {
+		const struct table_state *ts = &r->states.rows[i];
+
+		if (ts->phase < TABLE_LOADED || ts->phase > TABLE_STREAMING || ts->snapshot.kind == POSITION_NONE)
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", ts->source_schema, ts->source_name);
+		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, name, fix, "it was loaded without a slot, and nothing has kept what has changed since");
+		return;
+	}
+}
+
+/* Rows elsewhere say nothing of the table that the rules name now: to the end, where nobody looks. */
+static void
+set_moved_aside(struct check_report *r)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->states.n; i++) {
+		struct table_state ts = r->states.rows[i];
+		const struct table *t = tableset_by_source(r->tables, ts.source_schema, ts.source_name);
+
+		if (t == NULL || strcmp(t->target_schema, ts.target_schema) != 0 || strcmp(t->target_name, ts.target_name) != 0)
+			continue;
+		r->states.rows[i] = r->states.rows[kept];
+		r->states.rows[kept++] = ts;
+	}
+	r->nstates = r->states.n;
+	r->states.n = kept;
+}
+
+/* The rules against what is on the target. */
+static void
+compare_rules(struct check_report *r)
+{
+	rule_change_check(r->conf, r->tables, &r->states, NULL, &r->findings);
+	rule_change_tell(r->conf, r->tables, &r->states, r->remains.cp.load_done, &r->changes);
+	set_moved_aside(r);
+}
+
 static bool
-check_slots(struct report *r, const struct source_ops *so, struct source *s, struct err *err)
+check_slots(struct check_report *r, const struct source_ops *so, struct source *s, struct err *err)
 {
 	struct source_slot slots[SLOTS_LISTED];
 	char place[80];
@@ -110,7 +164,7 @@ check_slots(struct report *r, const struct source_ops *so, struct source *s, str
 }
 
 static bool
-ask_servers(struct report *r, const struct source_ops *so, struct source *s, const struct target_ops *to, struct target *t, struct err *err)
+ask_servers(struct check_report *r, const struct source_ops *so, struct source *s, const struct target_ops *to, struct target *t, struct err *err)
 {
 	bool streams = r->conf->mode != MODE_FULL_LOAD;
 	struct source_info info;
@@ -122,11 +176,14 @@ ask_servers(struct report *r, const struct source_ops *so, struct source *s, con
 		struct err taken = ERR_INIT;
 
 		check_checkpoint(r, &info);
+		check_names(r, &info);
+		check_since_load(r);
 		if (!claim_slot_free(r->conf, &r->rows, &r->remains.cp, &info.identity, &taken))
 			finding_add_err(&r->findings, "", &taken);
 	}
 	if ((r->tables = tables_survey(r->conf, so, s, to, t, &r->findings, err)) == NULL)
 		return false;
+	compare_rules(r);
 	if (!so->check(s, r->tables, streams && !r->log.exists, streams, &r->findings, err))
 		return err_ctx(err, "source");
 	if (t == NULL)
@@ -137,8 +194,8 @@ ask_servers(struct report *r, const struct source_ops *so, struct source *s, con
 	    err_ctx(err, "target");
 }
 
-static void
-check_task(struct report *r, struct stop *stop)
+void
+check_look(struct check_report *r, struct stop *stop)
 {
 	const struct task_conf *c = r->conf;
 	const struct source_ops *so = source_ops_for(c->source->kind);
@@ -158,6 +215,7 @@ check_task(struct report *r, struct stop *stop)
 	else
 		look_at_target(r, to, t, &err);
 	err_clear(&err);
+	sp.running = r->running || r->remains.owned;
 	s = so->open(&sp, &err);
 	r->reached_source = s != NULL;
 	if (s == NULL || !ask_servers(r, so, s, to, t, &err))
@@ -175,7 +233,7 @@ names_table(const struct finding *f)
 }
 
 static void
-print_findings(const struct report *r)
+print_findings(const struct check_report *r)
 {
 	static const enum severity order[] = { FINDING_BLOCKER, FINDING_RISK, FINDING_INFO };
 
@@ -193,7 +251,7 @@ print_findings(const struct report *r)
 }
 
 static bool
-will_be_made(const struct report *r, const struct table *t)
+will_be_made(const struct check_report *r, const struct table *t)
 {
 	return r->conf->mode != MODE_CDC && (t->target == NULL || r->conf->full_load.target_tables == PREP_DROP) &&
 	    table_states_find(&r->states, t->source_schema, t->source_name) == NULL;
@@ -232,7 +290,7 @@ print_indented(const char *lines)
 }
 
 static void
-print_table(const struct report *r, const struct table *t)
+print_table(const struct check_report *r, const struct table *t)
 {
 	struct buf ddl = { 0 };
 
@@ -255,7 +313,7 @@ print_table(const struct report *r, const struct table *t)
 }
 
 static void
-print_report(const struct report *r)
+print_report(const struct check_report *r)
 {
 	size_t blockers = findings_count(&r->findings, FINDING_BLOCKER), risks = findings_count(&r->findings, FINDING_RISK);
 
@@ -270,7 +328,7 @@ print_report(const struct report *r)
 /* ---- JSON ------------------------------------------------------------------------------------------------------------------- */
 
 static void
-json_table(struct buf *b, const struct report *r, const struct table *t)
+json_table(struct buf *b, const struct check_report *r, const struct table *t)
 {
 	struct buf ddl = { 0 };
 
@@ -309,7 +367,7 @@ json_table(struct buf *b, const struct report *r, const struct table *t)
 }
 
 static void
-json_report(struct buf *b, const struct report *r)
+json_report(struct buf *b, const struct check_report *r)
 {
 	buf_str(b, "{\"name\":");
 	buf_json_cstr(b, r->conf->name);
@@ -345,16 +403,18 @@ json_report(struct buf *b, const struct report *r)
 /* ---- the command -------------------------------------------------------------------------------------------------------------- */
 
 static int
-report_status(const struct report *r)
+report_status(const struct check_report *r)
 {
 	if (findings_count(&r->findings, FINDING_BLOCKER) == 0)
 		return 0;
 	return r->reached_source && r->reached_target ? 1 : 3;
 }
 
-static void
-report_done(struct report *r)
+void
+check_done(struct check_report *r)
 {
+	r->states.n = r->nstates > r->states.n ? r->nstates : r->states.n;
+	buf_done(&r->changes);
 	findings_done(&r->findings);
 	tableset_free(r->tables);
 	table_states_done(&r->states);
@@ -384,12 +444,12 @@ check_tasks(const struct conf *conf, const char *only, bool json)
 		return 1;
 	buf_str(&out, "{\"tasks\":[");
 	for (uint32_t i = 0; i < conf->ntasks; i++) {
-		struct report r = { .file = conf, .conf = conf->tasks[i], .first_of_source = is_first(conf, i, only, false),
+		struct check_report r = { .file = conf, .conf = conf->tasks[i], .first_of_source = is_first(conf, i, only, false),
 			.first_of_target = is_first(conf, i, only, true) };
 
 		if (only != NULL && strcmp(only, r.conf->name) != 0)
 			continue;
-		check_task(&r, &stop);
+		check_look(&r, &stop);
 		status = report_status(&r) > status ? report_status(&r) : status;
 		if (!json) {
 			print_report(&r);
@@ -398,7 +458,7 @@ check_tasks(const struct conf *conf, const char *only, bool json)
 			json_report(&out, &r);
 		}
 		first = false;
-		report_done(&r);
+		check_done(&r);
 	}
 	buf_str(&out, "]}\n");
 	if (json)

@@ -384,6 +384,9 @@ check_rule(const struct parser *p, const struct object *o, struct place self)
 		conf_error(p->errors, table->line != 0 ? *table : *schema,
 		    "%s%s: an exclude has no target", o->path,
 		    table->line != 0 ? "target" : "target_schema");
+	else if (out && o->at[ID_tables_on_change].line != 0)
+		conf_error(p->errors, o->at[ID_tables_on_change],
+		    "%son_change: an exclude loads nothing", o->path);
 	else if (schema->line != 0 && table->line != 0)
 		conf_error(p->errors, *table,
 		    "%starget: names its schema, so target_schema says too much", o->path);

@@ -34,6 +34,7 @@ struct task_conf {
 	struct {
 		uint32_t parallel_tables, parallel_chunks;
 		enum target_prep target_tables;
+		const char *on_change;		/* "refuse" or "reload": where a rule does not say it */
 		uint64_t max_rate;		/* bytes a second; 0: none */
 	} full_load;
 	struct {

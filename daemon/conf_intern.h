@@ -25,7 +25,7 @@ enum opt_type {
 	OPT_SIZE, OPT_RATE, OPT_TIME,
 	/* one word of a list */
 	OPT_LOG_LEVEL, OPT_KIND, OPT_ROLE, OPT_TLS, OPT_MODE, OPT_DURABILITY,
-	OPT_PREP, OPT_APPLY_MODE, OPT_PLUGIN,
+	OPT_PREP, OPT_APPLY_MODE, OPT_PLUGIN, OPT_ON_CHANGE,
 	/* text of some form */
 	OPT_TEXT, OPT_NAME, OPT_PATH, OPT_LISTEN, OPT_HOST, OPT_SLOT, OPT_CREDENTIAL, OPT_ENV,
 	OPT_PATTERN, OPT_SCHEMA, OPT_TABLE,
@@ -51,6 +51,12 @@ enum opt_id {
 
 extern const struct opt conf_opts[OPT_N];
 extern const char conf_required[];
+/* A word that the field points to, rather than its number in an enum: it may be unset. */
+static inline bool
+conf_word_is_text(enum opt_type type)
+{
+	return type == OPT_PLUGIN || type == OPT_ON_CHANGE;
+}
 /* The words of a type, in the order of its enum, NULL at the end; NULL: the type has none. */
 const char *const *conf_words(enum opt_type type);
 /* ---- conf_value.c: a value of the file -> the field ---- */

@@ -89,7 +89,7 @@ conf_opt_text(const struct opt *o, const void *obj, struct buf *out)
 		conf_quote(out, num_duration_conf(field_number(o, field), text));
 		return true;
 	default:
-		if (conf_words(o->type) == NULL || o->type == OPT_PLUGIN)
+		if (conf_words(o->type) == NULL || conf_word_is_text(o->type))
 			return text_field(o, field, out);
 		conf_quote(out, conf_words(o->type)[field_number(o, field)]);
 		return true;
@@ -113,6 +113,7 @@ conf_rule_text(const struct rule *r, struct buf *out)
 	rule_option(r->exclude ? "exclude" : "include", r->text, out);
 	rule_option("target_schema", r->target_schema, out);
 	rule_option("target", r->target, out);
+	rule_option("on_change", r->on_change, out);
 	buf_str(out, " }");
 }
 

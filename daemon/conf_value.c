@@ -65,6 +65,7 @@ static const char *const prep_words[] = { "create", "truncate", "append", "drop"
 static const char *const apply_words[] = { "batch", "transactional", NULL };
 static const char *const level_words[] = { "error", "warning", "info", "debug", NULL };
 static const char *const plugin_words[] = { "pgoutput", NULL };
+static const char *const on_change_words[] = { "refuse", "reload", NULL };
 
 const char *const *
 conf_words(enum opt_type type)
@@ -79,6 +80,7 @@ conf_words(enum opt_type type)
 	case OPT_APPLY_MODE: return apply_words;
 	case OPT_LOG_LEVEL: return level_words;
 	case OPT_PLUGIN: return plugin_words;
+	case OPT_ON_CHANGE: return on_change_words;
 	default: return NULL;
 	}
 }
@@ -273,7 +275,7 @@ word_set(const struct opt *o, const char *s, void *fields)
 		i++;
 	if (words[i] == NULL)
 		return false;
-	if (o->type == OPT_PLUGIN)
+	if (conf_word_is_text(o->type))
 		field_set(o, fields, &words[i], sizeof(words[i]));
 	else
 		conf_set_number(o, fields, i);

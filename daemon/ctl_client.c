@@ -17,7 +17,7 @@
 
 #define DEFAULT_SOCKET "/run/repld/control.sock"
 #define EXIT_UNREACHED 3
-#define ANSWER_SECONDS 60	/* a sync may take longer */
+#define ANSWER_SECONDS 75	/* a reload takes up to 60; a sync may take longer */
 #define BUSY_TRIES     30
 #define BUSY_WAIT      500000	/* microseconds */
 #define READ_SIZE      65536

@@ -16,6 +16,7 @@ enum ipc_type {
 	IPC_RESTART,		/* payload: "", "reload", "from now" or "from POSITION" */
 	IPC_SYNC,		/* payload: timeout in microseconds, decimal; < 0: none */
 	IPC_LOG_LEVEL,		/* payload: level; no reply */
+	IPC_PREPARE,		/* conf_print() of the task: looked at, and taken for the next run, or refused */
 	IPC_RESYNC,		/* payload: tables, "schema.table", one a line */
 	IPC_STOP,		/* payload: why; no reply: the worker ends at a transaction boundary and exits 0 */
 	/* worker -> supervisor */

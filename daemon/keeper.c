@@ -142,7 +142,7 @@ keeper_free(struct keeper *k)
 	answer_give(&k->ended, false, "the daemon ends");
 	child_done(&k->child);
 	conf_forget(&k->conf);
-	conf_forget(&k->tuned);
+	conf_forget(&k->offered);
 	free(k->pending);
 	free(k->name);
 	free(k);
@@ -218,19 +218,19 @@ pending_add(struct keeper *k, enum ipc_type type, const char *payload, int64_t t
 
 /* What was accepted holds for the next worker as well. */
 static void
-tune_settled(struct keeper *k, bool accepted)
+offer_settled(struct keeper *k, bool accepted)
 {
-	if (k->tuned.text.n == 0)
+	if (k->offered.text.n == 0)
 		return;
-	k->tune_refused = !accepted;
+	k->refused = !accepted;
 	if (accepted) {
 		conf_forget(&k->conf);
-		k->conf = k->tuned;
-		k->tuned = (struct keeper_conf){ 0 };
+		k->conf = k->offered;
+		k->offered = (struct keeper_conf){ 0 };
 	} else {
-		conf_forget(&k->tuned);
+		conf_forget(&k->offered);
 	}
-	k->tune_id = 0;
+	k->offer_id = 0;
 }
 
 /* "OK\n" or "ERR\n", then the text. */
@@ -246,8 +246,8 @@ on_message(void *arg, const struct ipc_msg *m)
 		buf_put(&text, nl + 1, m->n - (size_t)(nl + 1 - m->payload));
 	while (text.n > 0 && text.p[text.n - 1] == '\n')
 		text.n--;
-	if (m->id != 0 && m->id == k->tune_id)
-		tune_settled(k, ok);
+	if (m->id != 0 && m->id == k->offer_id)
+		offer_settled(k, ok);
 	for (size_t i = 0; i < k->npending; i++) {
 		if (k->pending[i].id == m->id) {
 			pending_answer(k, i, ok, buf_cstr(&text));
@@ -343,7 +343,7 @@ turn_off(struct keeper *k, const char *why)
 	k->attempt = 0;
 	snprintf(text, sizeof(text), "task %s is stopped: %s", k->name, k->why);
 	pending_fail_all(k, text);
-	tune_settled(k, true);
+	offer_settled(k, k->offer == IPC_TUNE);
 	answer_give(&k->ended, true, "");
 }
 
@@ -372,6 +372,21 @@ keeper_end(struct keeper *k, const char *why, int64_t grace, bool again, struct 
 	}
 }
 
+static void
+tune_settled_by_death(struct keeper *k)
+{
+	if (k->offer == IPC_TUNE)
+		offer_settled(k, true);
+}
+
+static void
+pending_lost(struct keeper *k, size_t i, const char *text)
+{
+	if (k->pending[i].id == k->offer_id)
+		offer_settled(k, false);
+	pending_answer(k, i, false, text);
+}
+
 /* Commands that were under way: a sync is asked again of the next worker, the others are not
  * known to have been done. */
 static void
@@ -387,7 +402,7 @@ pending_after_death(struct keeper *k)
 		if (p->type == IPC_TUNE)
 			pending_answer(k, i, true, "by the next worker: this one died meanwhile");
 		else if (p->type != IPC_SYNC && p->sent)
-			pending_answer(k, i, false, text);
+			pending_lost(k, i, text);
 		else
 			k->pending[i++].sent = false;
 	}
@@ -425,6 +440,7 @@ gone_refusing(struct keeper *k)
 	    k->name, k->why, k->name);
 	snprintf(text, sizeof(text), "task %s is in error: %s", k->name, k->why);
 	pending_fail_all(k, text);
+	offer_settled(k, false);
 }
 
 static void
@@ -450,7 +466,7 @@ reap_ended(struct keeper *k, int status)
 	k->host->io(k->host->arg, k);
 	keeper_status(k, &st);		/* its last words, into k->last */
 	if (k->life != KEEPER_ENDING)
-		tune_settled(k, true);
+		tune_settled_by_death(k);
 	if (k->life == KEEPER_ENDING)
 		gone_as_asked(k, status);
 	else if (refused)
@@ -473,29 +489,88 @@ keeper_reap(struct keeper *k)
 void
 keeper_set_conf(struct keeper *k, const struct conf *conf, const struct task_conf *task)
 {
-	conf_forget(&k->tuned);
-	k->tune_id = 0;
-	k->tune_refused = false;
+	conf_forget(&k->offered);
+	k->offer_id = 0;
+	k->refused = false;
 	conf_remember(&k->conf, conf, task);
+}
+
+/* The former offer, if it stands, is not settled any more: its answer says nothing of this one. */
+static bool
+offer(struct keeper *k, enum ipc_type type, const struct conf *conf, const struct task_conf *task,
+    int64_t timeout, struct answer answer)
+{
+	struct pending *p;
+
+	conf_remember(&k->offered, conf, task);
+	k->offer = type;
+	k->offer_id = 0;
+	p = pending_add(k, type, buf_cstr(&k->offered.text), timeout, answer);
+	if (p != NULL)
+		k->offer_id = p->id;
+	else
+		offer_settled(k, false);
+	return p != NULL;
 }
 
 void
 keeper_tune(
     struct keeper *k, const struct conf *conf, const struct task_conf *task, struct answer answer)
 {
-	struct pending *p;
-
 	if (k->life != KEEPER_UP) {
 		keeper_set_conf(k, conf, task);
 		answer_give(&answer, true, "when its worker starts");
-		return;
+	} else if (offer(k, IPC_TUNE, conf, task, COMMAND_TIMEOUT, answer)) {
+		send_all_pending(k);
 	}
-	conf_remember(&k->tuned, conf, task);
-	p = pending_add(k, IPC_TUNE, buf_cstr(&k->tuned.text), COMMAND_TIMEOUT, answer);
-	if (p == NULL)
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return (a == NULL) == (b == NULL) && (a == NULL || strcmp(a, b) == 0);
+}
+
+/* A worker's environment is that of its start. */
+static bool
+same_environment(const struct keeper *k, const struct task_conf *task)
+{
+	const char *const vars[] = { task->source->password_env, task->target->password_env };
+	const char *env[2] = { NULL, NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		if (vars[i] != NULL)
+			env[n++] = vars[i];
+	return same_text(env[0], k->conf.env[0]) && same_text(env[1], k->conf.env[1]);
+}
+
+bool
+keeper_can_prepare(const struct keeper *k, const struct task_conf *task)
+{
+	bool lives = k->life == KEEPER_UP || k->life == KEEPER_WAITING ||
+		     (k->life == KEEPER_ENDING && k->again);
+
+	return lives && k->conf.enabled && task->enabled && same_environment(k, task);
+}
+
+void
+keeper_prepare(
+    struct keeper *k, const struct conf *conf, const struct task_conf *task, struct answer answer)
+{
+	assert(keeper_can_prepare(k, task));
+	if (!offer(k, IPC_PREPARE, conf, task, -1, answer))
 		return;
-	k->tune_id = p->id;
-	send_all_pending(k);
+	if (k->life == KEEPER_UP)
+		send_all_pending(k);
+	else if (k->life == KEEPER_WAITING)
+		start(k);
+}
+
+bool
+keeper_differs(const struct keeper *k)
+{
+	return k->refused || k->offer_id != 0;
 }
 
 /* Where the worker can't be asked now. False: it can, or its next one will be. */

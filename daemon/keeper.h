@@ -62,9 +62,10 @@ struct keeper {
 	struct answer ended;		/* once the worker is gone, or the new one runs; done NULL: nobody asks */
 	struct pending *pending;
 	size_t npending, pending_cap;
-	struct keeper_conf tuned;	/* sent with IPC_TUNE, not answered yet; text empty: none */
-	uint32_t tune_id;
-	bool tune_refused;		/* the worker goes on with other options than the file has */
+	struct keeper_conf offered;	/* sent with IPC_TUNE or IPC_PREPARE, not answered yet; text empty: none */
+	enum ipc_type offer;		/* which */
+	uint32_t offer_id;
+	bool refused;			/* the worker goes on with other options than the file has */
 	uint32_t last_id;
 	struct status_task last;	/* the last that a worker said */
 	bool has_last;
@@ -84,9 +85,13 @@ void keeper_start(struct keeper *k);	/* nothing where the task is disabled or it
  * The answer says that it is done. */
 void keeper_end(struct keeper *k, const char *why, int64_t grace, bool again, struct answer answer);
 /* Another configuration of the same task. keeper_set_conf(): from the next start on.
- * keeper_tune(): the running worker is asked as well. */
+ * keeper_tune(): the running worker is told as well. keeper_prepare(): the worker, started where it
+ * waits, takes it for its next run or refuses it; a worker that dies meanwhile has refused. */
 void keeper_set_conf(struct keeper *k, const struct conf *conf, const struct task_conf *task);
 void keeper_tune(struct keeper *k, const struct conf *conf, const struct task_conf *task, struct answer answer);
+void keeper_prepare(struct keeper *k, const struct conf *conf, const struct task_conf *task, struct answer answer);
+bool keeper_can_prepare(const struct keeper *k, const struct task_conf *task);	/* a worker with what it needs is there, or will be */
+bool keeper_differs(const struct keeper *k);	/* the worker has refused the file's options, or not decided yet */
 /* Sends a command of the user. A worker that waits for its next start is started now. */
 void keeper_command(struct keeper *k, enum ipc_type type, const char *payload, int64_t timeout, struct answer answer);
 void keeper_log_level(struct keeper *k);	/* tells the worker the present one */

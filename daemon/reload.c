@@ -1,7 +1,9 @@
 /* reload.c - the configuration again, while everything runs: load, check, compare, apply. A bad
  * file changes nothing.
- * Flow: conf_load() -> conf_diff_new() -> per task: keep, tune, restart, add, drop -> wait for
- * the workers concerned, at most 10 s -> one answer.
+ * Flow: conf_load() -> conf_diff_new() -> per task: keep, tune, prepare, add, drop -> wait for the
+ * workers concerned, at most 60 s -> one answer.
+ * Two phases: the file, all or nothing; then each worker asks its servers whether the task would run
+ * with its new options, and takes them with its next run or refuses them for its task.
  * Invariant: at most one reload is under way; the loop never waits for it; systemd hears
  * RELOADING and then READY either way. */
 #include <assert.h>
@@ -13,7 +15,9 @@
 #include "daemon/notify.h"
 #include "daemon/supervisor_int.h"
 
-#define RELOAD_WAIT ((int64_t)10000000)
+#ifndef RELOAD_WAIT
+#define RELOAD_WAIT ((int64_t)60000000)
+#endif
 #define STOP_GRACE  ((int64_t)5000000)
 
 /* What became of one task; the reload's text is theirs in turn. */
@@ -24,7 +28,7 @@ struct item {
 	struct buf why;		/* lines: what changed */
 	struct buf behind;	/* lines: what is left on the servers */
 	struct buf text;	/* lines: the outcome */
-	const char *good;	/* what a good end is called */
+	const char *good;	/* what a good end is called; NULL: the worker prepares and says it */
 	bool refused;
 };
 
@@ -52,6 +56,19 @@ lines_with(struct buf *out, const char *who, const char *what, struct buf *lines
 
 		buf_printf(out, "%s: %s: %.*s\n", who, what, (int)n, p);
 		p += n + (p[n] == '\n');
+	}
+}
+
+/* "task orders: line" for each line. */
+static void
+lines_of(struct buf *out, const char *who, const char *lines)
+{
+	while (*lines != '\0') {
+		size_t n = strcspn(lines, "\n");
+
+		if (n > 0)
+			buf_printf(out, "%s: %.*s\n", who, (int)n, lines);
+		lines += n + (lines[n] == '\n');
 	}
 }
 
@@ -86,6 +103,19 @@ reload_free(struct reload *r)
 }
 
 static void
+item_pending(struct item *it)
+{
+	if (it->good != NULL)
+		buf_printf(&it->text, "task %s: its worker has not answered yet; see status\n",
+		    it->task);
+	else
+		buf_printf(&it->text,
+		    "task %s: pending: its servers have not answered within %d s; once they have, the "
+		    "new options are taken or refused: see the log\n",
+		    it->task, (int)(RELOAD_WAIT / 1000000));
+}
+
+static void
 reload_finish(struct reload *r)
 {
 	struct supervisor *s = r->s;
@@ -98,8 +128,7 @@ reload_finish(struct reload *r)
 		struct item *it = &r->items[i];
 
 		if (it->keeper != NULL)
-			buf_printf(&it->text,
-			    "task %s: its worker has not answered yet; see status\n", it->task);
+			item_pending(it);
 		if (it->keeper != NULL || it->refused)
 			code = 1;
 		buf_put(&text, it->text.p, it->text.n);
@@ -115,10 +144,28 @@ reload_finish(struct reload *r)
 	buf_done(&text);
 }
 
+/* The worker's first line says when it takes effect, the others what becomes of tables. Of a
+ * refusal all lines say what is in the way. */
 static void
-item_done(void *arg, bool ok, const char *said)
+prepared(struct item *it, bool ok, const char *said)
 {
-	struct item *it = arg;
+	int n = (int)strcspn(said, "\n");
+	char *when = xasprintf("%.*s", n, said), who[80];
+
+	snprintf(who, sizeof(who), "task %s", it->task);
+	lines_with(&it->text, who, ok ? when : "refused, it goes on as before", &it->why);
+	lines_of(&it->text, who, ok ? said + n : said);
+	if (!ok)
+		buf_printf(&it->text,
+		    "%s: the file still says so, and a restart of the daemon takes it: correct it, or "
+		    "what is in the way, and reload\n",
+		    who);
+	free(when);
+}
+
+static void
+ended(struct item *it, bool ok, const char *said)
+{
 	char who[80];
 	char *what = ok ? xasprintf("%s%s%s", it->good, said[0] != '\0' ? ", " : "", said) :
 			  xasprintf("refused (%s), it goes on as before", said);
@@ -127,6 +174,17 @@ item_done(void *arg, bool ok, const char *said)
 	lines_with(&it->text, who, what, &it->why);
 	buf_put(&it->text, it->behind.p, it->behind.n);
 	free(what);
+}
+
+static void
+item_done(void *arg, bool ok, const char *said)
+{
+	struct item *it = arg;
+
+	if (it->good == NULL)
+		prepared(it, ok, said);
+	else
+		ended(it, ok, said);
 	it->keeper = NULL;
 	it->refused = !ok;
 	it->reload->waiting--;	/* the last one is noticed by reload_tick() */
@@ -206,13 +264,15 @@ apply_changed(struct item *it, struct keeper *k, const struct conf *next, const 
 		keeper_end(k, "disabled in the configuration", STOP_GRACE, false,
 		    wait_for(it, k,
 			was_enabled ? "stopped, it is disabled" : "holds when it is enabled"));
-	} else if (was_enabled && (action == CONF_TUNE || action == CONF_KEEP)) {
+	} else if (was_enabled && action <= CONF_TUNE && !keeper_differs(k)) {
 		keeper_tune(k, next, t, wait_for(it, k, "in effect"));
+	} else if (keeper_can_prepare(k, t)) {
+		keeper_prepare(k, next, t, wait_for(it, k, NULL));
 	} else {
 		keeper_set_conf(k, next, t);
 		keeper_end(k, "restart with another configuration", STOP_GRACE, true,
 		    wait_for(it, k,
-			was_enabled ? "restarted from its checkpoint" : "started, it is enabled"));
+			was_enabled ? "started anew from its checkpoint" : "started, it is enabled"));
 	}
 }
 
@@ -268,7 +328,7 @@ kept(const struct supervisor *s, const struct conf_change *ch)
 {
 	const struct keeper *k = supervisor_keeper(s, ch->task);
 
-	return ch->action == CONF_KEEP && k != NULL && !k->tune_refused && !k->leave;
+	return ch->action == CONF_KEEP && k != NULL && !keeper_differs(k) && !k->leave;
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "daemon/claim.h"
 #include "daemon/group.h"
 #include "daemon/resync.h"
+#include "daemon/rule_change.h"
 #include "daemon/tables.h"
 #include "daemon/watch.h"
 
@@ -192,7 +193,20 @@ add_state(struct run *r, const struct table *t, struct err *err)
 	    (ts->target_name = mem_strdup(t->target_name, err)) == NULL)
 		return false;
 	ts->phase = lane_loads(&r->l) ? TABLE_QUEUED : TABLE_STREAMING;
-	return true;
+	return rule_fingerprint_note(t, ts, err);
+}
+
+static bool
+is_resynced(const struct run *r, const struct table_state *ts)
+{
+	return lane_loads(&r->l) && resync_names(r->c->resync, ts->source_schema, ts->source_name);
+}
+
+/* Asked for by name, whoever filled it. */
+static bool
+may_be_emptied(struct table_state *ts, struct err *err)
+{
+	return ts->made != NULL || (ts->made = mem_strdup("truncated", err)) != NULL;
 }
 
 static bool
@@ -209,12 +223,14 @@ queue_tables(struct run *r, struct err *err)
 		}
 		if (r->c->intent == RUN_RELOAD)
 			ts->load_group = 0;
-		if ((ts->phase == TABLE_LOADING && ts->load_group == 0) || (lane_loads(&r->l) && (r->c->intent == RUN_RELOAD ||
-		    resync_names(r->c->resync, ts->source_schema, ts->source_name)))) {
+		if ((ts->phase == TABLE_LOADING && ts->load_group == 0) || is_resynced(r, ts) ||
+		    (lane_loads(&r->l) && (r->c->intent == RUN_RELOAD || rule_fingerprint_differs(t, ts)))) {
 			free(ts->error);
 			ts->error = NULL;
 			ts->phase = TABLE_QUEUED;
 		}
+		if (!rule_fingerprint_note(t, ts, err) || (is_resynced(r, ts) && !may_be_emptied(ts, err)))
+			return false;
 	}
 	return true;
 }
@@ -224,8 +240,11 @@ survey(struct run *r, struct findings *f, struct err *err)
 {
 	r->l.tables = tables_survey(r->l.conf, r->l.so, r->l.source, r->l.to, r->l.target, f, err);
 	if (r->l.tables == NULL || !r->l.to->load_states(r->l.target, &r->l.states, err) ||
-	    (!starts_anew(r) && !claim_rows_whole(r->l.conf, &r->l.cp, &r->l.states, err)) || !set_gone_aside(r, err) ||
-	    !queue_tables(r, err) || !board_set_tables(r->c->board, r->l.tables, err))
+	    (!starts_anew(r) && !claim_rows_whole(r->l.conf, &r->l.cp, &r->l.states, err)))
+		return false;
+	if (r->c->intent != RUN_RELOAD)
+		rule_change_check(r->l.conf, r->l.tables, &r->l.states, r->c->resync, f);
+	if (!set_gone_aside(r, err) || !queue_tables(r, err) || !board_set_tables(r->c->board, r->l.tables, err))
 		return false;
 	lane_show_states(&r->l);
 	return true;
@@ -429,18 +448,16 @@ begin_from(struct run *r, struct err *err)
 	return r->l.to->save_source(r->l.target, &r->l.cp, err);
 }
 
-/* The tables stand as queued on the target before the list is forgotten. That they are to be emptied was asked for. */
+/* The tables stand as queued on the target before the list is forgotten. */
 static bool
 begin_resync(struct run *r, struct err *err)
 {
 	for (size_t i = 0; i < r->l.states.n; i++) {
 		struct table_state *ts = &r->l.states.rows[i];
 
-		if (ts->phase != TABLE_QUEUED || !resync_names(r->c->resync, ts->source_schema, ts->source_name))
+		if (ts->phase != TABLE_QUEUED || !is_resynced(r, ts))
 			continue;
 		ts->snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
-		if (ts->made == NULL && (ts->made = mem_strdup("truncated", err)) == NULL)
-			return false;
 	}
 	if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, r->l.states.rows, r->l.states.n, err))
 		return false;

@@ -7,6 +7,7 @@
 #include "daemon/base/log.h"
 #include "daemon/base/mailbox.h"
 #include "daemon/base/num.h"
+#include "daemon/prepare.h"
 #include "daemon/resync.h"
 
 #define BACKOFF_MIN 1000000		/* usec */
@@ -17,7 +18,7 @@
 #define SYNC_TICK 50000
 #define SAMPLES 40			/* of four a second: rates over 10 s */
 
-enum { MAIL_RUNNING = 1, MAIL_ENDED };
+enum { MAIL_RUNNING = 1, MAIL_ENDED, MAIL_PREPARED };
 
 enum after {				/* what follows the end of the run */
 	AFTER_JUDGE,			/* nobody asked for it: by the error's kind */
@@ -61,6 +62,9 @@ struct task {
 	char next_from[POSITION_TEXT];	/* of RUN_FROM; the run has a copy */
 	uint32_t pause_id, restart_id;	/* commands that wait for the run's end; 0: none */
 	struct buf resync;		/* asked for, not given to a run yet */
+	struct prepare *prepare;	/* another configuration is looked at; NULL: none */
+	uint32_t prepare_id;
+	struct conf *next_conf;		/* the next run's; NULL: as this one's */
 	char *restarted;		/* what the answer to restart_id says; NULL: "restarted" */
 	bool pausing_only;		/* the run only writes the pause */
 	bool pause_unstored;		/* the target could not be told */
@@ -159,6 +163,20 @@ give_resync(struct task *t)
 	buf_done(&t->resync);
 }
 
+/* Between two runs. */
+static void
+take_next_conf(struct task *t)
+{
+	if (t->next_conf == NULL)
+		return;
+	conf_free(t->conf);
+	t->conf = t->next_conf;
+	t->next_conf = NULL;
+	t->tc = t->conf->tasks[0];
+	t->run.conf = t->tc;
+	board_tune(&t->board, t->tc);
+}
+
 static void
 run_start(struct task *t, enum run_intent intent)
 {
@@ -168,6 +186,7 @@ run_start(struct task *t, enum run_intent intent)
 	stop_clear(&t->stop);
 	board_start(&t->board);
 	give_resync(t);
+	take_next_conf(t);
 	t->run.intent = intent;
 	if (intent == RUN_FROM)
 		memcpy(t->run.from, t->next_from, sizeof(t->run.from));
@@ -345,6 +364,8 @@ run_ended(struct task *t, enum run_end end, const struct err *err)
 	}
 }
 
+static void prepared(struct task *t);
+
 static void
 on_mail(evutil_socket_t fd, short what, void *arg)
 {
@@ -367,6 +388,8 @@ on_mail(evutil_socket_t fd, short what, void *arg)
 			evtimer_del(t->force_timer);
 			run_ended(t, e->end, &e->err);
 			free(e);
+		} else if (m.what == MAIL_PREPARED) {
+			prepared(t);
 		}
 	}
 }
@@ -384,6 +407,8 @@ task_stop(struct task *t, void (*done)(void *arg), void *arg)
 {
 	t->stop_done = done;
 	t->stop_arg = arg;
+	if (t->prepare != NULL)
+		prepare_cancel(t->prepare);
 	evtimer_del(t->retry_timer);
 	if (t->running)
 		run_finish(t, AFTER_STOP);
@@ -514,6 +539,80 @@ task_resync(struct task *t, uint32_t id, const char *tables)
 	buf_done(&why);
 }
 
+/* ---- another configuration -------------------------------------------------------------------------------------------------- */
+
+/* Of one that was accepted: when it takes effect. */
+static const char *
+switch_to(struct task *t, struct conf *take_conf)
+{
+	conf_free(t->next_conf);
+	t->next_conf = take_conf;
+	if (t->state == TASK_PAUSED || t->pause_id != 0 || (t->running && t->pausing_only)) {
+		if (!t->running)
+			take_next_conf(t);
+		return "takes effect when the task is resumed";
+	}
+	log_info("going on from the checkpoint with another configuration");
+	evtimer_del(t->retry_timer);
+	t->attempt = 0;
+	if (!t->running) {
+		run_start(t, t->state == TASK_RETRYING ? t->next_intent : RUN_NORMAL);
+	} else if (t->after != AFTER_RESTART) {
+		t->next_intent = t->run.intent == RUN_RESUME ? RUN_RESUME : RUN_NORMAL;
+		run_finish(t, AFTER_RESTART);
+	}
+	return "takes effect with the run that begins now";
+}
+
+static void
+answer_prepare(struct task *t, bool ok, const char *text)
+{
+	uint32_t id = t->prepare_id;
+
+	prepare_free(t->prepare);
+	t->prepare = NULL;
+	t->reply(t->reply_arg, id, ok, text);
+}
+
+static void
+prepared(struct task *t)
+{
+	struct buf text = { 0 };
+	bool ok;
+
+	if (t->prepare == NULL || !prepare_finished(t->prepare))
+		return;		/* of one that was given up */
+	ok = prepare_accepted(t->prepare) && t->after != AFTER_STOP;
+	if (ok)
+		buf_printf(&text, "%s\n", switch_to(t, prepare_take_conf(t->prepare)));
+	buf_str(&text, t->after == AFTER_STOP ? "the task is stopping" : prepare_text(t->prepare));
+	if (!ok)
+		log_warning("another configuration is refused, the task goes on as before: %.*s", (int)strcspn(buf_cstr(&text), "\n"), buf_cstr(&text));
+	answer_prepare(t, ok, buf_cstr(&text));
+	buf_done(&text);
+}
+
+static void
+on_prepared(void *arg)
+{
+	struct task *t = arg;
+
+	mailbox_post(t->mailbox, (struct mail){ .what = MAIL_PREPARED });
+}
+
+void
+task_prepare(struct task *t, uint32_t id, struct conf *take_conf)
+{
+	struct err err = ERR_INIT;
+
+	if (t->prepare != NULL)
+		answer_prepare(t, false, "a later configuration came meanwhile");
+	t->prepare_id = id;
+	t->prepare = prepare_start(take_conf, on_prepared, t, &err);
+	if (t->prepare == NULL)
+		t->reply(t->reply_arg, id, false, err.msg);
+}
+
 /* Only what may change without a restart differs; the run reads it from the board. */
 void
 task_tune(struct task *t, uint32_t id, struct conf *take_conf)
@@ -525,6 +624,11 @@ task_tune(struct task *t, uint32_t id, struct conf *take_conf)
 	} else {
 		board_tune(&t->board, next);
 		t->reply(t->reply_arg, id, true, "");
+		if (t->next_conf != NULL) {	/* of which it is a later form */
+			conf_free(t->next_conf);
+			t->next_conf = take_conf;
+			return;
+		}
 	}
 	conf_free(take_conf);
 }
@@ -717,6 +821,8 @@ task_free(struct task *t)
 {
 	if (t == NULL)
 		return;
+	prepare_free(t->prepare);
+	conf_free(t->next_conf);
 	for (struct sync *s = t->syncs, *next; s != NULL; s = next) {
 		next = s->next;
 		free(s);

@@ -26,6 +26,9 @@ void task_resume(struct task *t, uint32_t id);
 void task_restart(struct task *t, uint32_t id, const char *how);	/* "", "reload", "from now|POSITION" */
 /* tables: "schema.table" lines. Empties them on the target and loads them again; the list lasts until a run has stored it there. */
 void task_resync(struct task *t, uint32_t id, const char *tables);
+/* Looks whether a run with this configuration would pass its checks, in a thread, while the task goes on; where it would, the run ends at a
+ * transaction boundary and the next one has it. The answer: when it takes effect, then what becomes of tables; or what is in the way. */
+void task_prepare(struct task *t, uint32_t id, struct conf *take_conf);
 void task_tune(struct task *t, uint32_t id, struct conf *take_conf);
 void task_sync(struct task *t, uint32_t id, int64_t timeout_usec);	/* < 0: for ever */
 void task_status(struct task *t, struct status_task *ret);	/* all of it, for the shared block; keeps samples for rates: call 4 times a second */

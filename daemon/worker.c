@@ -136,6 +136,18 @@ on_tune(struct worker *w, const struct ipc_msg *m)
 }
 
 static void
+on_prepare(struct worker *w, const struct ipc_msg *m)
+{
+	struct err err = ERR_INIT;
+	struct conf *c = parse_conf(w, m, &err);
+
+	if (c == NULL)
+		send_reply(w, m->id, false, err.msg);
+	else
+		task_prepare(w->task, m->id, c);
+}
+
+static void
 on_resync(struct worker *w, const struct ipc_msg *m)
 {
 	char *tables = xasprintf("%.*s", (int)m->n, m->payload);
@@ -176,6 +188,7 @@ on_message(struct worker *w, const struct ipc_msg *m)
 	}
 	switch (m->type) {
 	case IPC_TUNE: on_tune(w, m); break;
+	case IPC_PREPARE: on_prepare(w, m); break;
 	case IPC_PAUSE: task_pause(w->task, m->id); break;
 	case IPC_RESUME: task_resume(w->task, m->id); break;
 	case IPC_RESYNC: on_resync(w, m); break;

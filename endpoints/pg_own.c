@@ -69,7 +69,7 @@ static const char schema_sql[] =
     "NULL DEFAULT 0,"
     " rows_loaded int8 NOT NULL DEFAULT 0, bytes_loaded int8 NOT NULL DEFAULT 0, shape text, "
     "filenodes text, made text,"
-    " error text, changed timestamptz NOT NULL DEFAULT clock_timestamp(),"
+    " error text, fingerprint text, changed timestamptz NOT NULL DEFAULT clock_timestamp(),"
     " PRIMARY KEY (task, source_schema, source_name),"
     " CONSTRAINT table_state_target UNIQUE (target_schema, target_name)) WITH (fillfactor = 70);"
     "CREATE TABLE IF NOT EXISTS repld.load_chunk (task text NOT NULL, source_schema text NOT NULL, "

@@ -196,7 +196,7 @@ check_room(struct check *k)
 		finding_add(k->f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
 		    "all %ld replication slots are in use (max_replication_slots)", a->max_slots);
 	}
-	if (a->max_senders == 0 || a->senders >= a->max_senders) {
+	if (a->max_senders == 0 || (a->senders >= a->max_senders && !k->s->p.running)) {
 		snprintf(fix, sizeof(fix),
 		    "ALTER SYSTEM SET max_wal_senders = %ld; then restart the source",
 		    a->max_senders + 10);
@@ -238,7 +238,7 @@ check_slot(struct check *k, struct err *err)
 	else if (log.lost && !k->needs_slot)
 		finding_add(k->f, FINDING_BLOCKER, ERR_HOLE, "", reload, "slot %s is lost: %s",
 		    slot, log.detail);
-	else if (log.active)
+	else if (log.active && !k->s->p.running)
 		finding_add(k->f, FINDING_BLOCKER, ERR_RETRY, "", "",
 		    "slot %s is active for PID %d on the source", slot, log.active_pid);
 	return true;

@@ -25,6 +25,7 @@ struct source_params {
 	const struct endpoint *endpoint;
 	const char *task;
 	const char *slot, *publication;		/* postgresql */
+	bool running;				/* for check(): the task runs elsewhere, and its slot and walsender with it */
 	struct stop *stop;
 };
 

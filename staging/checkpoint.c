@@ -139,6 +139,7 @@ state_done(struct table_state *s)
 	free(s->filenodes);
 	free(s->made);
 	free(s->error);
+	free(s->fingerprint);
 }
 
 void

@@ -66,6 +66,7 @@ struct table_state {
 	char *filenodes;		/* "oid:filenode,..." of the leaves when the snapshot was taken; NULL */
 	char *made;			/* what repld did to the target table: "created", "truncated", "dropped", "appended"; NULL */
 	char *error;			/* SUSPENDED, ERROR: why */
+	char *fingerprint;		/* what the rows on the target depend on, by the rules: tables_fingerprint(); NULL: not noted */
 };
 
 struct table_states {

@@ -215,6 +215,8 @@ apply_rule(const struct rule *rule, struct mapping *m)
 	m->captured = !rule->exclude;
 	if (rule->exclude)
 		return;
+	if (rule->on_change != NULL)
+		m->on_change = rule->on_change;
 	if (rule->target_schema != NULL)
 		m->target_schema = rule->target_schema;
 	if (rule->target != NULL) {

@@ -24,6 +24,7 @@ struct rule {
 	const char *target_schema;	/* NULL: not set by this rule */
 	const char *target;		/* "schema.table" as written; NULL: not set. Set by rule_set_target() alone */
 	const char *into_schema, *into_table;	/* target's two names */
+	const char *on_change;		/* "refuse" or "reload"; NULL: not set by this rule */
 	int line;			/* of the configuration, for messages */
 	const char *file;
 };
@@ -41,6 +42,7 @@ struct rules {
 struct mapping {
 	bool captured;
 	const char *target_schema, *target_name;	/* borrowed from the rules, or from the arguments */
+	const char *on_change;		/* "refuse", "reload"; NULL: no rule says it */
 };
 
 void rules_map(const struct rules *r, const char *schema, const char *table, struct mapping *ret);

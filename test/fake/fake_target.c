@@ -173,6 +173,7 @@ copy_state(struct table_state *to, const struct table_state *from)
 	free(to->filenodes);
 	free(to->made);
 	free(to->error);
+	free(to->fingerprint);
 	*to = *from;
 	to->source_schema = copy_text(from->source_schema);
 	to->source_name = copy_text(from->source_name);
@@ -182,6 +183,7 @@ copy_state(struct table_state *to, const struct table_state *from)
 	to->filenodes = copy_text(from->filenodes);
 	to->made = copy_text(from->made);
 	to->error = copy_text(from->error);
+	to->fingerprint = copy_text(from->fingerprint);
 }
 
 static void

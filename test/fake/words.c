@@ -341,6 +341,18 @@ play_source(char **w)
 
 /* ---- the target ---- */
 
+/* What the table's rows are said to depend on. */
+static void
+do_fingerprint(char **w)
+{
+	struct table_state *ts = table_states_find(&fake.t.states, "public", w[1]);
+
+	if (ts == NULL)
+		play_fail("the target knows nothing of table %s", w[1]);
+	free(ts->fingerprint);
+	ts->fingerprint = xstrdup(w[2]);
+}
+
 static void
 do_refuse(char **w)
 {
@@ -384,6 +396,8 @@ play_target(char **w)
 		do_refuse((char *[]){ w[0], NULL });
 	else if (strcmp(w[0], "kill-sessions") == 0)
 		fake_target_kill();
+	else if (strcmp(w[0], "fingerprint") == 0)
+		do_fingerprint(w);
 	else if (strcmp(w[0], "takeover") == 0)
 		t->cp.epoch++;
 	else if (strcmp(w[0], "own-elsewhere") == 0)

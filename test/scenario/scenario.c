@@ -120,8 +120,8 @@ make_conf(const char *options)
 	    "\"fake\"; user = \"u\"; tls = \"disable\"; };\n"
 	    "dst: { type = \"postgresql\"; role = \"target\"; host = \"target\"; dbname = "
 	    "\"fake\"; user = \"u\"; tls = \"disable\"; };\n"
-	    "};\ntasks: { t: { source = \"src\"; target = \"dst\"; tables = ( { include = "
-	    "\"public.*\"; } );\n%s\n}; };\n",
+	    "};\ntasks: { t: { source = \"src\"; target = \"dst\"; %s\n%s\n}; };\n",
+	    strstr(options, " tables = (") != NULL || strncmp(options, "tables = (", 10) == 0 ? "" : "tables = ( { include = \"public.*\"; } );",
 	    options);
 	if ((c = conf_parse(buf_cstr(&text), "scenario", &errors)) == NULL)
 		play_fail("%s", buf_cstr(&errors.text));
@@ -222,6 +222,8 @@ ask(const char *what, const char *rest)
 		ask_resync(id, rest);
 	else if (strcmp(what, "tune") == 0)
 		task_tune(p.task, id, make_conf(rest));
+	else if (strcmp(what, "prepare") == 0)
+		task_prepare(p.task, id, make_conf(rest));
 	else
 		return false;
 	return true;
@@ -522,7 +524,9 @@ after_words(const char *line, int n)
 static bool
 play_player(char **w, const char *line)
 {
-	if (strcmp(w[0], "option") == 0)
+	if (strcmp(w[0], "option") == 0 && w[1] == NULL)
+		buf_reset(&p.options);
+	else if (strcmp(w[0], "option") == 0)
 		buf_printf(&p.options, "%s\n", after_words(line, 1));
 	else if (strcmp(w[0], "start") == 0)
 		do_start();
