@@ -63,13 +63,15 @@ run_rc 0 ctl reload
 expect_text 'u.*max_rows' "$TMP/out"
 expect 'the worker of u' "$other_worker" "$(worker_pid u)"
 
-step 'an option that restarts its task, and only that'
+step 'an option that takes effect with the next run of its task, and only that: in the same process, from the checkpoint'
 UMORE='staging: { ring_size = "32MB"; };'
 write 1234
 run_rc 0 ctl reload
 expect_text 'u.*ring_size' "$TMP/out"
-changed() { new=$(worker_pid u) && [ "$new" != "$other_worker" ] && [ "$(task_get u ring.size_bytes)" = 33554432 ]; }
+expect_text 'u: takes effect with the run that begins now: staging\.ring_size' "$TMP/out"
+changed() { task_is u running && [ "$(task_get u ring.size_bytes)" = 33554432 ]; }
 wait_for 20 changed || fail 'task u does not run with the new ring_size'
+expect 'the worker of u' "$other_worker" "$(worker_pid u)"
 expect 'the worker of t' "$worker" "$(worker_pid t)"
 
 step 'what waits for a restart of the daemon is named'
