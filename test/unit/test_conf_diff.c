@@ -115,6 +115,7 @@ START_TEST(conf_diff_restarts_for_the_rest)
 		{ "full_load: { parallel_tables = 1; parallel_chunks = 1; target_tables = \"drop\"; }; ",
 		    "full_load.parallel_tables 4 -> 1\nfull_load.parallel_chunks 2 -> 1\n"
 		    "full_load.target_tables \"create\" -> \"drop\"\n" },
+		{ "full_load: { on_change = \"reload\"; }; ", "full_load.on_change \"refuse\" -> \"reload\"\n" },
 	};
 
 	for (size_t i = 0; i < COUNT(list); i++) {
@@ -138,6 +139,9 @@ START_TEST(conf_diff_names_the_first_rule_that_differs)
 	    RULES("{ include = \"a.*\"; target_schema = \"d\"; }"));
 	changed(1, "t", CONF_RESTART,
 	    "tables: rule 1 { include = \"a.*\"; target_schema = \"c\"; } -> { include = \"a.*\"; target_schema = \"d\"; }\n", "");
+	compare_done();
+	compare(RULES("{ include = \"a.*\"; }"), RULES("{ include = \"a.*\"; on_change = \"reload\"; }"));
+	changed(1, "t", CONF_RESTART, "tables: rule 1 { include = \"a.*\"; } -> { include = \"a.*\"; on_change = \"reload\"; }\n", "");
 	compare_done();
 }
 END_TEST

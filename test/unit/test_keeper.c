@@ -182,6 +182,93 @@ START_TEST(keeper_end_answers_when_the_worker_is_gone)
 }
 END_TEST
 
+/* The task `on` with these options more. */
+static struct conf *
+load_with(const char *more)
+{
+	struct conf_errors errors = { 0 };
+	struct buf text = { 0 };
+	struct conf *c;
+
+	buf_printf(&text,
+	    "endpoints: {\n"
+	    " a: { role = \"source\"; socket = \"/run/a\"; dbname = \"d\"; user = \"u\"; };\n"
+	    " b: { role = \"target\"; socket = \"/run/b\"; dbname = \"d\"; user = \"u\"; %s };\n"
+	    "};\n"
+	    "tasks: { on: { source = \"a\"; target = \"b\"; tables = ( { include = \"public.*\"; } ); }; };\n",
+	    more);
+	c = conf_parse(buf_cstr(&text), "test", &errors);
+	ck_assert_msg(c != NULL, "%s", buf_cstr(&errors.text));
+	conf_errors_done(&errors);
+	buf_done(&text);
+	return c;
+}
+
+START_TEST(keeper_worker_that_dies_has_refused_what_it_was_to_prepare)
+{
+	struct keeper *k = keeper_of("on");
+	struct conf *c = load_with("password_env = \"PW\";");
+	struct said said = { 0 };
+
+	keeper_start(k);
+	ck_assert_msg(!keeper_can_prepare(k, c->tasks[0]), "its worker does not have the variable");
+	conf_free(c);
+	c = load_with("port = 5433;");
+	ck_assert(keeper_can_prepare(k, c->tasks[0]));
+	keeper_prepare(k, c, c->tasks[0], to(&said));
+	ck_assert(keeper_differs(k));
+	ck_assert_int_eq(said.times, 0);
+	wait_for_death(k);
+	ck_assert(said.times == 1 && !said.ok);
+	ck_assert_str_eq(said.text, "before it answered: worker died: exit status 127");
+	ck_assert(keeper_differs(k));
+	ck_assert_msg(strstr(buf_cstr(&k->conf.text), "5433") == NULL, "the next worker has what was not accepted");
+	/* one that waits for its next start is started, to be asked */
+	ck_assert_int_eq(k->life, KEEPER_WAITING);
+	keeper_prepare(k, c, c->tasks[0], to(&said));
+	ck_assert_int_eq(k->life, KEEPER_UP);
+	conf_free(c);
+	keeper_free(k);
+	ck_assert_int_eq(said.times, 2);
+}
+END_TEST
+
+static void
+worker_says(struct keeper *k, uint32_t id, const char *text)
+{
+	on_message(k, &(struct ipc_msg){ .type = IPC_REPLY, .id = id, .payload = text, .n = (uint32_t)strlen(text) });
+}
+
+START_TEST(keeper_holds_to_what_the_worker_has_accepted)
+{
+	struct keeper *k = keeper_of("on");
+	struct conf *c = load_with("port = 5433;"), *d = load_with("port = 5434;");
+	struct said first = { 0 }, second = { 0 };
+	uint32_t id;
+
+	keeper_start(k);
+	keeper_prepare(k, c, c->tasks[0], to(&first));
+	id = k->offer_id;
+	keeper_prepare(k, d, d->tasks[0], to(&second));
+	worker_says(k, id, "ERR\na later configuration came meanwhile");
+	ck_assert(first.times == 1 && !first.ok);
+	ck_assert_msg(keeper_differs(k), "the answer to the first says nothing of the second");
+	worker_says(k, k->offer_id, "OK\ntakes effect");
+	ck_assert(second.times == 1 && second.ok);
+	ck_assert(!keeper_differs(k));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&k->conf.text), "5434"));
+	/* refused: the former one holds */
+	keeper_prepare(k, c, c->tasks[0], to(&first));
+	worker_says(k, k->offer_id, "ERR\npublic.a: no key");
+	ck_assert(first.times == 2 && !first.ok);
+	ck_assert(keeper_differs(k));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&k->conf.text), "5434"));
+	conf_free(c);
+	conf_free(d);
+	keeper_free(k);
+}
+END_TEST
+
 START_TEST(keeper_free_answers_all)
 {
 	struct keeper *k = keeper_of("on");
@@ -252,5 +339,6 @@ END_TEST
 
 UNIT_MAIN("keeper", keeper_does_not_start_what_is_disabled, keeper_backs_off_up_to_a_minute,
     keeper_command_starts_a_waiting_worker_but_a_sync_waits,
-    keeper_end_answers_when_the_worker_is_gone, keeper_free_answers_all,
+    keeper_end_answers_when_the_worker_is_gone, keeper_worker_that_dies_has_refused_what_it_was_to_prepare,
+    keeper_holds_to_what_the_worker_has_accepted, keeper_free_answers_all,
     keeper_estimates_how_long_the_log_lasts, keeper_sees_a_hanging_worker_unless_the_machine_slept)

@@ -175,6 +175,27 @@ START_TEST(rules_last_word_wins)
 }
 END_TEST
 
+START_TEST(rules_on_change_is_the_last_one_that_is_said)
+{
+	struct rule list[3];
+	struct rules rules = { .n = 3, .rules = list };
+	struct mapping m;
+
+	arena = arena_new(4096, 0);
+	list[0] = in("a.*", NULL, NULL);
+	list[0].on_change = "reload";
+	list[1] = in("a.t*", NULL, NULL);
+	list[2] = in("a.tx", NULL, NULL);
+	list[2].on_change = "refuse";
+	rules_map(&rules, "a", "t", &m);
+	ck_assert_str_eq(m.on_change, "reload");
+	rules_map(&rules, "a", "tx", &m);
+	ck_assert_str_eq(m.on_change, "refuse");
+	rules_map(&rules, "b", "t", &m);
+	ck_assert_ptr_null(m.on_change);
+}
+END_TEST
+
 START_TEST(rules_target_and_target_schema_win_by_order_part_by_part)
 {
 	struct rule rules[2];
@@ -195,5 +216,5 @@ UNIT_MAIN("rules", rules_pattern_matches_wildcards_and_minds_case,
     rules_question_mark_is_one_character_of_utf8, rules_quoted_part_is_literal,
     rules_pattern_refuses_what_is_not_two_names, rules_patterns_never_match_system_schemas,
     rules_name_split_takes_literal_names_only, rules_nothing_is_captured_without_an_include,
-    rules_default_schema_goes_to_the_targets_default_any_other_keeps_its_name, rules_last_word_wins,
+    rules_default_schema_goes_to_the_targets_default_any_other_keeps_its_name, rules_last_word_wins, rules_on_change_is_the_last_one_that_is_said,
     rules_target_and_target_schema_win_by_order_part_by_part)
