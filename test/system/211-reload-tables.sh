@@ -77,10 +77,27 @@ expect_text 'task t: table public\.more is added' "$TMP/out"
 moved_back() { [ "$(table_get t public.extra target)" = public.extra ] && streaming; }
 wait_for 60 moved_back || fail 'the table does not come back to its former place'
 
+step 'a large one is added, leaves in the middle of its load, comes again, and another one with it'
+sql src 'CREATE TABLE large (id int PRIMARY KEY, t text); INSERT INTO large SELECT g, repeat(md5(g::text), 30) FROM generate_series(1, 100000) g'
+sql dst 'CREATE TABLE large (id int PRIMARY KEY, t text)'
+L=', { include = "public.extra"; }, { include = "public.more"; }'
+for wait in 0.1 0.5 1 2; do
+	write "$L" 'on_change = "reload";'
+	sed 's/{ exclude = "public.extra"; }/&, { exclude = "public.large"; }/' "$CONF" >"$CONF.new" && mv "$CONF.new" "$CONF"
+	run_rc 0 ctl reload
+	sleep $wait
+	sql src "UPDATE large SET t = 'gone $wait' WHERE id % 100 = 1; DELETE FROM large WHERE id % 1000 = ${wait#0.}"
+	write "$L" 'on_change = "reload"; parallel_chunks = 1;'
+	run_rc 0 ctl reload
+	sql src "UPDATE large SET t = 'back $wait' WHERE id % 100 = 2"
+	sleep $wait
+done
+joined t 90
+
 step 'everything is equal'
 workload_wait
 wait "$extra" || { cat "$TMP/extra.log" >&2; fail 'the writer failed'; }
 synced t
 workload_compare
-compare public.extra public.more
+compare public.extra public.more public.large
 repld_stop
