@@ -255,7 +255,7 @@ group_main(void *arg)
 	struct group *g = arg;
 	struct board *b = g->base.board;
 	int64_t wait = BACKOFF_MIN;
-	char text[NUM_TEXT], what[NUM_TEXT + 32];
+	char text[NUM_TEXT], what[NUM_TEXT + 32], last[sizeof(((struct err *)NULL)->msg)] = "";
 	struct err err = ERR_INIT;
 
 	board_beat(b, BEAT_GROUP);
@@ -266,6 +266,9 @@ group_main(void *arg)
 			stop_request(g->c.run_stop);
 			break;
 		}
+		if (strcmp(last, err.msg) != 0)
+			wait = BACKOFF_MIN;	/* it has come further, or fails in another way */
+		snprintf(last, sizeof(last), "%s", err.msg);
 		snprintf(what, sizeof(what), "retry in %s", num_duration_text(wait, text));
 		log_err(is_passing(&err) ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, what, &err);
 		err_clear(&err);
