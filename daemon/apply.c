@@ -379,14 +379,29 @@ look_flushed(struct apply *a, struct err *err)
 
 /* ---- failures --------------------------------------------------------------------------------------------------------- */
 
-/* How a failed batch is tried next; false: it has been tried change by change. */
+/* Two rows met in a unique index or an exclusion. */
 static bool
-next_mode(enum batch_mode mode, const struct err *err, enum batch_mode *ret)
+rows_met(const struct err *err)
+{
+	return strcmp(err->sqlstate, "23505") == 0 || strcmp(err->sqlstate, "23P01") == 0;
+}
+
+/* How a failed batch is tried next; false: it has been tried change by change. Changes in order may meet where the source allows it for a while
+ * (a deferrable constraint) and the target does not: their net effect does not, if nothing has to see each of them. */
+static bool
+next_mode(const struct apply *a, enum batch_mode mode, const struct err *err, enum batch_mode *ret)
 {
 	if (mode == BATCH_SINGLE)
 		return false;
-	*ret = mode == BATCH_NET && strcmp(err->sqlstate, "23505") == 0 ? BATCH_CAREFUL : BATCH_SINGLE;
+	*ret = (mode == BATCH_NET || (mode == BATCH_ORDERED && !a->c.in_order)) && rows_met(err) ? BATCH_CAREFUL : BATCH_SINGLE;
 	return true;
+}
+
+/* The rows themselves are refused, or a table for parked rows can't hold what the target's own can. */
+static bool
+concerns_rows(enum batch_mode mode, const struct err *err)
+{
+	return err->kind == ERR_DATA || (err->kind == ERR_LIMIT && mode != BATCH_SINGLE && strncmp(err->sqlstate, "54", 2) == 0);
 }
 
 static bool
@@ -462,7 +477,7 @@ apply_failed(struct apply *a, struct err *err)
 	a->open = false;
 	say_where(a, err);
 	if (!(passing && a->same_tries++ < SAME_TRIES) &&
-	    (err->kind != ERR_DATA || !next_mode(redo->mode, err, &mode)))
+	    (!concerns_rows(mode, err) || !next_mode(a, mode, err, &mode)))
 		return false;
 	if (mode != redo->mode)
 		begin_redo(a, mode, err);

@@ -23,6 +23,7 @@
 #define SHAPES_MOST 256 /* statements kept for a plan */
 #define KEEP_BYTES  (1u << 20) /* of a parameter's buffer, from one write() to the next */
 #define COPY_ROWS   64 /* least for a COPY on a local server */
+#define MESSAGE_MOST (0x3fffff00u) /* bytes; the server's limit is 1 GB */
 
 struct pg_plan {
 	struct target *t; /* whose server knows the statements; NULL: none any more */
@@ -31,6 +32,11 @@ struct pg_plan {
 	struct map *by_shape; /* struct pg_statement */
 	uint8_t *forms; /* last seen, per column */
 	char **equals; /* per column, schema of the key's equality operator; NULL: pg_catalog */
+	/* referential actions of the target may have deleted a row, or moved its key, before the
+	 * change that says so comes */
+	bool may_be_gone, may_be_moved;
+	bool acted_upon; /* a trigger or foreign key would act on a delete */
+	bool identity_always; /* a column beside the key can't be updated */
 	uint32_t park; /* number of the table of parked rows */
 	bool parked; /* that table is there */
 	uint64_t park_txn; /* made in this transaction */
@@ -146,8 +152,9 @@ static const char equals_sql[] =
 static bool
 foreign_key_type(const struct plan *plan)
 {
-	for (uint16_t i = 0; i < plan->nkey; i++) {
-		const struct coltype *type = plan->cols[plan->key[i]].target_type;
+	for (uint16_t i = 0; i < plan->nkey + plan->nhint; i++) {
+		const uint16_t col = i < plan->nkey ? plan->key[i] : plan->hint[i - plan->nkey];
+		const struct coltype *type = plan->cols[col].target_type;
 
 		if (type->wire != WIRE_LABEL && pg_type_cast_name(type->base_oid) == NULL)
 			return true;
@@ -176,16 +183,44 @@ read_equals(struct target *t, struct pg_plan *pp, struct err *err)
 	return ok;
 }
 
+static const char actions_sql[] =
+    "SELECT bool_or(confdeltype = 'c'), bool_or(confupdtype IN ('c', 'n', 'd') OR confdeltype IN "
+    "('n', 'd')), EXISTS (SELECT FROM pg_trigger g LEFT JOIN pg_constraint c ON c.oid = "
+    "g.tgconstraint WHERE g.tgrelid = $1::oid AND g.tgenabled <> 'D' AND (c.contype IS NULL OR "
+    "c.contype NOT IN ('u', 'p', 'x'))) FROM pg_constraint WHERE conrelid = $1::oid AND contype = "
+    "'f'";
+
+static bool
+read_actions(struct target *t, struct pg_plan *pp, struct err *err)
+{
+	char oid[NUMBER_TEXT];
+	const char *params[] = { number_text(pp->plan->target->oid, oid) };
+	PGresult *res = pg_query(t->c, err, actions_sql, 1, params);
+
+	if (res == NULL)
+		return false;
+	pp->may_be_gone = PQgetvalue(res, 0, 0)[0] == 't';
+	pp->may_be_moved = PQgetvalue(res, 0, 1)[0] == 't';
+	pp->acted_upon = PQgetvalue(res, 0, 2)[0] == 't';
+	for (uint16_t i = 0; i < pp->plan->ncols; i++)
+		pp->identity_always |=
+		    !pp->plan->cols[i].key &&
+		    pp->plan->target->cols[pp->plan->cols[i].target].identity == 'a';
+	PQclear(res);
+	return true;
+}
+
 /* What has to be asked before the first statement of a plan is made. */
 static bool
 plan_ask(struct target *t, struct pg_plan *pp, struct err *err)
 {
 	const bool equals = foreign_key_type(pp->plan);
 
-	if (!equals && !t->origin_role)
+	if (!equals && !t->origin_role && !t->fire_triggers)
 		return true;
 	return pg_pipe_drain(t, err) && target_plain(t, err) &&
-	       target_check_role(t, pp->plan, err) && (!equals || read_equals(t, pp, err));
+	       target_check_role(t, pp->plan, err) && (!equals || read_equals(t, pp, err)) &&
+	       (!t->fire_triggers || read_actions(t, pp, err));
 }
 
 static struct pg_plan *
@@ -280,6 +315,15 @@ statement_for(struct writing *w, const struct pg_shape *s, struct err *err)
 	return st;
 }
 
+/* The server would end the session, and say no more than that the message is not valid. */
+static bool
+row_too_large(const struct writing *w, size_t bytes, struct err *err)
+{
+	err_set(err, ERR_LIMIT, "a row of %zu bytes to %s: a PostgreSQL server takes at most 1 GB in one message",
+	    bytes, w->what);
+	return err_table(err, w->plan->target->schema, w->plan->target->name);
+}
+
 static bool
 execute(struct writing *w, struct pg_statement *st, size_t first, size_t n, struct err *err)
 {
@@ -291,6 +335,8 @@ execute(struct writing *w, struct pg_statement *st, size_t first, size_t n, stru
 		w->numbers != NULL ? w->numbers + first : NULL, n, err))
 		return false;
 	snprintf(name, sizeof(name), "r%u", st->id);
+	if (ps->bytes > MESSAGE_MOST)
+		return row_too_large(w, ps->bytes, err);
 	if (!PQsendQueryPrepared(
 		t->c->pg, name, st->nparams, ps->values, ps->lengths, ps->formats, 0))
 		return pg_err_conn(t->c, "send a statement", err);
@@ -301,6 +347,9 @@ execute(struct writing *w, struct pg_statement *st, size_t first, size_t n, stru
 		.what = w->what,
 		.rows = (uint32_t)n,
 		.counted = w->counted,
+		.may_be_gone = w->verb == PG_VERB_DELETE && w->pp->may_be_gone,
+		.in_place = w->verb == PG_VERB_UPDATE && w->pp->acted_upon &&
+			    w->pp->identity_always,
 		.ordinal = w->ordinal + first },
 	    ps->bytes, err);
 }
@@ -313,6 +362,8 @@ gather(struct writing *w, size_t first, struct pg_shape *s, size_t *ret_n, struc
 	size_t bytes = 0, n = 0;
 
 	pg_shape_start(s, w->verb, w->plan);
+	s->either = w->pp->may_be_moved;
+	s->in_place = w->pp->acted_upon;
 	while (first + n < w->n && n < MANY_ROWS && bytes < MANY_BYTES) {
 		size_t more;
 		bool fits;
@@ -328,6 +379,15 @@ gather(struct writing *w, size_t first, struct pg_shape *s, size_t *ret_n, struc
 	}
 	*ret_n = n;
 	return true;
+}
+
+/* Its delete and insert would fire as such, and take the rows with it that refer to the row. */
+static bool
+refuse_replace(const struct plan *plan, struct err *err)
+{
+	err_set(err, ERR_SCHEMA, "%s", PG_IDENTITY_FIXED);
+	err_remedy(err, PG_IDENTITY_REMEDY);
+	return err_table(err, plan->target->schema, plan->target->name);
 }
 
 static bool
@@ -349,6 +409,8 @@ write_rows(struct writing *w, struct err *err)
 		if (!gather(w, first, &s, &n, err))
 			return false;
 		s.many = pg_shape_finish(&s, w->plan, w->pp->forms) && n >= MANY_LEAST;
+		if (s.verb == PG_VERB_REPLACE && s.in_place)
+			return refuse_replace(w->plan, err);
 		if ((st = statement_for(w, &s, err)) == NULL)
 			return false;
 		step = s.many ? n : 1;
@@ -418,7 +480,7 @@ copy_start(struct writing *w, bool binary, struct err *err)
 		return false;
 	if (t->open)
 		return target_copy_begin(t, sql, err);
-	buf_printf(&both, "%s; %s", PG_BEGIN_SQL, sql);
+	buf_printf(&both, "%s; %s%s", PG_BEGIN_SQL, t->fire_triggers ? PG_DEFER_SQL "; " : "", sql);
 	t->open = true;
 	ok = target_copy_begin(t, buf_cstr(&both), err);
 	buf_done(&both);
@@ -447,7 +509,7 @@ insert_rows(struct writing *w, struct err *err)
 {
 	const enum pg_copy_kind kind = copy_kind(w);
 
-	/* Nothing but a trigger can keep a row out in silence. */
+	/* Nothing but a trigger or rule can keep a row out in silence. */
 	w->counted = w->plan->target->triggers != NULL && w->plan->target->triggers[0] != NULL;
 	if (kind == PG_COPY_NONE)
 		return write_rows(w, err);
@@ -514,6 +576,7 @@ write_truncate(struct target *t, const struct step *step, struct err *err)
 			continue;
 		}
 		buf_str(&sql, first == NULL ? "TRUNCATE " : ", ");
+		buf_str(&sql, tr->plan->target->kind == 'r' ? "ONLY " : "");
 		pg_ident2(&sql, tr->plan->target->schema, tr->plan->target->name);
 		first = first == NULL ? tr->plan : first;
 	}

@@ -316,8 +316,10 @@ read_leaves(struct describe *q, struct err *err)
 	return ok;
 }
 
-static const char triggers_sql[] = "SELECT tgname FROM pg_trigger WHERE tgrelid = $1::oid AND NOT "
-				   "tgisinternal AND tgenabled <> 'D' ORDER BY tgname";
+static const char triggers_sql[] =
+    "SELECT tgname FROM pg_trigger WHERE tgrelid = $1::oid AND NOT tgisinternal AND tgenabled <> 'D'"
+    " UNION ALL SELECT rulename FROM pg_rewrite WHERE ev_class = $1::oid AND ev_enabled <> 'D' ORDER "
+    "BY 1";
 
 static const char foreign_keys_sql[] =
     "SELECT conname FROM pg_constraint WHERE conrelid = $1::oid AND contype = 'f' ORDER BY conname";

@@ -94,7 +94,8 @@ answer_rows(struct target *t, const struct pg_sent *s, const PGresult *res)
 	struct err failure = ERR_INIT;
 	uint64_t n = 0;
 
-	if (!s->counted || (target_count(res, &n) && n == s->rows))
+	if (!s->counted || (target_count(res, &n) && n == s->rows) ||
+	    (s->may_be_gone && n < s->rows))
 		return;
 	if (n < s->rows)
 		err_set(&failure, ERR_DATA, "%" PRIu64 " of %u rows to %s were not there",
@@ -103,6 +104,10 @@ answer_rows(struct target *t, const struct pg_sent *s, const PGresult *res)
 		err_set(
 		    &failure, ERR_DATA, "%" PRIu64 " rows met %u keys to %s", n, s->rows, s->what);
 	err_remedy(&failure, "the target differs from the source: load the table again");
+	if (s->in_place && n < s->rows) {
+		err_ctx(&failure, "%s, or the target differs", PG_IDENTITY_FIXED);
+		err_remedy(&failure, PG_IDENTITY_REMEDY "; where it differs, load the table again");
+	}
 	pg_pipe_fail(t, s, &failure);
 }
 
@@ -317,5 +322,7 @@ pg_pipe_begin(struct target *t, struct err *err)
 		return true;
 	t->open = true;
 	return pg_pipe_plain(t, PG_BEGIN_SQL, (struct pg_sent){ .kind = SENT_BEGIN }, err) &&
+	       (!t->fire_triggers ||
+		   pg_pipe_plain(t, PG_DEFER_SQL, (struct pg_sent){ .kind = SENT_PLAIN }, err)) &&
 	       drop_forgotten(t, err);
 }

@@ -3,6 +3,7 @@
  * column i, n park number), p the parked rows (c<i> target column i), x the row found by content.
  * Everything is schema-qualified; casts never carry a typmod (see the header), but for the
  * comparison by content, where the target's typmod says what the column made of the value.
+ * Rows are sought in the table itself (ONLY), not in those that inherit from it.
  * Threads: the target's. Owner: plan->statements owns statements, the target pg_params. */
 #include "endpoints/pg_statement.h"
 
@@ -12,8 +13,9 @@
 #include "cdc/pg_type.h"
 #include "endpoints/pg_conn.h"
 
-#define OID_TEXT 25
-#define OID_INT8 20
+#define OID_TEXT   25
+#define OID_INT8   20
+#define OID_BPCHAR 1042
 
 /* ---- shapes ---- */
 
@@ -70,7 +72,7 @@ void
 pg_shape_start(struct pg_shape *s, enum pg_verb verb, const struct plan *plan)
 {
 	s->verb = (uint8_t)verb;
-	s->many = 0;
+	s->many = s->either = s->in_place = 0;
 	s->ncols = plan->ncols;
 	memset(s->code, 0, plan->ncols);
 }
@@ -102,7 +104,9 @@ value_wanted(const struct pg_shape *s, const struct plan *plan, uint16_t col,
 		return !pc->key && (colset[col / 64] >> (col % 64) & 1) != 0;
 	if (!value_present(&row->vals[pc->src]))
 		return false;
-	return (!pc->key && !identity_always(plan, col)) ||
+	/* Where there is no old image, `key` is the new row: only the key is known to be unchanged.
+	 */
+	return (!pc->key && (row->key == row->vals || !identity_always(plan, col))) ||
 	       !value_same(&row->key[pc->src], &row->vals[pc->src]);
 }
 
@@ -163,6 +167,14 @@ form_settle(enum pg_form form, uint8_t *last)
 	return form;
 }
 
+/* The column takes part in finding the row, not in changing it. */
+static bool
+stays(const struct pg_shape *s, const struct plan *plan, uint16_t col)
+{
+	return s->in_place && identity_always(plan, col) && !plan->cols[col].key && !plan->keyless &&
+	       (s->verb == PG_VERB_UPDATE || s->verb == PG_VERB_TOUCH);
+}
+
 bool
 pg_shape_finish(struct pg_shape *s, const struct plan *plan, uint8_t *forms)
 {
@@ -174,7 +186,7 @@ pg_shape_finish(struct pg_shape *s, const struct plan *plan, uint8_t *forms)
 		enum pg_form key = form_settle(key_code(s->code[i]), &forms[i]);
 
 		s->code[i] = (uint8_t)(value | (unsigned)key << 4);
-		if (value != PG_FORM_NONE) {
+		if (value != PG_FORM_NONE && !stays(s, plan, i)) {
 			sets = true;
 			replaces = replaces || identity_always(plan, i);
 		}
@@ -233,6 +245,16 @@ static void
 put_table(struct buf *b, const struct plan *plan)
 {
 	pg_ident2(b, plan->target->schema, plan->target->name);
+}
+
+/* Where rows are sought: not among those of other tables, which may have the same keys. The rows of
+ * a partitioned table are in its leaves. */
+static void
+put_rows_of(struct buf *b, const struct plan *plan)
+{
+	if (plan->target->kind == 'r')
+		buf_str(b, "ONLY ");
+	put_table(b, plan);
 }
 
 static int
@@ -303,22 +325,51 @@ put_rows(struct text *x, const char *before)
 	buf_str(b, ")");
 }
 
+/* t.column = the key's value, or, where it is set and by_new, the new one. */
+static void
+put_equal(struct text *x, const char *alias, uint16_t col, bool by_new)
+{
+	const bool set = by_new && value_code(x->s->code[col]) != PG_FORM_NONE;
+
+	buf_str(x->b, alias);
+	pg_ident(x->b, x->plan->cols[col].name);
+	if (x->equals != NULL && x->equals[col] != NULL) {
+		buf_str(x->b, " OPERATOR(");
+		pg_ident(x->b, x->equals[col]);
+		buf_str(x->b, ".=) ");
+	} else {
+		buf_str(x->b, " = ");
+	}
+	put_expr(x, set ? PG_PARAM_VALUE : PG_PARAM_KEY, col);
+}
+
+static void
+put_key_equals(struct text *x, bool by_new)
+{
+	for (uint16_t i = 0; i < x->plan->nkey; i++)
+		put_equal(x, i > 0 ? " AND t." : "t.", x->plan->key[i], by_new);
+}
+
+static bool
+moves_key(const struct text *x)
+{
+	for (uint16_t i = 0; i < x->plan->nkey; i++)
+		if (value_code(x->s->code[x->plan->key[i]]) != PG_FORM_NONE)
+			return true;
+	return false;
+}
+
 static void
 put_key_match(struct text *x)
 {
-	for (uint16_t i = 0; i < x->plan->nkey; i++) {
-		const uint16_t col = x->plan->key[i];
+	const bool either = x->s->either && moves_key(x);
 
-		buf_str(x->b, i > 0 ? " AND t." : "t.");
-		pg_ident(x->b, x->plan->cols[col].name);
-		if (x->equals != NULL && x->equals[col] != NULL) {
-			buf_str(x->b, " OPERATOR(");
-			pg_ident(x->b, x->equals[col]);
-			buf_str(x->b, ".=) ");
-		} else {
-			buf_str(x->b, " = ");
-		}
-		put_expr(x, PG_PARAM_KEY, col);
+	buf_str(x->b, either ? "(" : "");
+	put_key_equals(x, false);
+	if (either) {
+		buf_str(x->b, " OR ");
+		put_key_equals(x, true);
+		buf_str(x->b, ")");
 	}
 }
 
@@ -345,18 +396,25 @@ put_content_match(struct text *x)
 {
 	struct buf *b = x->b;
 
+	for (uint16_t i = 0; i < x->plan->nhint; i++) {
+		put_equal(x, "x.", x->plan->hint[i], false);
+		buf_str(b, " AND ");
+	}
 	for (uint16_t i = 0; i < x->plan->ncols; i++) {
 		const struct plan_column *pc = &x->plan->cols[i];
 		const bool exact = equality_is_exact(pc->target_type->base_oid);
+		/* The cast of character(n) to text takes blanks away. */
+		const bool blanks = pc->target_type->base_oid == OID_BPCHAR;
+		const char *before = blanks ? "pg_catalog.bpcharsend(" : "(",
+			   *after = exact || blanks ? ")" : ")::pg_catalog.text COLLATE \"C\"";
 
-		buf_str(b, i > 0 ? " AND (x." : "(x.");
+		buf_printf(b, "%s%sx.", i > 0 ? " AND " : "", before);
 		pg_ident(b, pc->name);
-		buf_str(b, exact ? ") IS NOT DISTINCT FROM ("
-				 : ")::pg_catalog.text COLLATE \"C\" IS NOT DISTINCT FROM (");
+		buf_printf(b, "%s IS NOT DISTINCT FROM %s", after, before);
 		put_expr(x, PG_PARAM_KEY, i);
 		if (pc->target_type->typmod >= 0)
 			buf_printf(b, "::%s", pc->target_type->name);
-		buf_str(b, exact ? ")" : ")::pg_catalog.text COLLATE \"C\"");
+		buf_str(b, after);
 	}
 }
 
@@ -369,7 +427,7 @@ put_content(struct text *x, const char *before)
 
 	buf_str(b, leaves ? before : " WHERE t.ctid = ");
 	buf_str(b, leaves ? "(SELECT x.tableoid AS o, x.ctid AS c FROM " : "(SELECT x.ctid FROM ");
-	put_table(b, x->plan);
+	put_rows_of(b, x->plan);
 	buf_str(b, " x WHERE ");
 	put_content_match(x);
 	buf_str(b, " LIMIT 1)");
@@ -388,6 +446,9 @@ put_find(struct text *x, const char *before)
 	put_rows(x, before);
 	buf_str(x->b, " WHERE ");
 	put_key_match(x);
+	for (uint16_t i = 0; i < x->plan->ncols; i++)
+		if (value_code(x->s->code[i]) != PG_FORM_NONE && stays(x->s, x->plan, i))
+			put_equal(x, " AND t.", i, true);
 }
 
 static int
@@ -465,7 +526,7 @@ text_delete(struct text *x)
 	const uint16_t key = x->plan->nkey == 1 ? x->plan->key[0] : 0;
 
 	buf_str(x->b, "DELETE FROM ");
-	put_table(x->b, x->plan);
+	put_rows_of(x->b, x->plan);
 	buf_str(x->b, " t");
 	if (x->s->many && x->plan->nkey == 1 && key_code(x->s->code[key]) == PG_FORM_BINARY) {
 		buf_str(x->b, " WHERE t.");
@@ -480,7 +541,7 @@ static void
 text_touch(struct text *x)
 {
 	buf_str(x->b, "SELECT 1 FROM ");
-	put_table(x->b, x->plan);
+	put_rows_of(x->b, x->plan);
 	buf_str(x->b, " t");
 	put_find(x, ", ");
 	buf_str(x->b, " FOR UPDATE OF t");
@@ -492,10 +553,10 @@ text_update(struct text *x)
 	const char *comma = " SET ";
 
 	buf_str(x->b, "UPDATE ");
-	put_table(x->b, x->plan);
+	put_rows_of(x->b, x->plan);
 	buf_str(x->b, " t");
 	for (uint16_t i = 0; i < x->plan->ncols; i++) {
-		if (value_code(x->s->code[i]) == PG_FORM_NONE)
+		if (value_code(x->s->code[i]) == PG_FORM_NONE || stays(x->s, x->plan, i))
 			continue;
 		buf_str(x->b, comma);
 		pg_ident(x->b, x->plan->cols[i].name);
@@ -510,7 +571,7 @@ static void
 text_replace(struct text *x)
 {
 	buf_str(x->b, "WITH d AS (DELETE FROM ");
-	put_table(x->b, x->plan);
+	put_rows_of(x->b, x->plan);
 	buf_str(x->b, " t");
 	put_find(x, " USING ");
 	buf_str(x->b, " RETURNING ");
@@ -539,7 +600,7 @@ text_park(struct text *x)
 	const struct table_desc *target = x->plan->target;
 
 	buf_str(x->b, "WITH d AS (DELETE FROM ");
-	put_table(x->b, x->plan);
+	put_rows_of(x->b, x->plan);
 	buf_str(x->b, " t");
 	put_find(x, " USING ");
 	buf_str(x->b, " RETURNING ");

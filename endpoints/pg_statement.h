@@ -36,6 +36,12 @@ enum pg_form {
 struct pg_shape {
 	uint8_t verb;		/* enum pg_verb */
 	uint8_t many;
+	/* an UPDATE that moves a key finds its row by the new key as well: a referential action
+	 * may have moved it already */
+	uint8_t either;
+	/* a row can't be deleted and inserted in place of an update: a column GENERATED ALWAYS AS
+	 * IDENTITY has to have its value already */
+	uint8_t in_place;
 	uint16_t ncols;
 	/* per plan column: enum pg_form of the new value, and of the key value << 4 */
 	uint8_t code[RELATION_MAX_COLUMNS];

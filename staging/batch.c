@@ -5,6 +5,9 @@
  * and its values. So at any time each key is live, free or unknown, and a change that
  * contradicts it (an insert of a live key, an update or delete of a free one, an old image that
  * is not what the row has become) is refused, not guessed at.
+ * Rows of a table without key are known by all that they hold. There may be several of one
+ * content: a change takes any of them, first of those that the batch made itself. So nothing can
+ * contradict what is known, and each former row that is needed was on the target before the batch.
  * A section ends at a TRUNCATE, and where a plan comes that does not commute with another one of
  * its table (a new version of the same relation; a keyless one beside another): its steps are
  * made there, and a new section starts with nothing known.
@@ -192,13 +195,26 @@ get_section(struct batch *b, const struct plan *p, struct section **ret, struct 
 
 /* Slots */
 
+static uint16_t
+identity_columns(const struct plan *p)
+{
+	return p->keyless ? p->ncols : p->nkey;
+}
+
+/* Where the value of the i-th of them is. */
+static uint16_t
+identity_column(const struct plan *p, uint16_t i)
+{
+	return p->cols[p->keyless ? i : p->key[i]].src;
+}
+
 static uint64_t
 hash_key(const struct plan *p, const struct value *vals)
 {
 	uint64_t h = hash_plan(p);
 
-	for (uint16_t i = 0; i < p->nkey; i++) {
-		const struct value *v = &vals[p->cols[p->key[i]].src];
+	for (uint16_t i = 0; i < identity_columns(p); i++) {
+		const struct value *v = &vals[identity_column(p, i)];
 
 		if (v->kind <= VALUE_NULL)
 			h = h * 31 + v->kind;
@@ -211,8 +227,8 @@ hash_key(const struct plan *p, const struct value *vals)
 bool
 batch_same_key(const struct plan *p, const struct value *a, const struct value *b)
 {
-	for (uint16_t i = 0; a != b && i < p->nkey; i++) {
-		uint16_t src = p->cols[p->key[i]].src;
+	for (uint16_t i = 0; a != b && i < identity_columns(p); i++) {
+		uint16_t src = identity_column(p, i);
 
 		if (!value_same(&a[src], &b[src]))
 			return false;
@@ -277,8 +293,8 @@ fill_slot(
 static bool
 key_present(const struct plan *p, const struct value *vals)
 {
-	for (uint16_t i = 0; i < p->nkey; i++)
-		if (!value_present(&vals[p->cols[p->key[i]].src]))
+	for (uint16_t i = 0; i < identity_columns(p); i++)
+		if (!value_present(&vals[identity_column(p, i)]))
 			return false;
 	return true;
 }
@@ -320,8 +336,8 @@ old_image(const struct plan *p, const struct change *c, struct err *err)
 	return NULL;
 }
 
-/* Where a key column of the new image is absent it has not changed: *ret is the new image, or a
- * copy with the old key's values. */
+/* Where a column that tells the row is absent in the new image it has not changed: *ret is the new
+ * image, or a copy with the old values. */
 static bool
 complete_key(struct batch *b, const struct plan *p, const struct change *c, const struct value *old,
     const struct value **ret, struct err *err)
@@ -335,8 +351,8 @@ complete_key(struct batch *b, const struct plan *p, const struct change *c, cons
 	if ((copy = arena_alloc(b->arena, c->nnew * sizeof(*copy))) == NULL)
 		return full(err);
 	memcpy(copy, vals, c->nnew * sizeof(*copy));
-	for (uint16_t i = 0; i < p->nkey; i++) {
-		uint16_t src = p->cols[p->key[i]].src;
+	for (uint16_t i = 0; i < identity_columns(p); i++) {
+		uint16_t src = identity_column(p, i);
 
 		if (!value_present(&copy[src]))
 			copy[src] = old[src];
@@ -506,6 +522,71 @@ add_net(struct batch *b, struct section *s, const struct change *c, struct err *
 	}
 }
 
+/* Net changes of a table without key. Rows of one content can't be told apart, here or there, so
+ * any of them serves; a slot holds those that the batch knows to be there. */
+
+static void
+bag_put(struct batch *b, const struct plan *p, struct brow *r)
+{
+	uint64_t hash = hash_key(p, r->pub.vals);
+	struct slot *s = find_slot(b, p, r->pub.vals, hash);
+
+	r->below = s->row;
+	fill_slot(b, p, r->pub.vals, hash, r);
+}
+
+/* A row of this content: one that the batch knows, else one that was on the target before it. */
+static struct brow *
+bag_take(struct batch *b, struct section *s, const struct value *old, struct err *err)
+{
+	struct slot *slot = find_slot(b, s->plan, old, hash_key(s->plan, old));
+	struct brow *r = slot->row;
+
+	if (r != NULL)
+		slot->row = r->below;
+	else if ((r = new_row(b, s->plan, old, old, NULL, err)) != NULL)
+		list_add(&s->rows, r);
+	return r;
+}
+
+static bool
+bag_insert(struct batch *b, struct section *s, const struct change *c, struct err *err)
+{
+	const struct value *vals = change_new_values(c);
+	struct brow *r;
+
+	if (!columns_present(s->plan, vals))
+		return data_error(s->plan, err, "an insert that lacks a column");
+	if ((r = new_row(b, s->plan, NULL, vals, vals, err)) == NULL)
+		return false;
+	list_add(&s->rows, r);
+	bag_put(b, s->plan, r);
+	return true;
+}
+
+static bool
+add_bag(struct batch *b, struct section *s, const struct change *c, struct err *err)
+{
+	const struct value *old = NULL, *now = NULL;
+	struct brow *r;
+
+	if (!grow_slots(b, err))
+		return false;
+	if (c->kind == CHANGE_INSERT)
+		return bag_insert(b, s, c, err);
+	if ((old = old_image(s->plan, c, err)) == NULL)
+		return false;
+	if (c->kind == CHANGE_UPDATE && !complete_key(b, s->plan, c, old, &now, err))
+		return false;
+	if ((r = bag_take(b, s, old, err)) == NULL)
+		return false;
+	r->pub.vals = now;
+	r->alive = now != NULL;
+	if (r->alive)
+		bag_put(b, s->plan, r);
+	return true;
+}
+
 /* Changes in order */
 
 static bool
@@ -542,7 +623,7 @@ add_change(struct batch *b, const struct plan *plan, const struct change *c, str
 		return add_ordered(b, plan, &b->ordered, c, err);
 	if (!get_section(b, plan, &s, err))
 		return false;
-	return plan->keyless ? add_ordered(b, plan, &s->rows, c, err) : add_net(b, s, c, err);
+	return plan->keyless ? add_bag(b, s, c, err) : add_net(b, s, c, err);
 }
 
 bool

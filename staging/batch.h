@@ -3,7 +3,8 @@
  * Net changes (BATCH_NET): one row object per live key. A row that was on the target before the batch has an origin key; what it became
  * decides its step: gone = DELETE, same key = UPDATE of the columns present, moved to another key = PARK (deleted into a temporary table that
  * supplies absent columns, then inserted in final form), without origin = INSERT. Steps come in the order DELETE, PARK, UPDATE, INSERT, UNPARK, so no
- * key of the final state can meet one of the former state. Identity is the key's bytes as logged.
+ * key of the final state can meet one of the former state. Identity is the key's bytes as logged. Rows of tables without key are net changes
+ * too, known by their whole content, and are written one by one (STEP_ORDERED).
  * Invariant: each source change is in exactly one step's net effect; absent never becomes NULL; values are borrowed from the ring
  * (nothing is acked before the target's COMMIT, or before the part is written) or live in the batch's arena.
  * Threads: apply. */

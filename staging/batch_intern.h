@@ -13,6 +13,7 @@ struct brow {
 	struct value *mine; /* pub.vals where it is ours to write to; else NULL */
 	struct brow *next; /* in order of coming; then in its class */
 	struct brow *next_in_group; /* of one column set */
+	struct brow *below; /* keyless: another row of the same content */
 	const struct plan *plan;
 	uint32_t park;
 	bool alive;
@@ -80,7 +81,7 @@ list_add(struct list *l, struct brow *r)
 	l->n++;
 }
 
-/* The key columns are equal in both images. */
+/* The key columns, of a keyless plan all columns, are equal in both images. */
 bool batch_same_key(const struct plan *p, const struct value *a, const struct value *b);
 /* Starts a new section: nothing is known of any key. */
 void batch_forget_section(struct batch *b);

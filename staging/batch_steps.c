@@ -1,8 +1,8 @@
 /* batch_steps.c - the steps of a section: each row's net effect, or the changes in their order,
  * set by set.
  * Flow: classify rows -> deletes, parks, updates and unparks by column set, inserts -> steps in
- * the order of batch.h; then the tables without key, whose order among the others does not
- * matter.
+ * the order of batch.h; then the tables without key, row by row, whose order among the others does
+ * not matter.
  * Invariant: each row that has an effect is in exactly one step, a parked one in a PARK and an
  * UNPARK.
  * Threads: apply. Memory: `out` has no budget, its use is bounded by the rows. */
@@ -223,6 +223,30 @@ emit_kind(struct batch *b, enum step_kind kind, struct err *err)
 	return ok;
 }
 
+/* Each row's own net effect, one by one, as rows found by content have to be; what is gone first,
+ * what is new last. */
+static void
+classify_bag(struct section *s)
+{
+	struct list lists[3] = { { 0 } };
+	struct brow *r, *next;
+
+	for (r = s->rows.first; r != NULL; r = next) {
+		const bool was = r->pub.key != NULL;
+
+		next = r->next;
+		r->pub.op = !r->alive ? CHANGE_DELETE : was ? CHANGE_UPDATE : CHANGE_INSERT;
+		if (r->alive ? !was || !batch_same_key(s->plan, r->pub.key, r->pub.vals) : was)
+			list_add(&lists[!r->alive ? 0 : was ? 1 : 2], r);
+	}
+	s->rows = (struct list){ 0 };
+	for (int i = 0; i < 3; i++)
+		for (r = lists[i].first; r != NULL; r = next) {
+			next = r->next;
+			list_add(&s->rows, r);
+		}
+}
+
 /* Makes the steps of what came so far, and starts a new section. */
 bool
 batch_emit_section(struct batch *b, struct err *err)
@@ -233,7 +257,9 @@ batch_emit_section(struct batch *b, struct err *err)
 	if (!emit_ordered(b, &b->ordered, err))
 		return false;
 	for (struct section *s = b->sections; s != NULL; s = s->next)
-		if (!s->plan->keyless && !classify(b, s, err))
+		if (s->plan->keyless)
+			classify_bag(s);
+		else if (!classify(b, s, err))
 			return false;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!emit_kind(b, kinds[i], err))

@@ -4,9 +4,12 @@
  * must not pass in binary).
  * Rows are found, in this order of choice, by: the target's primary key; another unique index of
  * the target that is immediate, whole, of plain not null columns, the one of fewest columns;
- * each where its columns are in every old image of the source. Then, with identity FULL, by
- * content (keyless); else by the relation's identity columns, which no index of the target
- * serves.
+ * each where its columns are in every old image of the source and the source itself keeps them
+ * unique at any time: they are the whole identity, or, with identity FULL, hold all columns of an
+ * immediate unique index there. (By fewer columns two rows of the source would be taken for one,
+ * for good or for the time that a deferrable constraint allows.) Then, with identity FULL, by
+ * content (keyless), with a unique index of the target as a hint where to look; else by the
+ * relation's identity columns, which no one index of the target may serve.
  * A relation without identity brings inserts only: no key, and not keyless.
  * Owner: the plan's arena owns all of it, the plan itself included. */
 #include "staging/plan.h"
@@ -166,8 +169,52 @@ in_identity(const struct plan *p, const struct plan_column *c)
 	return p->rel->replica_identity == 'f' || p->rel->cols[c->src].identity;
 }
 
+static bool
+index_has(const struct builder *b, const struct index_desc *ix, const char *column)
+{
+	for (uint16_t i = 0; i < ix->ncols; i++)
+		if (strcmp(b->p->target->cols[ix->cols[i]].name, column) == 0)
+			return true;
+	return false;
+}
+
+/* Of an index of the source: no two rows are ever equal in its columns. */
+static bool
+always_unique(const struct table_desc *d, const struct index_desc *ix)
+{
+	if (!ix->unique || !ix->immediate || ix->partial || ix->expression)
+		return false;
+	for (uint16_t i = 0; i < ix->ncols; i++)
+		if (!d->cols[ix->cols[i]].notnull && !ix->nulls_not_distinct)
+			return false;
+	return true;
+}
+
+/* The source has at most one row for each value of the target's index, at any time. */
+static bool
+unique_on_source(const struct builder *b, const struct index_desc *ix)
+{
+	const struct relation *rel = b->p->rel;
+	const struct table_desc *d = b->p->table->source;
+
+	for (uint16_t i = 0; rel->replica_identity != 'f' && i < rel->ncols; i++)
+		if (rel->cols[i].identity && !index_has(b, ix, rel->cols[i].name))
+			return false;
+	if (rel->replica_identity != 'f')
+		return true;
+	for (uint16_t i = 0; i < d->nindexes; i++) {
+		bool inside = always_unique(d, &d->indexes[i]);
+
+		for (uint16_t j = 0; inside && j < d->indexes[i].ncols; j++)
+			inside = index_has(b, ix, d->cols[d->indexes[i].cols[j]].name);
+		if (inside)
+			return true;
+	}
+	return false;
+}
+
 /* Each row of the source has values for the index's columns in its old image, and they find at
- * most one row. */
+ * most one row of the target. */
 static bool
 index_finds(const struct builder *b, const struct index_desc *ix)
 {
@@ -186,19 +233,20 @@ index_finds(const struct builder *b, const struct index_desc *ix)
 	return ix->ncols > 0;
 }
 
+/* hint: whether or not the source keeps it unique. */
 static const struct index_desc *
-choose_index(const struct builder *b)
+choose_index(const struct builder *b, bool hint)
 {
 	const struct table_desc *d = b->p->target;
-	const struct index_desc *best = table_desc_primary(d);
+	const struct index_desc *best = NULL, *ix;
 
-	if (best != NULL && index_finds(b, best))
-		return best;
-	best = NULL;
-	for (uint16_t i = 0; i < d->nindexes; i++)
-		if (index_finds(b, &d->indexes[i]) &&
-		    (best == NULL || d->indexes[i].ncols < best->ncols))
-			best = &d->indexes[i];
+	for (uint16_t i = 0; i < d->nindexes; i++) {
+		ix = &d->indexes[i];
+		if (index_finds(b, ix) && (hint || unique_on_source(b, ix)) &&
+		    (best == NULL || ix->primary ||
+			(!best->primary && ix->ncols < best->ncols)))
+			best = ix;
+	}
 	return best;
 }
 
@@ -238,10 +286,11 @@ static bool
 choose_key(struct builder *b, struct err *err)
 {
 	struct plan *p = b->p;
+	const struct index_desc *hint;
 
 	if (!has_identity(p->rel))
 		return true;
-	if ((b->key_index = choose_index(b)) != NULL) {
+	if ((b->key_index = choose_index(b, false)) != NULL) {
 		for (uint16_t i = 0; i < b->key_index->ncols; i++)
 			add_key(p, (uint16_t)b->by_target[b->key_index->cols[i]]);
 		return true;
@@ -249,7 +298,18 @@ choose_key(struct builder *b, struct err *err)
 	if (p->rel->replica_identity != 'f')
 		return key_by_identity(p, err);
 	p->keyless = p->needs_full = true;
+	hint = choose_index(b, true);
+	for (uint16_t i = 0; hint != NULL && i < hint->ncols; i++)
+		p->hint[p->nhint++] = (uint16_t)b->by_target[hint->cols[i]];
 	return true;
+}
+
+/* An index of which two rows can't both have the same values, or values that meet. */
+static bool
+is_exclusive(const struct index_desc *ix)
+{
+	return ix->unique ||
+	       (ix->constraint_sql != NULL && strncmp(ix->constraint_sql, "EXCLUDE", 7) == 0);
 }
 
 /* Which columns other unique indexes look at: for an expression or a predicate, it may be any. */
@@ -262,7 +322,7 @@ mark_unique(struct builder *b)
 		const struct index_desc *ix = &p->target->indexes[i];
 		bool all = ix->expression || ix->partial;
 
-		if (!ix->unique || ix == b->key_index)
+		if (!is_exclusive(ix) || ix == b->key_index)
 			continue;
 		p->secondary_unique = true;
 		for (uint16_t j = 0; all && j < p->ncols; j++)
@@ -281,8 +341,9 @@ build(struct plan *p, struct err *err)
 
 	p->cols = arena_zalloc(p->arena, (n + 1) * sizeof(*p->cols));
 	p->key = arena_zalloc(p->arena, (n + 1) * sizeof(*p->key));
+	p->hint = arena_zalloc(p->arena, (n + 1) * sizeof(*p->hint));
 	b.by_target = arena_alloc(p->arena, (ntarget + 1) * sizeof(*b.by_target));
-	if (p->cols == NULL || p->key == NULL || b.by_target == NULL)
+	if (p->cols == NULL || p->key == NULL || p->hint == NULL || b.by_target == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory");
 	for (size_t i = 0; i < ntarget; i++)
 		b.by_target[i] = NONE;

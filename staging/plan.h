@@ -15,7 +15,7 @@ struct plan_column {
 	const struct coltype *source_type, *target_type;
 	bool binary_ok;			/* a VALUE_BINARY may pass to the target as it is */
 	bool key;			/* one of the columns by which rows are found */
-	bool unique;			/* part of a unique index of the target beside the key */
+	bool unique;			/* part of a unique index or an exclusion of the target beside the key */
 	bool notnull;			/* on the target */
 };
 
@@ -35,7 +35,9 @@ struct plan {
 	uint16_t nkey;			/* 0: keyless, rows are found by content */
 	uint16_t *key;			/* indexes into cols, in the order of the target's index where it has one */
 	bool keyless;
-	bool secondary_unique;		/* the target has a unique index other than the key: values may move between rows */
+	uint16_t nhint;			/* keyless: columns of a unique index of the target that narrows the search for a content */
+	uint16_t *hint;			/* indexes into cols */
+	bool secondary_unique;		/* the target has a unique index or an exclusion other than the key: values may move between rows */
 	bool has_array;			/* an array column: unnest can't carry it, statements go row by row */
 	bool overriding;		/* an identity column GENERATED ALWAYS is written: OVERRIDING SYSTEM VALUE */
 	bool needs_full;		/* keyless: the old image must be whole */

@@ -55,7 +55,7 @@ struct table_desc {
 	struct index_desc *indexes;
 	uint16_t nleaves;
 	struct leaf_desc *leaves;
-	const char **triggers;		/* enabled user triggers, names; NULL-terminated; target only */
+	const char **triggers;		/* enabled user triggers and rules, names; NULL-terminated; target only */
 	const char **foreign_keys;	/* names; NULL-terminated */
 	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */
 	double tuples;			/* estimated rows, all leaves; < 0: unknown */

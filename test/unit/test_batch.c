@@ -353,21 +353,33 @@ START_TEST(batch_null_key_values_are_keys_of_their_own)
 }
 END_TEST
 
-START_TEST(batch_keyless_changes_stay_in_order)
+static bool
+change_bag(struct batch *b, enum change_kind kind, const struct tuple *new, const struct tuple *old)
+{
+	return batch_add(b, &plans[KEYLESS],
+	    make(kind, KEYLESS, new, old != NULL ? OLD_FULL : OLD_NONE, old), &err);
+}
+
+START_TEST(batch_keyless_rows_of_one_content_stand_for_each_other)
 {
 	struct batch *b = new_batch(BATCH_NET);
-	const struct tuple *x = T("x", "1", "x", "1", "x"), *y = T("y", "1", "y", "1", "y");
+	const struct tuple *x = T("x", "1", "x", "1", "x"), *y = T("y", "1", "y", "1", "y"),
+			   *z = T("z", "1", "", "1", "z");
 
-	ck_ok(ins(b, KEYLESS, x), &err);
-	ck_ok(ins(b, KEYLESS, x), &err);
-	ck_ok(batch_add(b, &plans[KEYLESS], make(CHANGE_UPDATE, KEYLESS, y, OLD_FULL, x), &err),
-	    &err);
+	ck_ok(change_bag(b, CHANGE_INSERT, x, NULL), &err);
+	ck_ok(change_bag(b, CHANGE_INSERT, x, NULL), &err);
+	ck_ok(change_bag(b, CHANGE_UPDATE, y, x), &err);
 	ck_ok(ins(b, LEAF1, x), &err);
-	ck_ok(batch_add(b, &plans[KEYLESS], make(CHANGE_DELETE, KEYLESS, NULL, OLD_FULL, x), &err),
-	    &err);
-	ck_ok(ins(b, KEYLESS, y), &err);
+	ck_ok(change_bag(b, CHANGE_DELETE, NULL, x), &err); /* both were made here: the target has none */
+	ck_ok(change_bag(b, CHANGE_DELETE, NULL, x), &err); /* one of the target's */
+	ck_ok(change_bag(b, CHANGE_UPDATE, z, x), &err);	 /* and another */
+	ck_ok(change_bag(b, CHANGE_UPDATE, x, z), &err);	 /* which becomes what it was */
+	ck_ok(change_bag(b, CHANGE_UPDATE, z, y), &err);
+	ck_ok(change_bag(b, CHANGE_UPDATE, y, z), &err);
+	ck_ok(change_bag(b, CHANGE_UPDATE, z, y), &err);
+	ck_ok(change_bag(b, CHANGE_UPDATE, y, T("n", "", "n", "1", "n")), &err);
 	ck_assert_str_eq(finish(b),
-	    "I =x,1,x,1,x,; I =x,1,x,1,x, =x,1,x,1,x,; ORD u:1/1=y,1,y,1,y, d:1/1; I =y,1,y,1,y,");
+	    "I =x,1,x,1,x,; ORD d:1/1 u:/1=y,1,y,1,y,; I =z,1,null,1,z,");
 	end(b);
 }
 END_TEST
@@ -1062,7 +1074,7 @@ UNIT_MAIN("batch", batch_insert_and_update_is_an_insert_of_the_last_values,
     batch_update_with_nothing_to_set_is_counted_and_not_written,
     batch_groups_updates_by_the_columns_present_and_orders_the_kinds,
     batch_careful_parks_updates_of_tables_with_other_unique_indexes,
-    batch_null_key_values_are_keys_of_their_own, batch_keyless_changes_stay_in_order,
+    batch_null_key_values_are_keys_of_their_own, batch_keyless_rows_of_one_content_stand_for_each_other,
     batch_ordered_keeps_each_change_in_runs_of_a_plan, batch_single_keeps_each_change_apart,
     batch_truncate_is_a_barrier_for_all_tables, batch_a_new_version_of_a_relation_starts_a_section,
     batch_refuses_what_contradicts_itself, batch_refuses_images_that_lack_what_is_needed,

@@ -111,7 +111,7 @@ START_TEST(statement_updates_by_unnest_in_binary)
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, true, &set, v, v),
-	    "UPDATE \"s\".\"t\" t SET \"a\" = u.v1, \"v\" = u.v2 FROM unnest($1::pg_catalog.int8[],"
+	    "UPDATE ONLY \"s\".\"t\" t SET \"a\" = u.v1, \"v\" = u.v2 FROM unnest($1::pg_catalog.int8[],"
 	    "$2::pg_catalog.int4[],$3::pg_catalog.varchar[]) u(k0,v1,v2) WHERE t.\"id\" = u.k0");
 }
 END_TEST
@@ -123,13 +123,13 @@ START_TEST(statement_casts_text_without_typmod)
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, true, &set, v, v),
-	    "UPDATE \"s\".\"t\" t SET \"a\" = u.v1::pg_catalog.int4, \"v\" = "
+	    "UPDATE ONLY \"s\".\"t\" t SET \"a\" = u.v1::pg_catalog.int4, \"v\" = "
 	    "u.v2::pg_catalog.varchar"
 	    " FROM unnest($1::pg_catalog.text[],$2::pg_catalog.text[],$3::pg_catalog.text[]) "
 	    "u(k0,v1,v2)"
 	    " WHERE t.\"id\" = u.k0::pg_catalog.int8");
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, &set, v, v),
-	    "UPDATE \"s\".\"t\" t SET \"a\" = $2::pg_catalog.text::pg_catalog.int4,"
+	    "UPDATE ONLY \"s\".\"t\" t SET \"a\" = $2::pg_catalog.text::pg_catalog.int4,"
 	    " \"v\" = $3::pg_catalog.text::pg_catalog.varchar WHERE t.\"id\" = "
 	    "$1::pg_catalog.text::pg_catalog.int8");
 }
@@ -165,11 +165,11 @@ START_TEST(statement_deletes_by_any_where_one_binary_column_is_the_key)
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, true, NULL, b, NULL),
-	    "DELETE FROM \"s\".\"t\" t WHERE t.\"id\" = ANY ($1::pg_catalog.int8[])");
+	    "DELETE FROM ONLY \"s\".\"t\" t WHERE t.\"id\" = ANY ($1::pg_catalog.int8[])");
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, false, NULL, b, NULL),
-	    "DELETE FROM \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.int8");
+	    "DELETE FROM ONLY \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.int8");
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, true, NULL, t, NULL),
-	    "DELETE FROM \"s\".\"t\" t USING unnest($1::pg_catalog.text[]) u(k0) WHERE t.\"id\" = "
+	    "DELETE FROM ONLY \"s\".\"t\" t USING unnest($1::pg_catalog.text[]) u(k0) WHERE t.\"id\" = "
 	    "u.k0::pg_catalog.int8");
 }
 END_TEST
@@ -183,7 +183,7 @@ START_TEST(statement_deletes_by_all_key_columns_in_the_indexs_order)
 	key(1);
 	key(0);
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, true, NULL, v, NULL),
-	    "DELETE FROM \"s\".\"t\" t USING unnest($1::pg_catalog.int8[],$2::pg_catalog.int4[]) "
+	    "DELETE FROM ONLY \"s\".\"t\" t USING unnest($1::pg_catalog.int8[],$2::pg_catalog.int4[]) "
 	    "u(k0,k1)"
 	    " WHERE t.\"a\" = u.k1 AND t.\"id\" = u.k0");
 }
@@ -206,7 +206,7 @@ START_TEST(statement_finds_a_key_by_the_indexs_own_operator)
 	ck_ok(pg_shape_add(&s, &m.plan, NULL, &row, &fits, &bytes, &err), &err);
 	pg_shape_finish(&s, &m.plan, m.forms);
 	st = pg_statement_new(&m.plan, &s, 1, 1, equals, &err);
-	ck_assert_str_eq(st->sql, "DELETE FROM \"s\".\"t\" t WHERE t.\"id\" "
+	ck_assert_str_eq(st->sql, "DELETE FROM ONLY \"s\".\"t\" t WHERE t.\"id\" "
 				  "OPERATOR(\"ext\"\"n\".=) $1::pg_catalog.text::public.citext");
 	pg_statement_free(st);
 }
@@ -239,7 +239,7 @@ START_TEST(statement_replaces_a_row_whose_identity_column_is_always_generated)
 	m.target_cols[4] = (struct column_desc){ .name = "more" };
 	m.desc.ncols = 5;
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, &set, v, v),
-	    "WITH d AS (DELETE FROM \"s\".\"t\" t WHERE t.\"id\" = "
+	    "WITH d AS (DELETE FROM ONLY \"s\".\"t\" t WHERE t.\"id\" = "
 	    "$1::pg_catalog.text::pg_catalog.int8 RETURNING"
 	    " t.\"id\" AS c0, $2::pg_catalog.text::pg_catalog.int4 AS c1, t.\"v\" AS c2, "
 	    "t.\"more\" AS c4)"
@@ -254,7 +254,7 @@ START_TEST(statement_touches_a_row_of_which_nothing_is_set)
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, v, v),
-	    "SELECT 1 FROM \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.text::pg_catalog.int8 FOR "
+	    "SELECT 1 FROM ONLY \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.text::pg_catalog.int8 FOR "
 	    "UPDATE OF t");
 }
 END_TEST
@@ -266,7 +266,7 @@ START_TEST(statement_moves_a_key_only_where_it_changed)
 
 	start_usual();
 	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, old, v),
-	    "UPDATE \"s\".\"t\" t SET \"id\" = $2::pg_catalog.text::pg_catalog.int8,"
+	    "UPDATE ONLY \"s\".\"t\" t SET \"id\" = $2::pg_catalog.text::pg_catalog.int8,"
 	    " \"v\" = $3::pg_catalog.text::pg_catalog.varchar WHERE t.\"id\" = "
 	    "$1::pg_catalog.text::pg_catalog.int8");
 }
@@ -283,7 +283,7 @@ START_TEST(statement_parks_and_unparks_whole_rows)
 	m.target_cols[4] = (struct column_desc){ .name = "more" };
 	m.desc.ncols = 5;
 	ck_assert_str_eq(sql_of(PG_VERB_PARK, true, NULL, old, v),
-	    "WITH d AS (DELETE FROM \"s\".\"t\" t USING "
+	    "WITH d AS (DELETE FROM ONLY \"s\".\"t\" t USING "
 	    "unnest($1::pg_catalog.int8[],$2::pg_catalog.int8[]) u(n,k0)"
 	    " WHERE t.\"id\" = u.k0 RETURNING u.n, t.\"id\" AS c0, t.\"a\" AS c1, t.\"v\" AS c2, "
 	    "t.\"more\" AS c4)"
@@ -307,7 +307,7 @@ START_TEST(statement_finds_keyless_rows_by_exact_content)
 	column("n", 1700, ((10 << 16) | 2) + 4, "numeric(10,2)");
 	column("d", 1114, 3, "timestamp(3) without time zone");
 	ck_assert_str_eq(sql_of(PG_VERB_DELETE, false, NULL, v, NULL),
-	    "DELETE FROM \"s\".\"t\" t WHERE t.ctid = (SELECT x.ctid FROM \"s\".\"t\" x WHERE"
+	    "DELETE FROM ONLY \"s\".\"t\" t WHERE t.ctid = (SELECT x.ctid FROM ONLY \"s\".\"t\" x WHERE"
 	    " (x.\"a\") IS NOT DISTINCT FROM ($1::pg_catalog.int4)"
 	    " AND (x.\"n\")::pg_catalog.text COLLATE \"C\" IS NOT DISTINCT FROM"
 	    " ($2::pg_catalog.text::pg_catalog.numeric::numeric(10,2))::pg_catalog.text COLLATE "

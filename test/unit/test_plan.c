@@ -172,27 +172,86 @@ START_TEST(plan_does_not_find_rows_by_an_unfit_index)
 }
 END_TEST
 
-START_TEST(plan_with_full_identity_uses_the_targets_key_or_is_keyless)
+/* The whole old row is there, so any index could find it; but only the source's own unique index says
+ * that it finds no other. */
+START_TEST(plan_with_full_identity_uses_a_key_that_the_source_keeps_unique)
+{
+	for (int flaw = 0; flaw < 7; flaw++) {
+		struct index_desc own = {
+			.unique = true, .primary = true, .immediate = true, .ncols = 1, .cols = ix_a
+		};
+		struct plan *p;
+
+		reset();
+		rel.replica_identity = 'f';
+		rcols[0].identity = rcols[1].identity = rcols[2].identity = true;
+		scols[0].notnull = flaw != 6;
+		source.nindexes = flaw == 1 ? 0 : 1;
+		source.indexes = &own;
+		own.immediate = flaw != 2;
+		own.cols = flaw == 3 ? ix_b : ix_a;
+		own.partial = flaw == 4;
+		own.unique = flaw != 5;
+		p = plan();
+		ck_assert_uint_eq(p->nkey, flaw == 0);
+		ck_assert_int_eq(p->keyless, flaw != 0);
+		ck_assert_int_eq(p->needs_full, flaw != 0);
+		ck_assert_uint_eq(p->nhint, flaw != 0);
+		ck_assert_uint_eq(p->hint[0], 0);
+		plan_free(p);
+	}
+}
+END_TEST
+
+START_TEST(plan_with_full_identity_and_no_key_is_keyless)
 {
 	struct plan *p;
 
 	reset();
 	rel.replica_identity = 'f';
 	rcols[0].identity = rcols[1].identity = rcols[2].identity = true;
-	p = plan();
-	ck_assert_uint_eq(p->nkey, 1);
-	ck_assert(!p->keyless);
-	plan_free(p);
 	target.nindexes = 0;
 	p = plan();
 	ck_assert_uint_eq(p->nkey, 0);
-	ck_assert(p->keyless && p->needs_full && !p->secondary_unique);
+	ck_assert(p->keyless && p->needs_full && !p->secondary_unique && p->nhint == 0);
 	plan_free(p);
 	indexes[0] = indexes[1];
 	tcols[1].notnull = false;
 	target.nindexes = 1;
 	p = plan();
-	ck_assert(p->keyless && p->secondary_unique);
+	ck_assert(p->keyless && p->secondary_unique && p->nhint == 0);
+	plan_free(p);
+}
+END_TEST
+
+/* Two rows of the source may share a part of its key: the target's narrower one finds too many. */
+START_TEST(plan_does_not_find_rows_by_a_part_of_the_identity)
+{
+	struct plan *p;
+
+	reset();
+	rcols[1].identity = true;
+	p = plan();
+	ck_assert_uint_eq(p->nkey, 2);
+	ck_assert(p->secondary_unique);
+	plan_free(p);
+}
+END_TEST
+
+START_TEST(plan_minds_exclusions_as_it_minds_unique_indexes)
+{
+	struct plan *p;
+
+	reset();
+	indexes[1].unique = false;
+	indexes[1].constraint_sql = "EXCLUDE USING gist (b WITH &&)";
+	target.nindexes = 2;
+	p = plan();
+	ck_assert(p->secondary_unique && p->cols[1].unique && !p->cols[2].unique);
+	plan_free(p);
+	indexes[1].constraint_sql = NULL;
+	p = plan();
+	ck_assert(!p->secondary_unique);
 	plan_free(p);
 }
 END_TEST
@@ -363,7 +422,8 @@ UNIT_MAIN("plan", plan_finds_rows_by_the_targets_primary_key,
     plan_matches_columns_by_name_in_any_order,
     plan_takes_a_unique_index_of_identity_columns_where_the_primary_key_does_not_serve,
     plan_key_follows_the_order_of_the_index, plan_does_not_find_rows_by_an_unfit_index,
-    plan_with_full_identity_uses_the_targets_key_or_is_keyless,
+    plan_with_full_identity_uses_a_key_that_the_source_keeps_unique, plan_with_full_identity_and_no_key_is_keyless,
+    plan_does_not_find_rows_by_a_part_of_the_identity, plan_minds_exclusions_as_it_minds_unique_indexes,
     plan_without_identity_takes_inserts_only, plan_names_missing_columns_with_their_alter,
     plan_refuses_a_not_null_column_that_nothing_fills, plan_leaves_generated_columns_to_the_target,
     plan_knows_identity_always_and_arrays,
