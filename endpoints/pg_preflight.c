@@ -19,6 +19,7 @@ struct preflight {
 	const struct table_states *states;
 	enum target_prep prep;
 	bool loads, replica_role;
+	bool acted_upon; /* under fire_triggers: something fires on the table looked at */
 	const struct table *tab; /* the one looked at */
 	char name[160]; /* its target's, for the findings */
 };
@@ -45,30 +46,61 @@ check_server(struct preflight *p, struct err *err)
 	return true;
 }
 
+/* SET in a transaction that is rolled back; *ret_may false: the role has no right to. */
 static bool
-may_set_replica(struct preflight *p, struct err *err)
+may_set_role(struct preflight *p, const char *sql, bool *ret_may, struct err *err)
 {
 	struct err refused = ERR_INIT;
 
-	p->replica_role = true;
-	if (p->t->fire_triggers)
-		return true;
 	if (!pg_exec(p->t->c, err, "BEGIN"))
 		return false;
-	if (!pg_exec(p->t->c, &refused, "SET LOCAL session_replication_role = replica")) {
-		p->replica_role = false;
-		if (strcmp(refused.sqlstate, "42501") != 0) {
-			*err = refused;
-			return target_rollback_plain(p->t);
-		}
-		finding_add(p->f, FINDING_RISK, ERR_CONFIG, "",
-		    "as a superuser: GRANT SET ON PARAMETER session_replication_role TO the role "
-		    "(PostgreSQL 15 and later)",
-		    "the role may not set session_replication_role: a trigger or foreign key that "
-		    "a target table gets would act on "
-		    "what repld writes, and stops the task unless apply.fire_triggers = true");
+	*ret_may = pg_exec(p->t->c, &refused, sql);
+	if (!*ret_may && strcmp(refused.sqlstate, "42501") != 0) {
+		*err = refused;
+		return target_rollback_plain(p->t);
 	}
 	return pg_exec(p->t->c, err, "ROLLBACK");
+}
+
+static bool
+check_fires(struct preflight *p, bool replica, struct err *err)
+{
+	bool may = true;
+	char fix[160];
+
+	if (replica && !may_set_role(p, "SET LOCAL session_replication_role = origin", &may, err))
+		return false;
+	snprintf(fix, sizeof(fix), "ALTER ROLE %s RESET session_replication_role", PQuser(p->t->c->pg));
+	if (!may)
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
+		    "apply.fire_triggers is set, but the role's sessions start in replica role, in "
+		    "which no trigger fires, and it may not leave that");
+	return true;
+}
+
+static bool
+may_set_replica(struct preflight *p, struct err *err)
+{
+	bool replica;
+
+	p->replica_role = true;
+	if (!target_role_now(p->t, &replica, err))
+		return false;
+	if (p->t->fire_triggers)
+		return check_fires(p, replica, err);
+	if (replica)
+		return true;
+	if (!may_set_role(p, "SET LOCAL session_replication_role = replica", &p->replica_role, err))
+		return false;
+	if (!p->replica_role)
+		finding_add(p->f, FINDING_RISK, ERR_CONFIG, "",
+		    "as a superuser: GRANT SET ON PARAMETER session_replication_role TO the role "
+		    "(PostgreSQL 15 and later), or ALTER ROLE ... SET session_replication_role = "
+		    "replica for a role that only repld uses",
+		    "the role may not set session_replication_role: a trigger, foreign key or rule "
+		    "that a target table gets would act on "
+		    "what repld writes, and stops the task unless apply.fire_triggers = true");
+	return true;
 }
 
 static bool
@@ -163,18 +195,15 @@ check_absent(struct preflight *p, struct err *err)
 {
 	const char *params[] = { p->tab->target_schema, p->tab->target_name };
 	struct buf ddl = { 0 };
-	bool taken, may;
+	char taken[40];
+	bool may;
 
-	if (!target_ask(p->t, &taken, err,
-		"SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = "
-		"c.relnamespace"
-		" WHERE n.nspname = $1 AND c.relname = $2)",
-		2, params))
+	if (!target_name_taken(p->t, p->tab, taken, err))
 		return false;
-	if (taken) {
+	if (taken[0] != '\0') {
 		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name,
-		    "give the table another name on the target",
-		    "something of that name is on the target that is no table");
+		    "give the table another name on the target, or rename what is there",
+		    "%s of that name is on the target, where repld needs a table", taken);
 		return true;
 	}
 	if (!p->loads || (p->prep != PREP_CREATE && p->prep != PREP_DROP)) {
@@ -444,6 +473,38 @@ covers(const struct preflight *p, const struct index_desc *x, const struct index
 	return true;
 }
 
+/* What the source keeps unique only at a transaction's end, or not at all. */
+static void
+check_unique(struct preflight *p, const struct index_desc *x)
+{
+	const struct table_desc *s = p->tab->source;
+	bool deferrable = false;
+
+	if (!x->unique || !x->immediate || x->partial || x->expression)
+		return;
+	for (uint16_t i = 0; i < s->nindexes; i++) {
+		const struct index_desc *own = &s->indexes[i];
+
+		if (own->expression || own->partial || !own->unique || !covers(p, x, own))
+			continue;
+		if (own->immediate)
+			return;
+		deferrable = true;
+	}
+	if (deferrable)
+		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name,
+		    "make it DEFERRABLE on the target too, or raise apply.max_rows",
+		    "\"%s\" is checked at once on the target, and deferrable on the source: values "
+		    "that move between rows in a transaction of more than apply.max_rows rows may "
+		    "meet there and stop the task",
+		    x->name);
+	else
+		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name, "",
+		    "the source has nothing like the target's unique index \"%s\": a row that it "
+		    "refuses stops the task",
+		    x->name);
+}
+
 static void
 check_key(struct preflight *p)
 {
@@ -454,6 +515,7 @@ check_key(struct preflight *p)
 	for (uint16_t i = 0; i < t->nindexes; i++) {
 		if (key != NULL && !key->expression)
 			found = found || covers(p, &t->indexes[i], key);
+		check_unique(p, &t->indexes[i]);
 		if (t->indexes[i].unique && !t->indexes[i].immediate && p->replica_role &&
 		    !p->t->fire_triggers)
 			finding_add(p->f, FINDING_INFO, ERR_NONE, p->name, "",
@@ -471,42 +533,64 @@ check_key(struct preflight *p)
 		    "reads the whole table");
 }
 
+/* One trigger, foreign key or rule. when: 'O' in origin role, 'R' in replica role, 'A' in both. */
+static void
+check_actor(struct preflight *p, const char *what, const char *name, char when, bool instead)
+{
+	const bool in_replica = p->replica_role && !p->t->fire_triggers;
+
+	if (when == (in_replica ? 'O' : 'R'))
+		return;
+	if (instead)
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name, "DROP RULE on the target",
+		    "rule \"%s\" takes the place of what repld writes: rows would be missing", name);
+	else if (in_replica)
+		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name, "",
+		    "%s \"%s\" is enabled for replicas: it fires on what repld writes, of which it "
+		    "sees net changes, not each one, unless apply.mode = \"transactional\"",
+		    what, name);
+	else if (!p->t->fire_triggers)
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
+		    "GRANT SET ON PARAMETER session_replication_role to the role (before "
+		    "PostgreSQL 15: a superuser), or set apply.fire_triggers = true",
+		    "%s \"%s\" would fire on what repld writes, as the role may not set "
+		    "session_replication_role",
+		    what, name);
+	p->acted_upon = p->acted_upon || p->t->fire_triggers;
+}
+
+/* Triggers of foreign keys sit on both tables. */
+static const char actors_sql[] =
+    "SELECT DISTINCT coalesce(c.conname, g.tgname), g.tgenabled, CASE WHEN c.contype = 'f' THEN "
+    "'foreign key' ELSE 'trigger' END, false FROM pg_trigger g"
+    " LEFT JOIN pg_constraint c ON c.oid = g.tgconstraint WHERE g.tgrelid = $1::oid AND "
+    "g.tgenabled <> 'D'"
+    " AND (c.contype IS NULL OR c.contype NOT IN ('u', 'p', 'x'))"
+    " UNION ALL SELECT r.rulename, r.ev_enabled, 'rule', r.is_instead FROM pg_rewrite r"
+    " WHERE r.ev_class = $1::oid AND r.ev_enabled <> 'D' AND r.ev_type <> '1' ORDER BY 1";
+
 static bool
 check_triggers(struct preflight *p, struct err *err)
 {
 	char oid[NUMBER_TEXT];
 	const char *params[] = { number_text(p->tab->target->oid, oid) };
-	PGresult *res = pg_query(p->t->c, err,
-	    "SELECT DISTINCT coalesce(c.conname, g.tgname), g.tgenabled, c.contype = 'f' FROM "
-	    "pg_trigger g"
-	    " LEFT JOIN pg_constraint c ON c.oid = g.tgconstraint WHERE g.tgrelid = $1::oid AND "
-	    "g.tgenabled <> 'D'"
-	    " AND (c.contype IS NULL OR c.contype NOT IN ('u', 'p', 'x')) ORDER BY 1",
-	    1, params);
+	const struct table_desc *t = p->tab->target;
+	PGresult *res = pg_query(p->t->c, err, actors_sql, 1, params);
 
 	if (res == NULL)
 		return false;
-	for (int i = 0; i < PQntuples(res); i++) {
-		const char *name = PQgetvalue(res, i, 0), when = PQgetvalue(res, i, 1)[0];
-		const char *what = PQgetvalue(res, i, 2)[0] == 't' ? "foreign key" : "trigger";
-
-		if (p->replica_role && !p->t->fire_triggers) {
-			if (when == 'A' || when == 'R')
-				finding_add(p->f, FINDING_RISK, ERR_NONE, p->name, "",
-				    "%s \"%s\" is enabled for replicas: it fires on what repld "
-				    "writes",
-				    what, name);
-		} else if (!p->t->fire_triggers && when != 'R') {
-			finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
-			    "GRANT SET ON PARAMETER session_replication_role to the role (before "
-			    "PostgreSQL 15: a superuser), or "
-			    "set apply.fire_triggers = true",
-			    "%s \"%s\" would fire on what repld writes, as the role may not set "
-			    "session_replication_role",
-			    what, name);
-		}
-	}
+	p->acted_upon = false;
+	for (int i = 0; i < PQntuples(res); i++)
+		check_actor(p, PQgetvalue(res, i, 2), PQgetvalue(res, i, 0),
+		    PQgetvalue(res, i, 1)[0], PQgetvalue(res, i, 3)[0] == 't');
 	PQclear(res);
+	for (uint16_t i = 0; p->acted_upon && i < t->ncols; i++)
+		if (t->cols[i].identity == 'a')
+			finding_add(p->f, FINDING_RISK, ERR_NONE, p->name,
+			    "ALTER TABLE ... ALTER COLUMN ... SET GENERATED BY DEFAULT on the target",
+			    "column \"%s\" is GENERATED ALWAYS AS IDENTITY: an update that changes it "
+			    "stops the task, as triggers or foreign keys act on the table",
+			    t->cols[i].name);
 	return true;
 }
 

@@ -1,8 +1,9 @@
 /* pg_target.c - opening a PostgreSQL target, its session's settings, and what the parts of the
  * target share.
- * The session runs in replica role, so that triggers and foreign keys of the target do not fire
- *; where the role may not set it, the session goes on in origin role, and a table that
- * has triggers or foreign keys is refused at its first write.
+ * The session runs in replica role, so that triggers, foreign keys and rules of the target do not fire
+ * (its own role settings may have done so already); where the role may not set it, the session goes
+ * on in origin role, and a table that has triggers, foreign keys or rules is refused at its first
+ * write.
  * An apply session plans by index alone: statements are prepared once, often while the table is
  * still empty, and a plan with a sequential scan or a hash of the target would stay when the table
  * has grown.
@@ -167,18 +168,22 @@ target_check_role(struct target *t, const struct plan *plan, struct err *err)
 	if (!t->origin_role)
 		return true;
 	res = pg_query(t->c, err,
-	    "SELECT coalesce(c.conname, g.tgname) FROM pg_trigger g LEFT JOIN pg_constraint c ON "
-	    "c.oid = g.tgconstraint"
+	    "SELECT coalesce(c.conname, g.tgname), CASE WHEN c.contype = 'f' THEN 'foreign key' "
+	    "ELSE 'trigger' END"
+	    " FROM pg_trigger g LEFT JOIN pg_constraint c ON c.oid = g.tgconstraint"
 	    " WHERE g.tgrelid = $1::oid AND g.tgenabled IN ('O', 'A')"
-	    " AND (c.contype IS NULL OR c.contype NOT IN ('u', 'p', 'x')) ORDER BY 1 LIMIT 1",
+	    " AND (c.contype IS NULL OR c.contype NOT IN ('u', 'p', 'x'))"
+	    " UNION ALL SELECT rulename, 'rule' FROM pg_rewrite WHERE ev_class = $1::oid AND "
+	    "ev_enabled IN ('O', 'A')"
+	    " ORDER BY 1 LIMIT 1",
 	    1, params);
 	if (res == NULL)
 		return false;
 	if (PQntuples(res) > 0) {
 		err_set(err, ERR_CONFIG,
-		    "trigger or foreign key \"%s\" would fire on the target: the role may not set "
+		    "%s \"%s\" would act on the target: the role may not set "
 		    "session_replication_role",
-		    PQgetvalue(res, 0, 0));
+		    PQgetvalue(res, 0, 1), PQgetvalue(res, 0, 0));
 		err_remedy(err,
 		    "GRANT SET ON PARAMETER session_replication_role TO %s (before PostgreSQL 15: "
 		    "a superuser), "
@@ -308,14 +313,37 @@ run_query(struct target *t, const char *sql, struct err *err)
 	return res != NULL;
 }
 
+bool
+target_role_now(struct target *t, bool *ret_replica, struct err *err)
+{
+	return target_ask(t, ret_replica, err,
+	    "SELECT current_setting('session_replication_role') = 'replica'", 0, NULL);
+}
+
+/* The role's own settings may have put the session into replica role. */
+static bool
+set_origin_role(struct target *t, struct err *err)
+{
+	if (pg_exec(t->c, err, "SET session_replication_role = origin"))
+		return true;
+	if (strcmp(err->sqlstate, "42501") == 0) {
+		err_ctx(err, "apply.fire_triggers = true, but the role's sessions start in replica role");
+		err_remedy(err, "ALTER ROLE %s RESET session_replication_role", PQuser(t->c->pg));
+	}
+	return false;
+}
+
 static bool
 set_replica_role(struct target *t, struct err *err)
 {
 	struct err refused = ERR_INIT;
+	bool replica;
 
+	if (!target_role_now(t, &replica, err))
+		return false;
 	if (t->fire_triggers)
-		return true;
-	if (pg_exec(t->c, &refused, "SET session_replication_role = replica"))
+		return !replica || set_origin_role(t, err);
+	if (replica || pg_exec(t->c, &refused, "SET session_replication_role = replica"))
 		return true;
 	if (strcmp(refused.sqlstate, "42501") != 0) {
 		*err = refused;

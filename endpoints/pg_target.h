@@ -106,7 +106,9 @@ bool target_fence(struct target *t, uint64_t epoch, struct err *err) MUST_CHECK;
 bool target_ask(struct target *t, bool *ret, struct err *err, const char *sql, int n,
     const char *const *params) MUST_CHECK;
 bool target_count(const PGresult *res, uint64_t *ret);	/* rows touched, from the command's tag */
-/* In origin role: a table with triggers or foreign keys is refused. */
+/* What the session is in, by its role's settings or by set_replica_role(). */
+bool target_role_now(struct target *t, bool *ret_replica, struct err *err) MUST_CHECK;
+/* In origin role: a table with triggers, foreign keys or rules is refused. */
 bool target_check_role(struct target *t, const struct plan *plan, struct err *err) MUST_CHECK;
 /* struct pg_copy's sink */
 bool target_copy_put(void *arg, const void *p, size_t n, struct err *err) MUST_CHECK;
@@ -219,6 +221,9 @@ bool pg_other_owner(struct target *t, const char *schema, const char *name, char
 
 /* pg_prepare.c */
 bool pg_target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err)
+    MUST_CHECK;
+/* Something of the table's name is there that is no table: "a view", ...; "": nothing. */
+bool target_name_taken(struct target *t, const struct table *tab, char ret_what[40], struct err *err)
     MUST_CHECK;
 bool pg_target_has_rows(struct target *t, const struct table *tab, bool *ret, struct err *err)
     MUST_CHECK;

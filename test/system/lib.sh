@@ -446,7 +446,9 @@ run_rc() {
 dump_table() {			# NAME TABLE FILE
 	dt_cols=$(sql "$1" "SELECT string_agg(quote_ident(attname), ',' ORDER BY attname COLLATE \"C\") FROM pg_attribute
 		WHERE attrelid = '$2'::regclass AND attnum > 0 AND NOT attisdropped")
-	sql "$1" "COPY (SELECT $dt_cols FROM $2) TO STDOUT" | LC_ALL=C sort -S 256M -T "$TMP" >"$3"
+	sql "$1" "COPY (SELECT $dt_cols FROM $2) TO STDOUT" >"$3.rows" || fail "can't read $2 on $1"	# in a pipe it would not be seen
+	LC_ALL=C sort -S 256M -T "$TMP" "$3.rows" >"$3"
+	rm -f "$3.rows"
 }
 
 # Equal by content, all columns, all rows: compare public.a 'public.b = public.other' (source = target where the names differ).
