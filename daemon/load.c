@@ -1,6 +1,7 @@
 /* load.c - see load.h. */
 #include "daemon/load.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/fault.h"
@@ -21,6 +22,7 @@ struct load_table {
 	uint32_t nchunks;
 	uint32_t units, next, running, done;	/* what threads take: a chunk each, or all at once; under the lock */
 	bool failed;				/* under the lock */
+	struct load_table **after;		/* tables that its foreign keys refer to, where those act; ends in NULL */
 	bool binary, whole;			/* whole: one transaction, since rows of others are in the target's table */
 	counter rows, bytes;
 };
@@ -76,11 +78,23 @@ set_phase(struct load *l, struct load_table *t, enum table_phase p)
 	atomic_store(&l->c.board->tables[t->table->shown]->phase, (int)p);
 }
 
-/* The next chunk: of a table under way where it may have one more, else of a table not yet begun. NULL: nothing for now. */
+/* Foreign keys act on the target: the tables that this one refers to come first. */
+static bool
+waits_for_others(const struct load_table *t)
+{
+	for (uint32_t i = 0; t->after != NULL && t->after[i] != NULL; i++)
+		if (t->after[i]->next < t->after[i]->units || t->after[i]->running > 0)
+			return true;
+	return false;
+}
+
+/* The next chunk: of a table under way where it may have one more, else of a table not yet begun. NULL: nothing for now. Tables that wait for each
+ * other begin where nothing else can. */
 static struct load_table *
 next_unit(struct load *l, uint32_t *ret_unit)
 {
 	const struct task_conf *conf = l->c.conf;
+	struct load_table *waiting = NULL;
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct load_table *t = &l->tables[i];
@@ -90,10 +104,20 @@ next_unit(struct load *l, uint32_t *ret_unit)
 			continue;
 		if (!begun && l->active >= conf->full_load.parallel_tables)
 			continue;
+		if (!begun && waits_for_others(t)) {
+			waiting = waiting == NULL ? t : waiting;
+			continue;
+		}
 		l->active += !begun;
 		t->running++;
 		*ret_unit = t->next++;
 		return t;
+	}
+	if (waiting != NULL && l->active == 0) {
+		l->active++;
+		waiting->running++;
+		*ret_unit = waiting->next++;
+		return waiting;
 	}
 	return NULL;
 }
@@ -424,6 +448,30 @@ collect_tables(struct load *l, struct err *err)
 	return true;
 }
 
+/* The tables of this load that t's foreign keys refer to. One that refers to itself is written by one COPY, at whose end its key is checked. */
+static bool
+order_table(struct load *l, struct load_table *t, struct err *err)
+{
+	const char *const *names = t->table->target->refers_to;
+	uint32_t n = 0;
+	char name[160];
+
+	if ((t->after = arena_zalloc(l->arena, (l->n + 1) * sizeof(struct load_table *))) == NULL)
+		return err_set(err, ERR_SYSTEM, "out of memory");
+	for (uint32_t i = 0; i < l->n; i++) {
+		bool refers = false;
+
+		snprintf(name, sizeof(name), "%s.%s", l->tables[i].table->target_schema, l->tables[i].table->target_name);
+		for (size_t j = 0; names != NULL && names[j] != NULL; j++)
+			refers = refers || strcmp(names[j], name) == 0;
+		if (refers && &l->tables[i] != t)
+			t->after[n++] = &l->tables[i];
+		else if (refers)
+			t->units = 1;
+	}
+	return true;
+}
+
 static bool
 prepare_tables(struct load *l, struct err *err)
 {
@@ -437,6 +485,9 @@ prepare_tables(struct load *l, struct err *err)
 			return err_table(err, t->table->source_schema, t->table->source_name);
 		}
 	}
+	for (uint32_t i = 0; l->c.conf->apply.fire_triggers && i < l->n; i++)
+		if (l->tables[i].table->target != NULL && !order_table(l, &l->tables[i], err))
+			return false;
 	return true;
 }
 

@@ -321,8 +321,10 @@ static const char triggers_sql[] =
     " UNION ALL SELECT rulename FROM pg_rewrite WHERE ev_class = $1::oid AND ev_enabled <> 'D' ORDER "
     "BY 1";
 
-static const char foreign_keys_sql[] =
-    "SELECT conname FROM pg_constraint WHERE conrelid = $1::oid AND contype = 'f' ORDER BY conname";
+static const char refers_to_sql[] =
+    "SELECT DISTINCT n.nspname || '.' || c.relname FROM pg_constraint k JOIN pg_class c ON c.oid = "
+    "k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE k.conrelid = $1::oid AND "
+    "k.contype = 'f' ORDER BY 1";
 
 /* What stays on the source, as DDL; `position` keeps kinds together. */
 static const char other_ddl_sql[] =
@@ -408,7 +410,7 @@ pg_describe(struct pg_conn *c, const char *schema, const char *name, struct aren
 	if (q.d != NULL &&
 	    (!read_columns(&q, err) || !read_indexes(&q, err) || !read_leaves(&q, err) ||
 		!read_strings(&q, triggers_sql, &q.d->triggers, err) ||
-		!read_strings(&q, foreign_keys_sql, &q.d->foreign_keys, err) ||
+		!read_strings(&q, refers_to_sql, &q.d->refers_to, err) ||
 		!read_strings(&q, other_ddl_sql, &q.d->other_ddl, err)))
 		goto fail;
 	*ret = q.d;

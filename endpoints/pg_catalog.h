@@ -6,7 +6,7 @@
 #include "endpoints/pg_conn.h"
 #include "staging/table.h"
 
-/* *ret NULL: no such table. Everything in the arena. Fills all of table_desc; triggers and foreign_keys too. */
+/* *ret NULL: no such table. Everything in the arena. Fills all of table_desc; triggers and refers_to too. */
 bool pg_describe(struct pg_conn *c, const char *schema, const char *name, struct arena *arena, struct table_desc **ret, struct err *err) MUST_CHECK;
 bool pg_list_tables(struct pg_conn *c, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err) MUST_CHECK;
 

@@ -190,6 +190,29 @@ default_findings(struct preflight *p)
 	}
 }
 
+/* Something of the table's name that is no table; "": nothing. */
+static bool
+name_taken(struct target *t, const struct table *tab, char ret_what[40], struct err *err)
+{
+	const char *params[] = { tab->target_schema, tab->target_name };
+	PGresult *res;
+
+	ret_what[0] = '\0';
+	if (!target_plain(t, err) ||
+	    (res = pg_query(t->c, err,
+		 "SELECT CASE c.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' "
+		 "WHEN 'f' THEN 'a foreign table' WHEN 'S' THEN 'a sequence' WHEN 'c' THEN 'a "
+		 "composite type' ELSE 'an index' END FROM pg_class c"
+		 " JOIN pg_namespace n ON n.oid = c.relnamespace"
+		 " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind NOT IN ('r', 'p')",
+		 2, params)) == NULL)
+		return false;
+	if (PQntuples(res) > 0)
+		snprintf(ret_what, 40, "%s", PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return true;
+}
+
 static bool
 check_absent(struct preflight *p, struct err *err)
 {
@@ -198,7 +221,7 @@ check_absent(struct preflight *p, struct err *err)
 	char taken[40];
 	bool may;
 
-	if (!target_name_taken(p->t, p->tab, taken, err))
+	if (!name_taken(p->t, p->tab, taken, err))
 		return false;
 	if (taken[0] != '\0') {
 		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name,

@@ -6,7 +6,6 @@
 #include "endpoints/pg_target.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "endpoints/pg_catalog.h"
@@ -35,28 +34,6 @@ exists(struct target *t, const struct table *tab, bool *ret, struct err *err)
 	    "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	    " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p'))",
 	    2, params);
-}
-
-bool
-target_name_taken(struct target *t, const struct table *tab, char ret_what[40], struct err *err)
-{
-	const char *params[] = { tab->target_schema, tab->target_name };
-	PGresult *res;
-
-	ret_what[0] = '\0';
-	if (!target_plain(t, err) ||
-	    (res = pg_query(t->c, err,
-		 "SELECT CASE c.relkind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' "
-		 "WHEN 'f' THEN 'a foreign table' WHEN 'S' THEN 'a sequence' WHEN 'c' THEN 'a "
-		 "composite type' ELSE 'an index' END FROM pg_class c"
-		 " JOIN pg_namespace n ON n.oid = c.relnamespace"
-		 " WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind NOT IN ('r', 'p')",
-		 2, params)) == NULL)
-		return false;
-	if (PQntuples(res) > 0)
-		snprintf(ret_what, 40, "%s", PQgetvalue(res, 0, 0));
-	PQclear(res);
-	return true;
 }
 
 bool
@@ -117,16 +94,8 @@ static bool
 create_table(struct target *t, const struct table *tab, struct err *err)
 {
 	struct buf sql = { 0 };
-	char taken[40];
 	bool ok;
 
-	if (!target_name_taken(t, tab, taken, err))
-		return false;
-	if (taken[0] != '\0') {
-		err_set(err, ERR_SCHEMA, "%s of that name is there, where repld needs a table", taken);
-		return err_remedy(err,
-		    "give the table another name on the target, or rename what is there");
-	}
 	if (!create_schema(t, tab, err))
 		return false;
 	pg_table_only_ddl(&sql, tab);

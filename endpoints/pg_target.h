@@ -7,7 +7,7 @@
  *   pg_apply.c     begin, write, rollback                    pg_load.c    chunks of a full load
  *   pg_pipe.c      statements sent ahead of their answers    pg_commit.c  the end of a transaction
  *   pg_prepare.c   tables made ready and finished            pg_preflight.c   check
- *   pg_statement.[ch], pg_copy.[ch]   SQL text, parameters, COPY's rows (pure)
+ *   pg_statement.[ch], pg_params.c, pg_copy.[ch]   SQL text, parameters, COPY's rows (pure)
  * Invariant: outside of pg_apply.c the connection is not in pipeline mode: whoever runs plain
  * statements calls target_plain() first.
  * Threads: one at a time. Owner: whoever opened the target. */
@@ -221,9 +221,6 @@ bool pg_other_owner(struct target *t, const char *schema, const char *name, char
 
 /* pg_prepare.c */
 bool pg_target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err)
-    MUST_CHECK;
-/* Something of the table's name is there that is no table: "a view", ...; "": nothing. */
-bool target_name_taken(struct target *t, const struct table *tab, char ret_what[40], struct err *err)
     MUST_CHECK;
 bool pg_target_has_rows(struct target *t, const struct table *tab, bool *ret, struct err *err)
     MUST_CHECK;

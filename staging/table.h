@@ -56,7 +56,7 @@ struct table_desc {
 	uint16_t nleaves;
 	struct leaf_desc *leaves;
 	const char **triggers;		/* enabled user triggers and rules, names; NULL-terminated; target only */
-	const char **foreign_keys;	/* names; NULL-terminated */
+	const char **refers_to;		/* by foreign keys: "schema.name" of other tables, and its own where it refers to itself; NULL-terminated */
 	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */
 	double tuples;			/* estimated rows, all leaves; < 0: unknown */
 	uint64_t bytes;			/* on disk, all leaves, without indexes */

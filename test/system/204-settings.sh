@@ -44,10 +44,11 @@ harden() {			# SERVER: what the database and the role say
 	psql_of "$1" -d postgres -f "$TMP/harden.sql"
 }
 # The test's own sessions are another role's, but the database's settings reach them.
-calm="-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c default_transaction_read_only=off
-	-c default_transaction_isolation=read\\ committed -c default_transaction_deferrable=off -c search_path=public
-	-c standard_conforming_strings=on -c array_nulls=on -c xmloption=content -c enable_indexscan=on -c row_security=off -c client_encoding=UTF8"
-SESSION="$SESSION $(echo $calm)"
+for setting in statement_timeout=0 lock_timeout=0 idle_in_transaction_session_timeout=0 default_transaction_read_only=off \
+	'default_transaction_isolation=read\ committed' default_transaction_deferrable=off search_path=public \
+	standard_conforming_strings=on array_nulls=on xmloption=content enable_indexscan=on row_security=off client_encoding=UTF8; do
+	SESSION="$SESSION -c $setting"
+done
 
 pg_start src 'default_text_search_config=pg_catalog.simple'
 pg_start dst
