@@ -500,6 +500,13 @@ batch_is_full(const struct apply *a)
 	    batch_bytes(a->batch) >= atomic_load_explicit(&a->c.board->max_bytes, memory_order_relaxed);
 }
 
+/* With care for unique values a transaction goes on as a whole while the ring holds it: in a part of it the values may meet that do not at its end. */
+static bool
+part_is_full(const struct apply *a)
+{
+	return batch_is_full(a) && (a->c.redo->mode != BATCH_CAREFUL || ring_pressure(a->c.ring));
+}
+
 /* The row is part of the snapshot that its table was loaded from, or a load group's stream writes it. */
 static bool
 skips(struct apply *a, const struct table *t)
@@ -563,7 +570,7 @@ on_row(struct apply *a, const struct change *c, struct err *err)
 			return false;
 	}
 	count_row(a, c);
-	return !batch_is_full(a) || apply_write_part(a, err);
+	return !part_is_full(a) || apply_write_part(a, err);
 }
 
 static bool

@@ -516,9 +516,9 @@ check_unique(struct preflight *p, const struct index_desc *x)
 	}
 	if (deferrable)
 		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name,
-		    "make it DEFERRABLE on the target too, or raise apply.max_rows",
+		    "make it DEFERRABLE on the target too",
 		    "\"%s\" is checked at once on the target, and deferrable on the source: values "
-		    "that move between rows in a transaction of more than apply.max_rows rows may "
+		    "that move between rows in a transaction larger than staging.ring_size may "
 		    "meet there and stop the task",
 		    x->name);
 	else

@@ -4,7 +4,7 @@
  * decides its step: gone = DELETE, same key = UPDATE of the columns present, moved to another key = PARK (deleted into a temporary table that
  * supplies absent columns, then inserted in final form), without origin = INSERT. Steps come in the order DELETE, PARK, UPDATE, INSERT, UNPARK, so no
  * key of the final state can meet one of the former state. Identity is the key's bytes as logged. Rows of tables without key are net changes
- * too, known by their whole content, and are written one by one (STEP_ORDERED).
+ * too, known by their whole content, and are written one by one (STEP_ORDERED; with care in the steps of the others).
  * Invariant: each source change is in exactly one step's net effect; absent never becomes NULL; values are borrowed from the ring
  * (nothing is acked before the target's COMMIT, or before the part is written) or live in the batch's arena.
  * Threads: apply. */
@@ -16,7 +16,7 @@
 
 enum batch_mode {
 	BATCH_NET,	/* net changes, set-wise */
-	BATCH_CAREFUL,	/* the same, but each UPDATE of a table with secondary unique indexes is parked */
+	BATCH_CAREFUL,	/* the same, but each UPDATE of a table with secondary unique indexes or exclusions is parked */
 	BATCH_ORDERED,	/* each change in its order; runs of inserts of one table may be written as one */
 	BATCH_SINGLE	/* each change in its order, one by one: finds the row that fails */
 };

@@ -81,6 +81,19 @@ list_add(struct list *l, struct brow *r)
 	l->n++;
 }
 
+static inline void
+list_append(struct list *l, const struct list *more)
+{
+	if (more->first == NULL)
+		return;
+	if (l->last != NULL)
+		l->last->next = more->first;
+	else
+		l->first = more->first;
+	l->last = more->last;
+	l->n += more->n;
+}
+
 /* The key columns, of a keyless plan all columns, are equal in both images. */
 bool batch_same_key(const struct plan *p, const struct value *a, const struct value *b);
 /* Starts a new section: nothing is known of any key. */

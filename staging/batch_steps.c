@@ -223,12 +223,26 @@ emit_kind(struct batch *b, enum step_kind kind, struct err *err)
 	return ok;
 }
 
-/* Each row's own net effect, one by one, as rows found by content have to be; what is gone first,
- * what is new last. */
-static void
-classify_bag(struct section *s)
+/* A row that was there and is there, of a table without key: parked, as its new values may meet
+ * another row's. */
+static bool
+park_row(struct batch *b, struct section *s, struct brow *r, struct err *err)
 {
-	struct list lists[3] = { { 0 } };
+	uint64_t set[BATCH_COLSET_WORDS];
+
+	make_colset(s->plan, r->pub.vals, true, set);
+	list_add(&s->parks, r);
+	r->park = b->parked++;
+	return group_row(b, &s->unparks, r, set, err);
+}
+
+/* Each row's own net effect, one by one, as rows found by content have to be; what is gone first,
+ * what is new last. With care, in the steps of the tables with keys. */
+static bool
+classify_bag(struct batch *b, struct section *s, struct err *err)
+{
+	const bool careful = b->mode == BATCH_CAREFUL && s->plan->secondary_unique;
+	struct list deletes = { 0 }, updates = { 0 }, inserts = { 0 };
 	struct brow *r, *next;
 
 	for (r = s->rows.first; r != NULL; r = next) {
@@ -236,15 +250,21 @@ classify_bag(struct section *s)
 
 		next = r->next;
 		r->pub.op = !r->alive ? CHANGE_DELETE : was ? CHANGE_UPDATE : CHANGE_INSERT;
-		if (r->alive ? !was || !batch_same_key(s->plan, r->pub.key, r->pub.vals) : was)
-			list_add(&lists[!r->alive ? 0 : was ? 1 : 2], r);
+		if (!r->alive && was)
+			list_add(careful ? &s->deletes : &deletes, r);
+		else if (r->alive && !was)
+			list_add(careful ? &s->inserts : &inserts, r);
+		else if (!r->alive || batch_same_key(s->plan, r->pub.key, r->pub.vals))
+			continue;
+		else if (!careful)
+			list_add(&updates, r);
+		else if (!park_row(b, s, r, err))
+			return false;
 	}
-	s->rows = (struct list){ 0 };
-	for (int i = 0; i < 3; i++)
-		for (r = lists[i].first; r != NULL; r = next) {
-			next = r->next;
-			list_add(&s->rows, r);
-		}
+	s->rows = deletes;
+	list_append(&s->rows, &updates);
+	list_append(&s->rows, &inserts);
+	return true;
 }
 
 /* Makes the steps of what came so far, and starts a new section. */
@@ -257,9 +277,7 @@ batch_emit_section(struct batch *b, struct err *err)
 	if (!emit_ordered(b, &b->ordered, err))
 		return false;
 	for (struct section *s = b->sections; s != NULL; s = s->next)
-		if (s->plan->keyless)
-			classify_bag(s);
-		else if (!classify(b, s, err))
+		if (!(s->plan->keyless ? classify_bag(b, s, err) : classify(b, s, err)))
 			return false;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!emit_kind(b, kinds[i], err))

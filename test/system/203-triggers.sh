@@ -10,14 +10,17 @@ check() {			# EXIT: its findings in $TMP/out
 	run_rc "$1" "$REPLD" check -c "$CONF" ${2:-}
 }
 changes() {			# N: parents and children, as a source with cascades does it
-	sql src "BEGIN; INSERT INTO parent SELECT $1 + g, 'p' FROM generate_series(1, 4) g;
+	cat >"$TMP/changes.sql" <<-SQL
+		BEGIN; INSERT INTO parent SELECT $1 + g, 'p' FROM generate_series(1, 4) g;
 			INSERT INTO child SELECT $1 * 10 + g, $1 + 1 + g % 4, 'c' FROM generate_series(1, 20) g;
 			INSERT INTO item SELECT $1 + 1 + g % 4, g, 'i' FROM generate_series(1, 20) g;
 			INSERT INTO loose SELECT $1 * 10 + g, $1 + 1 + g % 4 FROM generate_series(1, 8) g; COMMIT;
 		UPDATE parent SET id = id + 500 WHERE id = $1 + 1; UPDATE parent SET v = 'q' WHERE id = $1 + 2;
 		DELETE FROM parent WHERE id = $1 + 3; UPDATE child SET v = 'd' WHERE id % 3 = 0; DELETE FROM child WHERE id % 5 = 0;
 		BEGIN; INSERT INTO late VALUES ($1 + 1, $1 + 2); INSERT INTO late VALUES ($1 + 2, NULL); COMMIT;
-		INSERT INTO ruled VALUES ($1 + 1, 'r'); UPDATE ruled SET v = 's' WHERE id = $1 + 1; INSERT INTO ruled VALUES ($1 + 2, 'r')"
+		INSERT INTO ruled VALUES ($1 + 1, 'r'); UPDATE ruled SET v = 's' WHERE id = $1 + 1; INSERT INTO ruled VALUES ($1 + 2, 'r');
+	SQL
+	sqlf src "$TMP/changes.sql"
 }
 tables='public.parent public.child public.item public.loose public.late public.ruled'
 ddl='CREATE TABLE parent (id int PRIMARY KEY, v text);

@@ -384,6 +384,26 @@ START_TEST(batch_keyless_rows_of_one_content_stand_for_each_other)
 }
 END_TEST
 
+START_TEST(batch_careful_parks_keyless_rows_where_unique_values_may_meet)
+{
+	struct batch *b;
+	const struct tuple *x = T("x", "1", "x", "1", "x"), *y = T("y", "1", "y", "1", "y"),
+			   *z = T("z", "1", "", "1", "z");
+
+	b = new_batch(BATCH_CAREFUL);
+	plans[KEYLESS].secondary_unique = true;
+	ck_ok(change_bag(b, CHANGE_UPDATE, y, x), &err);
+	ck_ok(change_bag(b, CHANGE_UPDATE, x, T("n", "", "n", "1", "n")), &err);
+	ck_ok(change_bag(b, CHANGE_INSERT, z, NULL), &err);
+	ck_ok(change_bag(b, CHANGE_DELETE, NULL, T("d", "2", "d", "1", "d")), &err);
+	ck_assert_str_eq(finish(b),
+	    "D 2/1; PARK 1/1#0 /1#1; I =z,1,null,1,z,; "
+	    "UNPARK 1/1#0=y,1,y,1,y, /1#1=x,1,x,1,x,");
+	end(b);
+	plans[KEYLESS].secondary_unique = false;
+}
+END_TEST
+
 static void
 mixed_changes(struct batch *b)
 {
@@ -1075,6 +1095,7 @@ UNIT_MAIN("batch", batch_insert_and_update_is_an_insert_of_the_last_values,
     batch_groups_updates_by_the_columns_present_and_orders_the_kinds,
     batch_careful_parks_updates_of_tables_with_other_unique_indexes,
     batch_null_key_values_are_keys_of_their_own, batch_keyless_rows_of_one_content_stand_for_each_other,
+    batch_careful_parks_keyless_rows_where_unique_values_may_meet,
     batch_ordered_keeps_each_change_in_runs_of_a_plan, batch_single_keeps_each_change_apart,
     batch_truncate_is_a_barrier_for_all_tables, batch_a_new_version_of_a_relation_starts_a_section,
     batch_refuses_what_contradicts_itself, batch_refuses_images_that_lack_what_is_needed,
