@@ -1,5 +1,5 @@
 -- Random changes of tables whose rows are hard to find and to move: what is made here is the same for the same seed.
--- random_tables() is this file; CALL random_work(seed, transactions) changes them: 1 to 12 statements a transaction, a failing
+-- CALL random_work(seed, transactions) changes these tables: 1 to 12 statements a transaction, a failing
 -- one is rolled back to its savepoint. Values come from small sets, so that keys, unique values and whole rows meet all the time.
 SET client_min_messages = warning;
 CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
