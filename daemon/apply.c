@@ -7,6 +7,7 @@
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/base/map.h"
+#include "daemon/ranged.h"
 #include "daemon/tables.h"
 
 #define BATCH_BUDGET (16u << 20)	/* bytes of a batch's own bookkeeping and merged rows */
@@ -19,6 +20,8 @@
 #define CAREFUL_MAX 1024
 #define CALM_BATCHES 4096		/* after so many without a failure the next one is news again */
 #define SAME_TRIES 5			/* of a batch that met a deadlock */
+
+static bool finish_ranged(struct apply *a, struct err *err);
 
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
 
@@ -196,7 +199,14 @@ is_catching_up(const struct apply *a, const struct table_state *ts)
 static bool
 catches_up(const struct apply *a, const struct table_state *ts, const struct position *pos)
 {
-	return a->catching_up && is_catching_up(a, ts) && snapshot_passed(&ts->snapshot, pos);
+	return a->catching_up && is_catching_up(a, ts) && ts->ranges == NULL && snapshot_passed(&ts->snapshot, pos);
+}
+
+/* The stream has passed all snapshots that the ranges of its load were read at. */
+static bool
+ranges_met(const struct apply *a, const struct table_state *ts, const struct position *pos)
+{
+	return is_catching_up(a, ts) && ts->ranges != NULL && snapshot_passed(&ts->snapshot, pos);
 }
 
 /* Rows of table_state that go with this commit: tables whose snapshot has passed, shapes that changed. What is known here changes with the
@@ -220,11 +230,22 @@ collect_states(struct apply *a, const struct position *pos)
 	return n;
 }
 
+/* Whether tables still catch up, for the task as a whole. */
 static void
-states_written(struct apply *a, const struct position *pos)
+look_who_waits(struct apply *a)
 {
 	bool waiting = false;
 
+	for (size_t i = 0; i < a->c.states->n; i++)
+		waiting = waiting || is_catching_up(a, &a->c.states->rows[i]);
+	a->catching_up = a->catching_up && waiting;
+	if (apply_is_main(a) && !a->catching_up && atomic_load(&a->c.board->phase) == PHASE_CATCH_UP)
+		board_phase(a->c.board, PHASE_CDC);
+}
+
+static void
+states_written(struct apply *a, const struct position *pos)
+{
 	for (size_t i = 0; i < a->c.states->n; i++) {
 		struct table_state *ts = &a->c.states->rows[i];
 		struct table *t;
@@ -233,7 +254,6 @@ states_written(struct apply *a, const struct position *pos)
 			ts->phase = TABLE_STREAMING;
 			a->dirty[i] = true;
 		}
-		waiting = waiting || is_catching_up(a, ts);
 		if (!a->dirty[i])
 			continue;
 		a->dirty[i] = false;
@@ -241,9 +261,7 @@ states_written(struct apply *a, const struct position *pos)
 		if (t != NULL)
 			atomic_store(&a->c.board->tables[t->shown]->phase, (int)ts->phase);
 	}
-	a->catching_up = a->catching_up && waiting;
-	if (apply_is_main(a) && !a->catching_up && atomic_load(&a->c.board->phase) == PHASE_CATCH_UP)
-		board_phase(a->c.board, PHASE_CDC);
+	look_who_waits(a);
 }
 
 bool
@@ -321,7 +339,7 @@ apply_commit(struct apply *a, struct err *err)
 	a->pos.kind = POSITION_NONE;
 	say_oldest(a, (struct wall){ 0 });
 	say_reached(a, &a->noted);
-	return FAULT("apply.acked", err);
+	return FAULT("apply.acked", err) && finish_ranged(a, err);
 }
 
 /* The position is worth a commit of its own at once: a sync waits for it, or the task's own stream, or a table has caught up there. */
@@ -336,7 +354,7 @@ note_is_wanted(const struct apply *a)
 	    !position_reached(&a->c.cp->position, &want))
 		return true;
 	for (size_t i = 0; a->catching_up && i < a->c.states->n; i++)
-		if (catches_up(a, &a->c.states->rows[i], &a->noted))
+		if (catches_up(a, &a->c.states->rows[i], &a->noted) || ranges_met(a, &a->c.states->rows[i], &a->noted))
 			return true;
 	return false;
 }
@@ -509,7 +527,7 @@ part_is_full(const struct apply *a)
 
 /* The row is part of the snapshot that its table was loaded from, or a load group's stream writes it. */
 static bool
-skips(struct apply *a, const struct table *t)
+skips(const struct apply *a, const struct table *t)
 {
 	const struct table_state *ts = a->by_table[t->index];
 
@@ -549,24 +567,64 @@ count_row(struct apply *a, const struct change *c)
 	}
 }
 
+static enum ranges_verdict
+verdict(const struct apply *a, const struct change *c)
+{
+	const struct table *t = c->rel->table;
+	struct ranges *r = a->ranged[t->index];
+
+	if (r != NULL)
+		return ranges_verdict(r, c, &a->mark);
+	return skips(a, t) ? RANGES_SKIP : RANGES_APPLY;
+}
+
+static enum ranges_verdict
+truncate_verdict(const struct apply *a, const struct table *t)
+{
+	const struct ranges *r = a->ranged[t->index];
+
+	return r != NULL ? ranges_truncate(r, &a->mark) : skips(a, t) ? RANGES_SKIP : RANGES_APPLY;
+}
+
+static bool
+load_again(struct apply *a, const struct table *t, const char *why, struct err *err)
+{
+	a->again = a->by_table[t->index];
+	ranged_refuse(t, why, err);
+	say_where(a, err);
+	return false;
+}
+
+/* The change, or the half of it that counts. */
+static bool
+add_row(struct apply *a, const struct plan *plan, const struct change *c, enum ranges_verdict v, struct err *err)
+{
+	if (v != RANGES_APPLY && (c = batch_half(a->batch, c, v == RANGES_DELETE, err)) == NULL)
+		return false;
+	return batch_add(a->batch, plan, c, err);
+}
+
 static bool
 on_row(struct apply *a, const struct change *c, struct err *err)
 {
+	enum ranges_verdict v;
 	struct plan *plan;
 
 	if (is_suspended(a, c->rel->table)) {
 		count_excepted(a, c->rel->table);
 		return true;
 	}
-	if (skips(a, c->rel->table))
+	if ((v = verdict(a, c)) == RANGES_SKIP)
 		return true;
+	if (v == RANGES_AGAIN)
+		return load_again(a, c->rel->table, "a row moved between ranges of two snapshots, and the log does not hold all of it", err);
 	if ((plan = plan_for(a, c->rel, err)) == NULL)
 		return false;
-	if (!batch_add(a->batch, plan, c, err)) {
+	if (!add_row(a, plan, c, v, err)) {
 		if (err->kind != ERR_LIMIT || batch_rows(a->batch) == 0)
 			return false;
 		err_clear(err);
-		if (!apply_write_part(a, err) || !batch_add(a->batch, plan, c, err))
+		if (!apply_write_part(a, err) || !add_row(a, plan, c, v, err))
 			return false;
 	}
 	count_row(a, c);
@@ -577,6 +635,7 @@ static bool
 on_truncate(struct apply *a, const struct change *c, struct err *err)
 {
 	struct tables_truncate tt;
+	enum ranges_verdict v;
 	bool ok = false;
 
 	if (!tables_truncate_plan(c, a->c.tables, &tt, err))
@@ -586,8 +645,12 @@ on_truncate(struct apply *a, const struct change *c, struct err *err)
 			count_excepted(a, tt.items[i].rel->table);
 			continue;
 		}
-		if (skips(a, tt.items[i].rel->table))
+		if ((v = truncate_verdict(a, tt.items[i].rel->table)) == RANGES_SKIP)
 			continue;
+		if (v == RANGES_AGAIN) {
+			load_again(a, tt.items[i].rel->table, "it was truncated between the snapshots of its ranges", err);
+			goto out;
+		}
 		if ((tt.items[i].plan = plan_for(a, tt.items[i].rel, err)) == NULL)
 			goto out;
 		touch(a, tt.items[i].rel->table)->truncates++;
@@ -674,7 +737,7 @@ on_idle(struct apply *a, struct err *err)
 	if (ring_pressure(a->c.ring) && a->last != NULL)
 		return apply_write_part(a, err);
 	apply_ask_for_end(a);
-	return note_position(a, false, err) && look_flushed(a, err);
+	return note_position(a, false, err) && finish_ranged(a, err) && look_flushed(a, err);
 }
 
 /* Commits all that is complete. What was taken of a transaction that is not, and not written, is left out: the changes are taken again up to
@@ -765,6 +828,34 @@ free_plans(struct apply *a)
 		plan_free(plan);
 	}
 	map_free(a->plans, NULL);
+	a->plans = NULL;
+}
+
+/* At a boundary, with nothing under way: tables whose ranges have met get their indexes, and stream. The plans know indexes: they are made anew.
+ * A stream that is to end leaves it to the next one. */
+static bool
+finish_ranged(struct apply *a, struct err *err)
+{
+	const bool idle = !a->in_txn && !a->open && a->boundary == NULL && !atomic_load(&a->c.board->finish);
+
+	for (uint32_t i = 0; a->catching_up && idle && i < a->c.tables->n; i++) {
+		struct table *t = a->c.tables->tables[i];
+		struct table_state *ts = a->by_table[i];
+
+		if (a->ranged[i] == NULL || !ranges_met(a, ts, &a->c.cp->position))
+			continue;
+		if (!ranged_finish(a->c.ops, a->c.target, a->c.cp->epoch, a->c.tables->arena, t, ts, err))
+			return false;
+		ranges_free(a->ranged[i]);
+		a->ranged[i] = NULL;
+		free_plans(a);
+		batch_reset(a->batch, a->c.redo->mode);
+		if ((a->plans = map_new()) == NULL)
+			return err_set(err, ERR_SYSTEM, "out of memory");
+		atomic_store(&a->c.board->tables[t->shown]->phase, (int)ts->phase);
+		look_who_waits(a);
+	}
+	return true;
 }
 
 static bool
@@ -791,7 +882,7 @@ apply_init(struct apply *a, struct err *err)
 		a->by_table[i] = table_states_find(a->c.states, a->c.tables->tables[i]->source_schema, a->c.tables->tables[i]->source_name);
 	for (size_t i = 0; i < a->c.states->n; i++)
 		a->catching_up = a->catching_up || is_catching_up(a, &a->c.states->rows[i]);
-	return true;
+	return ranged_open(a->c.ops, a->c.target, a->c.tables, a->c.states, a->c.cp->group, &a->ranged, err);
 }
 
 bool
@@ -806,11 +897,14 @@ apply_run(const struct apply_ctx *ctx, struct err *err)
 		ok = apply_loop(&a, err);
 		if (apply_is_main(&a))
 			atomic_store(&ctx->board->applying, false);
+		if (!ok)
+			ranged_failed(ctx->ops, ctx->target, ctx->cp->epoch, ctx->tables, a.by_table, a.ranged, a.again, err);
 	}
 	free_plans(&a);
 	batch_free(a.batch);
 	free(a.deltas);
 	free(a.touched);
+	ranged_close(a.ranged, ctx->tables);
 	free(a.by_table);
 	free(a.dirty);
 	free(a.writes);

@@ -5,6 +5,7 @@
 
 #include "daemon/apply.h"
 #include "daemon/base/map.h"
+#include "staging/ranges.h"
 
 struct delta {				/* of one table since the last target COMMIT */
 	uint64_t inserts, updates, deletes, truncates, excepted;
@@ -33,6 +34,8 @@ struct apply {
 	bool *dirty;			/* table_states rows to write with the next commit */
 	struct table_state *writes;	/* room for them */
 	bool catching_up;		/* some table is in CATCH_UP */
+	struct ranges **ranged;		/* by table index: catches up from ranges of several snapshots; NULL: not so */
+	struct table_state *again;	/* its load starts again */
 	struct usec last_checkpoint, last_flush_look, sampled_at;
 	uint64_t sampled;		/* relaxed: what was flushed RELAXED_TRAIL ago */
 	uint32_t same_tries;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
+#include "daemon/ranged.h"
 
 #define MEET_WAIT 1000000		/* usec that the task's own stream waits for a load group */
 #define NEAR_BYTES (4u << 20)		/* of log: a load group that is so close to it asks to be taken over */
@@ -46,6 +47,7 @@ take_table(struct apply *a, const struct table_state *theirs, const struct posit
 	    !copy_text(&ts->filenodes, theirs->filenodes, err) || !copy_text(&ts->made, theirs->made, err) ||
 	    !copy_text(&ts->error, theirs->error, err))
 		return false;
+	ranged_forget(ts);		/* they have met */
 	ts->attempt = theirs->attempt;
 	ts->rows_loaded = theirs->rows_loaded;
 	ts->bytes_loaded = theirs->bytes_loaded;

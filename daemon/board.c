@@ -151,6 +151,14 @@ board_reason(struct board *b, const char *fmt, ...)
 }
 
 void
+board_table_load(struct board *b, uint32_t index, const char *text)
+{
+	mutex_lock(&b->lock);
+	snprintf(b->tables[index]->load, sizeof(b->tables[index]->load), "%s", text);
+	mutex_unlock(&b->lock);
+}
+
+void
 board_table_error(struct board *b, uint32_t index, const char *text)
 {
 	mutex_lock(&b->lock);
@@ -337,6 +345,7 @@ board_table_status(struct board *b, uint32_t index, struct status_table *ret)
 		t = b->tables[index];
 		memcpy(ret->source, t->source, sizeof(ret->source));
 		memcpy(ret->target, t->target, sizeof(ret->target));
+		memcpy(ret->load, t->load, sizeof(ret->load));
 		memcpy(ret->error, t->error, sizeof(ret->error));
 		ret->state = (uint8_t)atomic_load(&t->phase);
 		ret->rows_loaded = counter_get(&t->rows_loaded);

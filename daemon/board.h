@@ -18,7 +18,8 @@ struct board_table {			/* of one captured table; lives as long as the board's ta
 	counter rows_loaded, inserts, updates, deletes, truncates, excepted;
 	_Atomic double rows_estimated;	/* < 0: unknown */
 	atomic_bool appended;		/* its load added to rows of others: it can't be emptied */
-	char error[512];		/* under the mutex */
+	char load[128];			/* how it is loaded, and why */
+	char error[512];		/* under the mutex, both */
 };
 
 enum board_thread { BEAT_RUN, BEAT_CAPTURE, BEAT_GUARD, BEAT_WATCH, BEAT_GROUP, BEAT_GROUP_CAPTURE, BEAT_LOAD, BEAT_COUNT = BEAT_LOAD + 64 };
@@ -79,6 +80,7 @@ void board_reason(struct board *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void board_table_error(struct board *b, uint32_t index, const char *text);
 /* Sets `shown` of the set's tables by their names; UINT32_MAX: the board does not have it. */
 void board_find_tables(struct board *b, struct tableset *set);
+void board_table_load(struct board *b, uint32_t index, const char *text);
 void board_flow(struct board *b, struct ring *ring, struct progress *progress);	/* NULL, NULL: before they are freed */
 /* The calling thread lives; from now on its waits for a server say so too. */
 static inline void

@@ -11,6 +11,7 @@
 #include "daemon/cmdline.h"
 #include "daemon/commands.h"
 #include "daemon/orphan.h"
+#include "daemon/ranged.h"
 #include "daemon/rule_change.h"
 #include "daemon/tables.h"
 #include "endpoints/table_ddl.h"
@@ -171,6 +172,7 @@ ask_servers(struct check_report *r, const struct source_ops *so, struct source *
 
 	if (!so->identify(s, &info, err) || (streams && !so->log_state(s, &r->log, err)) || !check_slots(r, so, s, err))
 		return err_ctx(err, "source");
+	r->by_page = so->splits_by_page(s);
 	memcpy(r->source_version, info.version_text, sizeof(r->source_version));
 	if (t != NULL) {
 		struct err taken = ERR_INIT;
@@ -289,9 +291,23 @@ print_indented(const char *lines)
 	}
 }
 
+/* How it is loaded, and why; "": it is not. */
+static const char *
+load_way(const struct check_report *r, const struct table *t, char out[RANGED_WAY_TEXT])
+{
+	struct ranged_way way;
+
+	out[0] = '\0';
+	if (r->conf->mode == MODE_CDC)
+		return out;
+	ranged_way(r->conf, r->by_page, t->source, &way);
+	return ranged_way_text(&way, out);
+}
+
 static void
 print_table(const struct check_report *r, const struct table *t)
 {
+	char way[RANGED_WAY_TEXT];
 	struct buf ddl = { 0 };
 
 	printf("  table %s.%s > %s.%s%s\n", t->source_schema, t->source_name, t->target_schema, t->target_name,
@@ -301,6 +317,8 @@ print_table(const struct check_report *r, const struct table *t)
 
 		printf("    %-24s %-28s > %-28s %s\n", c->name, c->type.name, d != NULL ? d->type.name : c->type.name, travels(c, d));
 	}
+	if (load_way(r, t, way)[0] != '\0')
+		printf("    loaded %s\n", way);
 	if (will_be_made(r, t)) {
 		pg_table_ddl(&ddl, t);
 		pg_index_ddl(&ddl, t);
@@ -330,6 +348,7 @@ print_report(const struct check_report *r)
 static void
 json_table(struct buf *b, const struct check_report *r, const struct table *t)
 {
+	char way[RANGED_WAY_TEXT];
 	struct buf ddl = { 0 };
 
 	buf_str(b, "{\"source\":");
@@ -340,6 +359,9 @@ json_table(struct buf *b, const struct check_report *r, const struct table *t)
 	buf_printf(&ddl, "%s.%s", t->target_schema, t->target_name);
 	buf_json_cstr(b, buf_cstr(&ddl));
 	buf_reset(&ddl);
+	load_way(r, t, way);
+	buf_str(b, ",\"load\":");
+	buf_json_cstr(b, way[0] != '\0' ? way : NULL);
 	buf_str(b, ",\"columns\":[");
 	for (uint16_t i = 0; i < t->source->ncols; i++) {
 		const struct column_desc *c = &t->source->cols[i], *d = target_column(t, c->name);

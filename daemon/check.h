@@ -20,6 +20,7 @@ struct check_report {				/* of one task */
 	struct task_rows rows;		/* on the target, of all tasks */
 	struct source_log log;
 	bool reached_source, reached_target;
+	bool by_page;			/* the source can read ranges of pages */
 	char source_version[64], target_version[64];
 };
 

@@ -16,6 +16,7 @@
 
 enum task_mode { MODE_FULL_LOAD_AND_CDC, MODE_FULL_LOAD, MODE_CDC };
 enum apply_mode { APPLY_BATCH, APPLY_TRANSACTIONAL };
+enum load_chunks { CHUNKS_CTID, CHUNKS_KEY };	/* full_load.chunks */
 const char *task_mode_name(enum task_mode m);		/* "full_load_and_cdc", ... */
 const char *apply_mode_name(enum apply_mode m);
 
@@ -35,6 +36,7 @@ struct task_conf {
 		uint32_t parallel_tables, parallel_chunks;
 		enum target_prep target_tables;
 		const char *on_change;		/* "refuse" or "reload": where a rule does not say it */
+		enum load_chunks chunks;
 		uint64_t max_rate;		/* bytes a second; 0: none */
 	} full_load;
 	struct {

@@ -62,6 +62,7 @@ static const char *const tls_words[] = { "disable", "require", "verify-ca", "ver
 static const char *const mode_words[] = { "full_load_and_cdc", "full_load", "cdc", NULL };
 static const char *const durability_words[] = { "strict", "relaxed", NULL };
 static const char *const prep_words[] = { "create", "truncate", "append", "drop", NULL };
+static const char *const chunks_words[] = { "ctid", "key", NULL };
 static const char *const apply_words[] = { "batch", "transactional", NULL };
 static const char *const level_words[] = { "error", "warning", "info", "debug", NULL };
 static const char *const plugin_words[] = { "pgoutput", NULL };
@@ -77,6 +78,7 @@ conf_words(enum opt_type type)
 	case OPT_MODE: return mode_words;
 	case OPT_DURABILITY: return durability_words;
 	case OPT_PREP: return prep_words;
+	case OPT_CHUNKS: return chunks_words;
 	case OPT_APPLY_MODE: return apply_words;
 	case OPT_LOG_LEVEL: return level_words;
 	case OPT_PLUGIN: return plugin_words;

@@ -7,6 +7,7 @@
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/base/num.h"
+#include "daemon/ranged.h"
 #include "daemon/tables.h"
 
 #define BACKOFF_MIN 1000000	/* usec */
@@ -99,6 +100,8 @@ keep_own_states(struct lane *l)
 	for (size_t i = 0; i < own.n; i++) {
 		struct table_state ts = own.rows[i];
 
+		if (ts.phase == TABLE_QUEUED)
+			ranged_forget(&ts);
 		if (ts.load_group == l->cp.group && ts.phase == TABLE_LOADING)
 			ts.phase = TABLE_QUEUED;
 		if (ts.load_group == l->cp.group) {
@@ -142,6 +145,7 @@ begin_again(struct lane *l, struct err *err)
 	l->cp.position = (struct position){ POSITION_NONE, { 0 } };
 	l->cp.load_done = false;
 	for (size_t i = 0; i < l->states.n; i++) {
+		ranged_forget(&l->states.rows[i]);
 		l->states.rows[i].phase = TABLE_QUEUED;
 		l->states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
 	}

@@ -7,6 +7,7 @@
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/load.h"
+#include "daemon/ranged.h"
 #include "daemon/tables.h"
 
 bool
@@ -198,6 +199,7 @@ note_filenodes(struct lane *l, struct err *err)
 			continue;
 		if (!l->so->filenodes(l->source, t, l->tables->arena, &text, err))
 			return false;
+		ranged_check_files(ts, text);
 		free(ts->filenodes);
 		if ((ts->filenodes = mem_strdup(text, err)) == NULL)
 			return false;
@@ -259,7 +261,7 @@ drop_old_shapes(struct lane *l)
 	for (size_t i = 0; i < l->states.n; i++) {
 		struct table_state *ts = &l->states.rows[i];
 
-		if (ts->load_group != l->cp.group || ts->phase != TABLE_QUEUED)
+		if (ts->load_group != l->cp.group || ts->phase != TABLE_QUEUED || ts->ranges != NULL)
 			continue;
 		free(ts->shape);
 		ts->shape = NULL;
@@ -270,7 +272,8 @@ bool
 lane_load(struct lane *l, struct err *err)
 {
 	struct load_ctx lc = { .conf = l->conf, .source_ops = l->so, .target_ops = l->to, .source_params = l->sp, .target_params = l->tp,
-		.source = l->source, .admin = l->target, .snapshot = l->snapshot, .epoch = l->cp.epoch, .tables = l->tables,
+		.source = l->source, .admin = l->target, .snapshot = l->snapshot, .start = lane_streams(l) ? &l->cp.position : NULL,
+		.epoch = l->cp.epoch, .tables = l->tables,
 		.states = &l->states, .group = l->cp.group, .board = l->board, .stop = l->stop, .beat = l->beat };
 	const uint32_t n = lane_queued(l);
 	bool ok = true;
@@ -300,7 +303,8 @@ has_shape(struct lane *l, struct table_state *ts, const struct table *t, bool *r
 	return (shape != NULL && (ts->shape = mem_strdup(shape, err)) != NULL) || err_set(err, ERR_SYSTEM, "out of memory");
 }
 
-/* Loaded tables catch up from the checkpoint to their snapshot, those of mode cdc begin with the stream. */
+/* Loaded tables catch up from the checkpoint to their snapshot, those of mode cdc begin with the stream. Where ranges of several snapshots have
+ * met, the stream still has something to make. */
 bool
 lane_begin_catch_up(struct lane *l, bool *ret_behind, struct err *err)
 {
@@ -315,7 +319,7 @@ lane_begin_catch_up(struct lane *l, bool *ret_behind, struct err *err)
 			continue;
 		was = ts->phase;
 		if (lane_streams(l) && was != TABLE_SUSPECT)
-			ts->phase = snapshot_passed(&ts->snapshot, &l->cp.position) ? TABLE_STREAMING : TABLE_CATCH_UP;
+			ts->phase = ts->ranges == NULL && snapshot_passed(&ts->snapshot, &l->cp.position) ? TABLE_STREAMING : TABLE_CATCH_UP;
 		*ret_behind = *ret_behind || ts->phase == TABLE_CATCH_UP;
 		if (!has_shape(l, ts, t, &new_shape, err))
 			return false;

@@ -7,6 +7,7 @@
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/base/num.h"
+#include "daemon/ranged.h"
 
 #define CHUNK_MIN_BYTES (64u << 20)	/* a smaller part of a table is not worth a chunk of its own */
 #define CHUNKS_PER_THREAD 4		/* so that threads that end early find something to do */
@@ -18,10 +19,11 @@ struct load_table {
 	struct table_state *state;
 	const struct relation *rel;
 	const char *filenodes;
-	struct chunk *chunks;
+	struct chunk *chunks;			/* those that are to be read */
 	uint32_t nchunks;
+	struct ranges *ranges;			/* NULL: by ctid */
 	uint32_t units, next, running, done;	/* what threads take: a chunk each, or all at once; under the lock */
-	bool failed;				/* under the lock */
+	bool failed, again;			/* under the lock; again: it is queued anew */
 	struct load_table **after;		/* tables that its foreign keys refer to, where those act; ends in NULL */
 	bool binary, whole;			/* whole: one transaction, since rows of others are in the target's table */
 	counter rows, bytes;
@@ -241,7 +243,8 @@ static bool
 load_chunk_rows(struct loader *ld, struct load_table *t, uint32_t first, uint32_t end, struct err *err)
 {
 	struct load *l = ld->load;
-	struct load_ledger ledger = { t->table, t->state->attempt, first, 0, 0 };
+	struct load_ledger ledger = { .table = t->table, .attempt = t->state->attempt, .chunk = first < t->nchunks ? t->chunks[first].number : 0,
+		.snapshot = l->c.source_ops->snapshot_pos(l->c.snapshot) };
 	struct value *vals = mem_zalloc(t->rel->ncols * sizeof(*vals), err);
 	struct plan *plan = vals != NULL ? plan_new(t->rel, t->table, err) : NULL;
 	bool ok = plan != NULL && l->c.target_ops->load_begin(ld->target, plan, l->c.epoch, ledger.attempt, t->binary, err);
@@ -271,21 +274,25 @@ load_chunk_rows(struct loader *ld, struct load_table *t, uint32_t first, uint32_
 
 /* The table is complete: indexes, then its state. */
 static bool
-finish_table(struct loader *ld, struct load_table *t, struct err *err)
+finish_table(struct load *l, struct target *target, struct load_table *t, struct err *err)
 {
-	struct load *l = ld->load;
-
+	const bool mixed = t->ranges != NULL && ranges_mixed(t->ranges);
 	char count[NUM_TEXT], size[NUM_TEXT];
 
-	if (!FAULT("load.finish", err) || !l->c.target_ops->finish_table(ld->target, t->table, err))
+	if (!FAULT("load.finish", err) || !l->c.target_ops->finish_table(target, t->table, !mixed, err))
 		return false;
+	if (t->ranges != NULL)
+		t->state->snapshot = ranges_highest(t->ranges);
+	if (!mixed)
+		ranged_forget(t->state);
 	t->state->rows_loaded = counter_get(&t->rows);
 	t->state->bytes_loaded = counter_get(&t->bytes);
 	set_phase(l, t, TABLE_LOADED);
-	if (!l->c.target_ops->save_states(ld->target, l->c.epoch, t->state, 1, err))
+	if (!l->c.target_ops->save_states(target, l->c.epoch, t->state, 1, err))
 		return false;
-	log_info("table %s.%s loaded: %s rows, %s", t->table->source_schema, t->table->source_name,
-	    num_count_text(t->state->rows_loaded, count), num_size_text(t->state->bytes_loaded, size));
+	log_info("table %s.%s loaded: %s rows, %s%s", t->table->source_schema, t->table->source_name,
+	    num_count_text(t->state->rows_loaded, count), num_size_text(t->state->bytes_loaded, size),
+	    mixed ? "; its ranges are of several snapshots: its indexes are made when the stream has brought them together" : "");
 	return true;
 }
 
@@ -301,26 +308,52 @@ loader_open(struct loader *ld, struct err *err)
 	return ld->target != NULL;
 }
 
-/* The first failure of a table suspends it; its other chunks are not begun any more. */
+/* Its other chunks are not begun any more. True: it is the first failure of this table. */
 static bool
-suspend_table(struct loader *ld, struct load_table *t, struct err *err)
+table_failed(struct load *l, struct load_table *t, bool again)
 {
-	struct load *l = ld->load;
-	struct err why = *err;
 	bool first;
 
 	mutex_lock(&l->lock);
 	first = !t->failed;
 	t->failed = true;
+	t->again = t->again || (first && again);
 	t->next = t->units;
 	mutex_unlock(&l->lock);
+	return first;
+}
+
+/* Rows of two snapshots do not fit beside each other: the table is loaded once more, at one snapshot, when the others are done. */
+static bool
+queue_again(struct loader *ld, struct load_table *t, struct err *err)
+{
+	struct load *l = ld->load;
+	struct err why = *err;
+
 	err_clear(err);
-	if (!first)
+	if (!table_failed(l, t, true))
+		return true;
+	err_table(&why, t->table->source_schema, t->table->source_name);
+	log_err(LOG_LEVEL_WARNING, "rows of two snapshots can't stand beside each other, the table's load starts again", &why);
+	set_phase(l, t, TABLE_QUEUED);
+	return ranged_again(l->c.target_ops, ld->target, l->c.epoch, t->state, err);
+}
+
+/* The first failure of a table suspends it. */
+static bool
+suspend_table(struct loader *ld, struct load_table *t, struct err *err)
+{
+	struct load *l = ld->load;
+	struct err why = *err;
+
+	err_clear(err);
+	if (!table_failed(l, t, false))
 		return true;
 	err_table(&why, t->table->source_schema, t->table->source_name);
 	log_err(LOG_LEVEL_ERROR, "table suspended, the others go on", &why);
 	board_table_error(l->c.board, t->table->shown, why.msg);
 	set_phase(l, t, TABLE_SUSPENDED);
+	ranged_forget(t->state);
 	free(t->state->error);
 	t->state->error = xstrdup(why.msg);
 	return l->c.target_ops->save_states(ld->target, l->c.epoch, t->state, 1, err);
@@ -334,7 +367,9 @@ load_unit(struct loader *ld, struct load_table *t, uint32_t unit, struct err *er
 	bool ok = load_chunk_rows(ld, t, whole ? 0 : unit, whole ? t->nchunks : unit + 1, err);
 
 	if (unit_ended(ld->load, t, ok))
-		ok = finish_table(ld, t, err);
+		ok = finish_table(ld->load, ld->target, t, err);
+	if (!ok && ranged_collided(t->ranges, err))
+		return queue_again(ld, t, err);
 	return ok || (concerns_table(err) && suspend_table(ld, t, err));
 }
 
@@ -404,24 +439,86 @@ split_table(struct load *l, struct load_table *t, struct err *err)
 	    l->arena, &t->chunks, &t->nchunks, err);
 }
 
+/* The ranges that a load cut short has left stay. t->ranges NULL: there are none, or none that can. */
+static bool
+resume_table(struct load *l, struct load_table *t, const struct ranged_way *way, struct err *err)
+{
+	const struct ranged_resume rr = { .to = l->c.target_ops, .admin = l->c.admin, .epoch = l->c.epoch, .start = l->c.start,
+		.now = l->c.source_ops->snapshot_pos(l->c.snapshot), .arena = l->arena };
+	struct load_ledger sum;
+
+	if (t->state->ranges == NULL)
+		return true;
+	if (!l->c.target_ops->describe(l->c.admin, t->table, l->c.tables->arena, err) ||
+	    !ranged_resume(&rr, t->table, way, t->state, &sum, &t->ranges, err))
+		return false;
+	if (t->ranges == NULL)
+		return true;
+	set_phase(l, t, TABLE_LOADING);
+	counter_set(&l->c.board->tables[t->table->shown]->rows_loaded, sum.rows);
+	counter_add(&l->c.board->load_rows, sum.rows);
+	counter_add(&t->rows, sum.rows);
+	counter_add(&t->bytes, sum.bytes);
+	if (!choose_form(l, t, err) || !ranged_chunks(t->ranges, &rr.now, l->arena, &t->chunks, &t->nchunks, err))
+		return false;
+	t->units = t->nchunks;
+	return t->units > 0 || finish_table(l, l->c.admin, t, err);
+}
+
+static bool
+divide_table(struct load *l, struct load_table *t, const struct ranged_way *way, struct err *err)
+{
+	const struct snapshot_pos now = l->c.source_ops->snapshot_pos(l->c.snapshot);
+
+	if (!t->whole && !ranged_begin(l->c.source_ops, l->c.source, t->table, way, l->c.conf->full_load.parallel_chunks, l->arena, t->state,
+	    &t->ranges, err))
+		return false;
+	return t->ranges != NULL ? ranged_chunks(t->ranges, &now, l->arena, &t->chunks, &t->nchunks, err) : split_table(l, t, err);
+}
+
 /* Makes the target's table ready. What a load of ours has left behind is removed; nothing else, unless asked for. */
 static bool
-prepare_table(struct load *l, struct load_table *t, struct err *err)
+begin_table(struct load *l, struct load_table *t, const struct ranged_way *way, struct err *err)
 {
 	struct table_state *ts = t->state;
 
 	ts->attempt++;
+	free(ts->shape);		/* of the load before this one */
+	ts->shape = NULL;
 	ts->snapshot = l->c.source_ops->snapshot_pos(l->c.snapshot);
 	if (!l->c.target_ops->prepare_table(l->c.admin, t->table, l->c.conf->full_load.target_tables, ts, err) ||
 	    !l->c.target_ops->describe(l->c.admin, t->table, l->c.tables->arena, err))
 		return false;
 	t->whole = strcmp(ts->made, "appended") == 0;
 	set_phase(l, t, TABLE_LOADING);
-	if (!choose_form(l, t, err) || !split_table(l, t, err))
+	if (!choose_form(l, t, err) || !divide_table(l, t, way, err))
 		return false;
 	t->units = t->whole || t->nchunks == 0 ? 1 : t->nchunks;
 	return FAULT("load.prepared", err) &&
 	    l->c.target_ops->save_states(l->c.admin, l->c.epoch, ts, 1, err);
+}
+
+static bool
+prepare_table(struct load *l, struct load_table *t, struct err *err)
+{
+	struct ranged_way way;
+	char text[RANGED_WAY_TEXT];
+
+	ranged_way(l->c.conf, l->c.source_ops->splits_by_page(l->c.source), t->table->source, &way);
+	if (!resume_table(l, t, &way, err))
+		return false;
+	if (t->ranges != NULL)
+		return true;
+	if (!begin_table(l, t, &way, err))
+		return false;
+	if (t->ranges == NULL && way.column >= 0) {
+		way.column = -1;
+		way.why = "its key has no ranges";
+	}
+	log_write(l->c.conf->full_load.chunks == CHUNKS_KEY || t->ranges != NULL ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+	    "table %s.%s is loaded in %u part%s, %s", t->table->source_schema, t->table->source_name, t->nchunks, t->nchunks == 1 ? "" : "s",
+	    ranged_way_text(&way, text));
+	return true;
 }
 
 static int
@@ -547,6 +644,21 @@ run_loaders(struct load *l, struct err *err)
 	return ok;
 }
 
+/* Tables that were given up to be loaded once more: the next run does. */
+static bool
+none_again(const struct load *l, struct err *err)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct table *t = l->tables[i].table;
+
+		if (!l->tables[i].again)
+			continue;
+		err_set(err, ERR_RETRY, "the load of %s.%s starts again", t->source_schema, t->source_name);
+		return err_table(err, t->source_schema, t->source_name);
+	}
+	return true;
+}
+
 bool
 load_run(const struct load_ctx *ctx, struct err *err)
 {
@@ -560,8 +672,10 @@ load_run(const struct load_ctx *ctx, struct err *err)
 		err_set(err, ERR_SYSTEM, "out of memory");
 	} else if (collect_tables(&l, err)) {
 		atomic_store(&ctx->board->load_started, clock_mono().v);
-		ok = prepare_tables(&l, err) && (l.n == 0 || run_loaders(&l, err));
+		ok = prepare_tables(&l, err) && (l.n == 0 || run_loaders(&l, err)) && none_again(&l, err);
 	}
+	for (uint32_t i = 0; i < l.n; i++)
+		ranges_free(l.tables[i].ranges);
 	free(l.tables);
 	arena_free(l.arena);
 	cond_done(&l.moved);

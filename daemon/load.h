@@ -20,6 +20,7 @@ struct load_ctx {
 	struct source *source;			/* the caller's session */
 	struct target *admin;			/* the caller's session */
 	struct source_snapshot *snapshot;
+	const struct position *start;		/* from which the stream of these tables goes on: ranges read before it are of no use; NULL: no stream */
 	uint64_t epoch;
 	struct tableset *tables;
 	struct table_states *states;		/* rows of the group's tables to load are TABLE_QUEUED, with filenodes set */

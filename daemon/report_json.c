@@ -262,6 +262,7 @@ json_table(struct report *r, const struct report_task *t, const struct status_ta
 	number(b, "deletes", tab->deletes);
 	number(b, "truncates", tab->truncates);
 	number(b, "excepted", tab->excepted);
+	known_text(b, "load", tab->load);
 	known_text(b, "error", tab->error);
 	close_object(b);
 }

@@ -8,6 +8,7 @@
 #include "daemon/base/log.h"
 #include "daemon/claim.h"
 #include "daemon/group.h"
+#include "daemon/ranged.h"
 #include "daemon/resync.h"
 #include "daemon/rule_change.h"
 #include "daemon/tables.h"
@@ -215,6 +216,7 @@ queue_tables(struct run *r, struct err *err)
 	for (uint32_t i = 0; i < r->l.tables->n; i++) {
 		const struct table *t = r->l.tables->tables[i];
 		struct table_state *ts = table_states_find(&r->l.states, t->source_schema, t->source_name);
+		bool anew;
 
 		if (ts == NULL) {
 			if (!add_state(r, t, err))
@@ -223,8 +225,10 @@ queue_tables(struct run *r, struct err *err)
 		}
 		if (r->c->intent == RUN_RELOAD)
 			ts->load_group = 0;
-		if ((ts->phase == TABLE_LOADING && ts->load_group == 0) || is_resynced(r, ts) ||
-		    (lane_loads(&r->l) && (r->c->intent == RUN_RELOAD || rule_fingerprint_differs(t, ts)))) {
+		anew = is_resynced(r, ts) || (lane_loads(&r->l) && (r->c->intent == RUN_RELOAD || rule_fingerprint_differs(t, ts)));
+		if (ts->phase == TABLE_QUEUED || anew)
+			ranged_forget(ts);	/* only a load that was cut short goes on */
+		if ((ts->phase == TABLE_LOADING && ts->load_group == 0) || anew) {
 			free(ts->error);
 			ts->error = NULL;
 			ts->phase = TABLE_QUEUED;
@@ -233,6 +237,22 @@ queue_tables(struct run *r, struct err *err)
 			return false;
 	}
 	return true;
+}
+
+/* How each table is loaded, or would be. */
+static void
+show_ways(struct run *r)
+{
+	const bool by_page = r->l.so->splits_by_page(r->l.source);
+	char text[RANGED_WAY_TEXT];
+	struct ranged_way way;
+
+	for (uint32_t i = 0; lane_loads(&r->l) && i < r->l.tables->n; i++) {
+		const struct table *t = r->l.tables->tables[i];
+
+		ranged_way(r->l.conf, by_page, t->source, &way);
+		board_table_load(r->c->board, t->shown, ranged_way_text(&way, text));
+	}
 }
 
 static bool
@@ -247,6 +267,7 @@ survey(struct run *r, struct findings *f, struct err *err)
 	if (!set_gone_aside(r, err) || !queue_tables(r, err) || !board_set_tables(r->c->board, r->l.tables, err))
 		return false;
 	lane_show_states(&r->l);
+	show_ways(r);
 	return true;
 }
 
@@ -343,7 +364,7 @@ group_number(struct run *r, uint32_t *ret, struct err *err)
 }
 
 /* Tables that are to be loaded while others stream: they become the load group's, in one transaction. A first load that nothing can
- * stream beside goes on in the task's own lane. */
+ * stream beside goes on in the task's own lane; and so do ranges of it that are there: a stream of later must not begin behind them. */
 static bool
 leave_to_group(struct run *r, struct err *err)
 {
@@ -360,9 +381,10 @@ leave_to_group(struct run *r, struct err *err)
 	for (size_t i = 0; i < r->l.states.n; i++) {
 		struct table_state *ts = &r->l.states.rows[i];
 
-		if (ts->load_group != 0 || ts->phase != TABLE_QUEUED)
+		if (ts->load_group != 0 || ts->phase != TABLE_QUEUED || (!r->l.cp.load_done && ts->ranges != NULL))
 			continue;
 		ts->load_group = number;
+		ranged_forget(ts);
 		moved[n++] = *ts;
 	}
 	ok = r->l.to->save_states(r->l.target, r->l.cp.epoch, moved, n, err) && FAULT("run.grouped", err);

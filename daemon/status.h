@@ -74,6 +74,7 @@ struct status_table {
 	uint64_t rows_loaded;
 	struct maybe_u64 rows_estimated;
 	uint64_t inserts, updates, deletes, truncates, excepted;
+	char load[128];			/* by key or by ctid, and why; "": it is not loaded */
 	char error[512];
 };
 

@@ -107,7 +107,9 @@ read_class(struct describe *q, const char *schema, const char *name, struct err 
 	return true;
 }
 
-/* A domain's base type is at the end of a chain, and one domain of the chain may set the typmod. */
+/* A domain's base type is at the end of a chain, and one domain of the chain may set the typmod.
+ * Text is in the order of its bytes under collation C; where that is the database's, a newer server
+ * may name another provider for it. */
 static const char columns_sql[] =
     "SELECT a.attname, a.attnum, a.attnotnull, a.attgenerated, a.attidentity, a.atthasdef,"
     " pg_get_expr(ad.adbin, ad.adrelid), a.atttypid, format_type(a.atttypid, a.atttypmod),"
@@ -116,7 +118,12 @@ static const char columns_sql[] =
     "a.atttypmod END,"
     " CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN"
     " (SELECT quote_ident(cn.nspname) || '.' || quote_ident(co.collname) FROM pg_collation co"
-    " JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END"
+    " JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END,"
+    " EXISTS (SELECT FROM pg_collation o, pg_database d WHERE o.oid = a.attcollation"
+    " AND d.datname = current_database() AND pg_encoding_to_char(d.encoding) = 'UTF8'"
+    " AND CASE WHEN o.collprovider = 'd' THEN coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') = 'c'"
+    " AND d.datcollate IN ('C', 'POSIX') ELSE o.collprovider = 'c' AND o.collcollate IN ('C', "
+    "'POSIX') END)"
     " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
     " LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum"
     " LEFT JOIN LATERAL (WITH RECURSIVE chain(depth, oid, typtype, basetype, typmod) AS ("
@@ -141,6 +148,7 @@ read_column(struct describe *q, const PGresult *res, int row, struct column_desc
 	col->has_default = flag(res, row, 5) && !col->generated;
 	col->default_sql = keep(q, res, row, 6, &ok);
 	col->collation = keep(q, res, row, 12, &ok);
+	col->byte_order = flag(res, row, 13);
 	pg_type_fill(&col->type, text(res, row, 9)[0], (uint32_t)number(res, row, 7),
 	    (uint32_t)number(res, row, 10), (int32_t)strtol(text(res, row, 11), NULL, 10),
 	    type_name);

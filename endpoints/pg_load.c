@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "daemon/base/arena.h"
 #include "daemon/base/fault.h"
 
 /* Rows come in one form throughout: said before the first is read. */
@@ -88,17 +89,19 @@ static bool
 write_ledger(struct target *t, const struct load_ledger *l, struct err *err)
 {
 	char attempt[NUMBER_TEXT], chunk[NUMBER_TEXT], rows[NUMBER_TEXT], bytes[NUMBER_TEXT];
+	char snapshot[POSITION_TEXT];
 	const char *params[] = { t->task, l->table->source_schema, l->table->source_name,
 		number_text(l->attempt, attempt), number_text(l->chunk, chunk),
-		number_text(l->rows, rows), number_text(l->bytes, bytes) };
+		number_text(l->rows, rows), number_text(l->bytes, bytes),
+		snapshot_text(&l->snapshot, snapshot) };
 	PGresult *res = pg_query(t->c, err,
 	    "WITH s AS (SELECT 1 FROM repld.table_state WHERE task = $1 AND source_schema = $2 AND "
 	    "source_name = $3"
 	    " AND attempt = $4::int8 FOR SHARE)"
 	    " INSERT INTO repld.load_chunk (task, source_schema, source_name, attempt, chunk, "
-	    "row_count, byte_count)"
-	    " SELECT $1, $2, $3, $4::int8, $5::int8, $6::int8, $7::int8 FROM s",
-	    7, params);
+	    "row_count, byte_count, snapshot)"
+	    " SELECT $1, $2, $3, $4::int8, $5::int8, $6::int8, $7::int8, $8 FROM s",
+	    8, params);
 	uint64_t n = 0;
 
 	if (res == NULL) {
@@ -166,30 +169,76 @@ pg_target_load_abort(struct target *t)
 	target_rollback_plain(t);
 }
 
+static bool
+read_done(const PGresult *res, int row, struct load_ledger *l, struct err *err)
+{
+	l->chunk = (uint32_t)strtoul(PQgetvalue(res, row, 0), NULL, 10);
+	l->rows = strtoull(PQgetvalue(res, row, 1), NULL, 10);
+	l->bytes = strtoull(PQgetvalue(res, row, 2), NULL, 10);
+	return snapshot_parse(POSITION_LSN, PQgetvalue(res, row, 3), &l->snapshot, err) ||
+	       err_ctx(err, "a snapshot in repld.load_chunk");
+}
+
 bool
-pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits,
-    uint32_t n, struct err *err)
+pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt,
+    struct load_ledger **ret, size_t *ret_n, struct err *err)
 {
 	char text[NUMBER_TEXT];
 	const char *params[] = { t->task, tab->source_schema, tab->source_name,
 		number_text(attempt, text) };
+	struct load_ledger *rows;
 	PGresult *res;
+	bool ok;
+	int n;
 
 	if (!target_plain(t, err))
 		return false;
 	res = pg_query(t->c, err,
-	    "SELECT chunk FROM repld.load_chunk WHERE task = $1 AND source_schema = $2"
-	    " AND source_name = $3 AND attempt = $4::int8",
+	    "SELECT chunk, row_count, byte_count, snapshot FROM repld.load_chunk WHERE task = $1"
+	    " AND source_schema = $2 AND source_name = $3 AND attempt = $4::int8 ORDER BY chunk",
 	    4, params);
 	if (res == NULL)
 		return false;
-	memset(bits, 0, (n + 7) / 8);
-	for (int i = 0; i < PQntuples(res); i++) {
-		const uint64_t chunk = strtoull(PQgetvalue(res, i, 0), NULL, 10);
-
-		if (chunk < n)
-			bits[chunk / 8] |= (uint8_t)(1u << (chunk % 8));
+	n = PQntuples(res);
+	ok = (rows = mem_zalloc((size_t)(n + 1) * sizeof(*rows), err)) != NULL;
+	for (int i = 0; ok && i < n; i++) {
+		rows[i] = (struct load_ledger){ .table = tab, .attempt = attempt };
+		ok = read_done(res, i, &rows[i], err);
 	}
 	PQclear(res);
+	if (!ok) {
+		free(rows);
+		return false;
+	}
+	*ret = rows;
+	*ret_n = (size_t)n;
 	return true;
+}
+
+/* The row of table_state is locked first. A former loader that has its share lock commits before we
+ * go on, and its chunk is one of those taken over; one that comes later finds another attempt. */
+bool
+pg_target_resume_table(struct target *t, const struct table_state *ts, struct err *err)
+{
+	char was[NUMBER_TEXT], now[NUMBER_TEXT];
+	const char *params[] = { t->task, ts->source_schema, ts->source_name,
+		number_text(ts->attempt - 1u, was), number_text(ts->attempt, now) };
+	bool ok = target_begin_plain(t, err) && pg_lock_state(t, ts, err);
+	PGresult *res = NULL;
+
+	if (ok) {
+		res = pg_query(t->c, err,
+		    "UPDATE repld.load_chunk SET attempt = $5::int8 WHERE task = $1 AND "
+		    "source_schema = $2"
+		    " AND source_name = $3 AND attempt = $4::int8",
+		    5, params);
+		ok = res != NULL;
+		PQclear(res);
+	}
+	if (ok && pg_write_state(t, ts, err) && (t->epoch == 0 || target_fence(t, t->epoch, err)) &&
+	    pg_exec(t->c, err, "COMMIT"))
+		return true;
+	if (err->kind != ERR_CANCELLED && err->kind != ERR_FENCED)
+		err_ctx(err, "resume the load of %s.%s", ts->target_schema, ts->target_name);
+	return target_rollback_plain(t);
 }

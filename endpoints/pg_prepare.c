@@ -304,13 +304,13 @@ finish_indexes(struct target *t, const struct table *tab, struct err *err)
 }
 
 bool
-pg_target_finish_table(struct target *t, const struct table *tab, struct err *err)
+pg_target_finish_table(struct target *t, const struct table *tab, bool indexes, struct err *err)
 {
 	bool made, ok;
 
-	if (!made_by_us(t, tab, &made, err))
+	if (!target_plain(t, err) || !made_by_us(t, tab, &made, err))
 		return false;
-	ok = (!made || finish_indexes(t, tab, err)) && run_on(t, "ANALYZE ", tab, err);
+	ok = (!made || !indexes || finish_indexes(t, tab, err)) && run_on(t, "ANALYZE ", tab, err);
 	if (!ok && err->kind != ERR_CANCELLED) {
 		err_table(err, tab->target_schema, tab->target_name);
 		err_ctx(err, "finish %s.%s on the target", tab->target_schema, tab->target_name);

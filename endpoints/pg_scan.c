@@ -1,6 +1,6 @@
-/* pg_scan.c - the rows of a full load: a table's leaves in ranges of pages, read under the
- * exported snapshot by COPY.
- * Flow: split -> scan_open (one transaction under the snapshot) -> scan_start (lock, compare the
+/* pg_scan.c - the rows of a full load: a table's leaves in ranges of pages, or a table in ranges of
+ * a key column, read under the exported snapshot by COPY.
+ * Flow: split, or sample for ranges of a key -> scan_open (one transaction under the snapshot) -> scan_start (lock, compare the
  * file, COPY) -> scan_next per row.
  * Invariant: columns by name, in the order of relation_from_desc(); the end is believed only where
  * the server confirms it. Rows that are not read in their binary form are read as COPY's text: it
@@ -17,6 +17,7 @@
 #include "daemon/base/fault.h"
 
 #define PAGE_BYTES	   8192
+#define SAMPLE_PAGES	   16 /* for each range */
 #define SCAN_DEADLINE_USEC 30000000
 #define SCAN_SILENCE_USEC                                                                          \
 	300000000 /* a COPY that gives no row for so long: dead pages, or a dead server */
@@ -52,7 +53,13 @@ pages_per_chunk(const struct table_desc *d, uint32_t want, uint64_t min_bytes)
 	return pages > 0 ? pages : 1;
 }
 
-/* Before PostgreSQL 14 a range of ctids reads the whole leaf: there a leaf is one chunk. */
+/* Before PostgreSQL 14 a range of ctids reads the whole leaf. */
+bool
+pg_scan_splits_by_page(struct source *s)
+{
+	return pg_conn_version(s->c) >= FIRST_TID_RANGE_SCAN;
+}
+
 bool
 pg_scan_split(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes,
     struct arena *arena, struct chunk **ret_chunks, uint32_t *ret_n, struct err *err)
@@ -62,7 +69,7 @@ pg_scan_split(struct source *s, const struct table *t, uint32_t want, uint64_t m
 	uint32_t n = 0, number = 0;
 	struct chunk *chunks;
 
-	if (pg_conn_version(s->c) < FIRST_TID_RANGE_SCAN)
+	if (!pg_scan_splits_by_page(s))
 		per = UINT64_MAX;
 	for (uint16_t i = 0; i < d->nleaves; i++)
 		n += leaf_chunks(&d->leaves[i], per);
@@ -81,6 +88,52 @@ pg_scan_split(struct source *s, const struct table *t, uint32_t want, uint64_t m
 	*ret_chunks = chunks;
 	*ret_n = n;
 	return true;
+}
+
+/* Every want-th part of a sample of pages, sorted by the server as the column is, not as its text. */
+static void
+sample_sql(struct buf *sql, const struct table *t, const char *column, uint32_t want)
+{
+	const struct table_desc *d = t->source;
+	const double pages = d->nleaves > 0 ? (double)d->leaves[0].pages : 0,
+		     wanted = (double)want * SAMPLE_PAGES;
+
+	buf_printf(sql,
+	    "SELECT q.x::text AS bound FROM (SELECT DISTINCT unnest(percentile_disc((SELECT array_agg(i::float8"
+	    " / %u) FROM generate_series(1, %u) i)) WITHIN GROUP (ORDER BY ",
+	    want, want - 1);
+	pg_ident(sql, column);
+	buf_str(sql, ")) AS x FROM ONLY ");
+	pg_ident2(sql, d->schema, d->name);
+	buf_printf(sql, " TABLESAMPLE SYSTEM (%.6f)) q WHERE q.x IS NOT NULL ORDER BY q.x",
+	    pages > wanted ? 100 * wanted / pages : 100.0);
+}
+
+bool
+pg_scan_sample(struct source *s, const struct table *t, const char *column, uint32_t want,
+    struct arena *arena, const char ***ret_bounds, size_t *ret_n, struct err *err)
+{
+	struct buf sql = {.n = 0};
+	PGresult *res;
+	bool ok = true;
+	int n;
+
+	*ret_n = 0;
+	*ret_bounds = NULL;
+	if (want < 2)
+		return true;
+	sample_sql(&sql, t, column, want);
+	res = pg_query(s->c, err, buf_cstr(&sql), 0, NULL);
+	buf_done(&sql);
+	if (res == NULL)
+		return err_ctx(err, "sample %s.%s", t->source->schema, t->source->name);
+	n = PQntuples(res);
+	ok = (*ret_bounds = arena_zalloc(arena, (size_t)(n + 1) * sizeof(char *))) != NULL;
+	for (int i = 0; ok && i < n; i++)
+		ok = ((*ret_bounds)[i] = arena_strdup(arena, PQgetvalue(res, i, 0))) != NULL;
+	PQclear(res);
+	*ret_n = (size_t)n;
+	return ok || err_set(err, ERR_SYSTEM, "no memory for the ranges of a load");
 }
 
 /* The snapshot's name is libpq's answer of the exporting session: quoted all the same. */
@@ -192,6 +245,25 @@ lock_leaf(struct source_scan *s, const struct leaf_desc *leaf, struct err *err)
 	return ok;
 }
 
+/* The bound is a literal of unknown type: it takes the column's, and its collation. */
+static void
+put_bound(struct buf *sql, const char *before, const char *column, const char *op, const char *bound)
+{
+	buf_str(sql, before);
+	pg_ident(sql, column);
+	buf_str(sql, op);
+	pg_literal(sql, bound);
+}
+
+static void
+put_range(struct buf *sql, const struct chunk *c)
+{
+	if (c->low != NULL)
+		put_bound(sql, " WHERE ", c->column, " >= ", c->low);
+	if (c->high != NULL)
+		put_bound(sql, c->low != NULL ? " AND " : " WHERE ", c->column, " < ", c->high);
+}
+
 static void
 copy_sql(struct source_scan *s, const struct table_desc *d, const struct leaf_desc *leaf,
     const struct chunk *c, struct buf *sql)
@@ -206,10 +278,12 @@ copy_sql(struct source_scan *s, const struct table_desc *d, const struct leaf_de
 	}
 	buf_str(sql, " FROM ONLY ");
 	pg_ident2(sql, leaf->schema, leaf->name);
-	if (c->first_page > 0 || c->end_page > 0)
+	if (c->column != NULL)
+		put_range(sql, c);
+	else if (c->first_page > 0 || c->end_page > 0)
 		buf_printf(
 		    sql, " WHERE ctid >= '(%llu,0)'::tid", (unsigned long long)c->first_page);
-	if (c->end_page > 0)
+	if (c->column == NULL && c->end_page > 0)
 		buf_printf(sql, " AND ctid < '(%llu,0)'::tid", (unsigned long long)c->end_page);
 	buf_printf(sql, ") TO STDOUT (FORMAT %s)", s->binary ? "binary" : "text");
 }

@@ -55,6 +55,9 @@ const char *pg_snapshot_name(const struct source_snapshot *s);
 /* pg_scan.c */
 bool pg_scan_split(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes,
     struct arena *arena, struct chunk **ret_chunks, uint32_t *ret_n, struct err *err) MUST_CHECK;
+bool pg_scan_splits_by_page(struct source *s);
+bool pg_scan_sample(struct source *s, const struct table *t, const char *column, uint32_t want,
+    struct arena *arena, const char ***ret_bounds, size_t *ret_n, struct err *err) MUST_CHECK;
 struct source_scan *pg_scan_open(
     const struct source_params *p, const struct source_snapshot *snap, struct err *err) MUST_CHECK;
 bool pg_scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary,

@@ -434,6 +434,7 @@ static const struct target_ops pg_target_ops = {
 	.has_rows = pg_target_has_rows,
 	.check = pg_target_check,
 	.prepare_table = pg_target_prepare_table,
+	.resume_table = pg_target_resume_table,
 	.finish_table = pg_target_finish_table,
 	.load_begin = pg_target_load_begin,
 	.load_row = pg_target_load_row,

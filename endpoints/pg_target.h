@@ -191,7 +191,7 @@ bool pg_target_list_tasks(struct target *t, struct task_rows *ret, struct err *e
 bool pg_target_rename_task(struct target *t, const char *from, struct err *err) MUST_CHECK;
 
 /* pg_state.c */
-#define TABLE_STATE_PARAMS 17
+#define TABLE_STATE_PARAMS 18
 /* INSERT ... ON CONFLICT of one state; $1 is the task. */
 extern const char pg_table_state_sql[];
 struct table_state_text {		/* memory behind the parameters */
@@ -215,6 +215,8 @@ bool pg_target_forget_state(struct target *t, uint64_t epoch, const char *source
 bool pg_target_cleanup(struct target *t, struct err *err) MUST_CHECK;
 /* Upserts the row in the transaction that is open; takes the chunks of earlier attempts away. */
 bool pg_write_state(struct target *t, const struct table_state *ts, struct err *err) MUST_CHECK;
+/* Locks the row in the transaction that is open, where it is there. */
+bool pg_lock_state(struct target *t, const struct table_state *ts, struct err *err) MUST_CHECK;
 /* Another task that has the target table; "" in name: none. */
 bool pg_other_owner(struct target *t, const char *schema, const char *name, char ret_task[64],
     struct err *err) MUST_CHECK;
@@ -226,7 +228,8 @@ bool pg_target_has_rows(struct target *t, const struct table *tab, bool *ret, st
     MUST_CHECK;
 bool pg_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
     struct table_state *ts, struct err *err) MUST_CHECK;
-bool pg_target_finish_table(struct target *t, const struct table *tab, struct err *err) MUST_CHECK;
+bool pg_target_finish_table(struct target *t, const struct table *tab, bool indexes,
+    struct err *err) MUST_CHECK;
 
 /* pg_preflight.c */
 bool pg_target_check(struct target *t, const struct tableset *set,
@@ -241,8 +244,9 @@ bool pg_target_load_row(struct target *t, const struct value *vals, struct err *
 bool pg_target_load_end(struct target *t, const struct load_ledger *l, bool last_of_table_in_append,
     struct err *err) MUST_CHECK;
 void pg_target_load_abort(struct target *t);
-bool pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits,
-    uint32_t n,
-    struct err *err) MUST_CHECK;
+bool pg_target_load_done(struct target *t, const struct table *tab, uint32_t attempt,
+    struct load_ledger **ret, size_t *ret_n, struct err *err) MUST_CHECK;
+bool pg_target_resume_table(struct target *t, const struct table_state *ts, struct err *err)
+    MUST_CHECK;
 
 #endif

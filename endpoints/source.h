@@ -69,6 +69,8 @@ struct chunk {				/* of one leaf of a table */
 	uint32_t number;		/* within the table, from 0 */
 	uint32_t leaf;			/* index into table->source->leaves */
 	uint64_t first_page, end_page;	/* ctid range; end_page 0: no upper bound */
+	const char *column;		/* a range of this column instead; NULL: by ctid */
+	const char *low, *high;		/* its first value, the first one behind it, as text; NULL: no bound */
 };
 
 /* What prepare() found or made. */
@@ -99,6 +101,11 @@ struct source_ops {
 	bool (*barrier)(struct source *s, struct position *ret, struct err *err);
 	bool (*split)(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes, struct arena *arena,
 	    struct chunk **ret_chunks, uint32_t *ret_n, struct err *err);
+	/* Ranges of pages can be read alone: else (PostgreSQL before 14) ranges of a key are the only ones. */
+	bool (*splits_by_page)(struct source *s);
+	/* Values of the column, rising, that divide the table into at most `want` ranges of about as many rows: the beginnings of all but the first. */
+	bool (*sample)(struct source *s, const struct table *t, const char *column, uint32_t want, struct arena *arena,
+	    const char ***ret_bounds, size_t *ret_n, struct err *err);
 	/* filenodes of the table's leaves as text "oid:filenode,..." now, in the arena. */
 	bool (*filenodes)(struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err);
 	bool (*drop_slot)(struct source *s, struct err *err);		/* fine where it is gone */

@@ -36,6 +36,7 @@ struct load_ledger {			/* a chunk's row, written last in its transaction */
 	const struct table *table;
 	uint32_t attempt, chunk;
 	uint64_t rows, bytes;
+	struct snapshot_pos snapshot;	/* that it was read at */
 };
 
 /* Rows that a look at the target shows: a task's remains, for cleanup and check. */
@@ -103,16 +104,19 @@ struct target_ops {
 	/* Makes the table ready for its load, in a transaction that also writes its state with what was done in ts->made ("created", "found", "truncated",
 	 * "dropped", "appended"): a start cut short leaves no riddle. Where ts->made is set already, a load of ours was cut short, and its rows may be removed. */
 	bool (*prepare_table)(struct target *t, struct table *tab, enum target_prep prep, struct table_state *ts, struct err *err);
-	/* Secondary indexes and unique constraints of a table that we made; ANALYZE. May be repeated. */
-	bool (*finish_table)(struct target *t, const struct table *tab, struct err *err);
+	/* Goes on with a load by key ranges that was cut short, in one transaction: writes the state, whose attempt is raised, and takes the chunks
+	 * of the attempt before it over into this one. A loader of the former attempt commits no more. */
+	bool (*resume_table)(struct target *t, const struct table_state *ts, struct err *err);
+	/* Secondary indexes and unique constraints of a table that we made (where `indexes`); ANALYZE. May be repeated. */
+	bool (*finish_table)(struct target *t, const struct table *tab, bool indexes, struct err *err);
 
 	/* Load. binary: rows come as VALUE_BINARY/VALUE_LABEL throughout. */
 	bool (*load_begin)(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt, bool binary, struct err *err);
 	bool (*load_row)(struct target *t, const struct value *vals, struct err *err);
 	bool (*load_end)(struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err);
 	void (*load_abort)(struct target *t);
-	/* Chunks of this attempt that are committed: bit per chunk number; n bits. */
-	bool (*load_done)(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits, uint32_t n, struct err *err);
+	/* Ledger rows of this attempt: chunks that are committed. *ret is malloc'ed. */
+	bool (*load_done)(struct target *t, const struct table *tab, uint32_t attempt, struct load_ledger **ret, size_t *ret_n, struct err *err);
 
 	/* Apply. */
 	bool (*begin)(struct target *t, struct err *err);

@@ -626,6 +626,27 @@ add_change(struct batch *b, const struct plan *plan, const struct change *c, str
 	return plan->keyless ? add_bag(b, s, c, err) : add_net(b, s, c, err);
 }
 
+const struct change *
+batch_half(struct batch *b, const struct change *c, bool leaves, struct err *err)
+{
+	const uint16_t n = leaves ? c->nold : c->nnew;
+	struct change *half = arena_alloc(b->arena, sizeof(*half) + n * sizeof(struct value));
+
+	assert(c->kind == CHANGE_UPDATE && (!leaves || c->old != OLD_NONE));
+	if (half == NULL) {
+		full(err);
+		return NULL;
+	}
+	*half = *c;
+	half->kind = leaves ? CHANGE_DELETE : CHANGE_INSERT;
+	half->old = leaves ? c->old : OLD_NONE;
+	half->nnew = leaves ? 0 : n;
+	half->nold = leaves ? n : 0;
+	memcpy(change_new_values(half), leaves ? change_old_values(c) : change_new_values(c),
+	    n * sizeof(struct value));
+	return half;
+}
+
 bool
 batch_add(struct batch *b, const struct plan *plan, const struct change *c, struct err *err)
 {

@@ -137,6 +137,7 @@ state_done(struct table_state *s)
 	free(s->target_name);
 	free(s->shape);
 	free(s->filenodes);
+	free(s->ranges);
 	free(s->made);
 	free(s->error);
 	free(s->fingerprint);

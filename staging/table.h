@@ -19,6 +19,7 @@ struct column_desc {
 	bool has_default;
 	const char *default_sql;	/* as the catalog prints it; NULL: none, or a generated column's expression */
 	const char *collation;		/* schema-qualified where it is not the type's default; NULL */
+	bool byte_order;		/* text whose order is that of its UTF-8 bytes: collation C */
 };
 
 struct index_desc {

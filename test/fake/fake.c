@@ -196,6 +196,7 @@ describe_column(const struct fake_column *c, struct column_desc *d, int i, struc
 	pg_type_fill(&d->type, 'b', TEXT_OID, TEXT_OID, -1, "text");
 	d->attnum = (int16_t)(i + 1);
 	d->notnull = c->key;
+	d->byte_order = true;
 }
 
 static void

@@ -15,7 +15,7 @@
 #include "endpoints/source.h"
 #include "endpoints/target.h"
 
-enum { FAKE_COLS = 8, FAKE_LEAVES = 4, FAKE_TABLES = 8, FAKE_FAILS = 16, FAKE_GROUPS = 8, FAKE_MOMENTS = 8 };
+enum { FAKE_COLS = 8, FAKE_LEAVES = 4, FAKE_TABLES = 8, FAKE_FAILS = 16, FAKE_GROUPS = 8, FAKE_MOMENTS = 8, FAKE_CHUNKS = 64 };
 
 struct fake_column {
 	char name[32];
@@ -96,13 +96,16 @@ struct fake_source {
 	uint64_t id; /* system identifier */
 	int64_t hold; /* messages that may still pass; < 0: no limit */
 	unsigned keepalives; /* still to be sent */
-	uint32_t chunks; /* of each table's load */
+	uint32_t chunks; /* of each table's load, or ranges of a key */
 	uint64_t ticks, steps, sent, scans, snapshots;
 };
 
 struct fake_target_table {
 	const struct fake_def *def; /* NULL: not there */
+	const struct fake_def *finished; /* with the unique columns that it gets after its load */
 	struct fake_rows rows;
+	uint32_t nledger; /* of its load */
+	struct load_ledger ledger[FAKE_CHUNKS];
 };
 
 struct fake_commit { /* what a transaction leaves */

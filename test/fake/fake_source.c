@@ -374,6 +374,46 @@ file_of(int table)
 }
 
 static bool
+source_splits_by_page(struct source *s)
+{
+	(void)s;
+	return true;
+}
+
+static int
+by_text(const void *x, const void *y)
+{
+	return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
+/* Of the rows that are there now: every n-th value of the first column. */
+static bool
+source_sample(struct source *s, const struct table *t, const char *column, uint32_t want,
+    struct arena *arena, const char ***ret_bounds, size_t *ret_n, struct err *err)
+{
+	const struct fake_rows *rows;
+	const char **keys;
+
+	(void)s, (void)column, (void)want;
+	if (!enter("source", err))
+		return false;
+	rows = &fake.s.tables[fake_table(t->source_name)].rows;
+	keys = fake_alloc((rows->n + 1) * sizeof(char *));
+	*ret_bounds = arena_zalloc(arena, (fake.s.chunks + 1) * sizeof(char *));
+	*ret_n = 0;
+	for (size_t i = 0; i < rows->n; i++)
+		keys[i] = rows->row[i]->v[0];
+	qsort(keys, rows->n, sizeof(char *), by_text);
+	for (uint32_t i = 1; rows->n > 0 && i < fake.s.chunks; i++) {
+		const char *key = keys[rows->n * i / fake.s.chunks];
+
+		if (*ret_n == 0 || strcmp((*ret_bounds)[*ret_n - 1], key) != 0)
+			(*ret_bounds)[(*ret_n)++] = key;
+	}
+	return leave();
+}
+
+static bool
 source_filenodes(
     struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err)
 {
@@ -456,6 +496,7 @@ struct source_scan {
 	const struct fake_rows *rows;
 	const struct fake_def *def;
 	size_t next, step;
+	struct chunk range;
 	bool binary;
 };
 
@@ -492,8 +533,9 @@ scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, 
 		leave();
 		return err_set(err, ERR_RETRY, "table %s was rewritten", s->def->name);
 	}
-	s->next = c->number;
-	s->step = fake.s.chunks;
+	s->range = *c;
+	s->next = c->column != NULL ? 0 : c->number;
+	s->step = c->column != NULL ? 1 : fake.s.chunks;
 	s->binary = binary;
 	fake.s.scans++;
 	return leave();
@@ -508,6 +550,13 @@ value_of(const char *text, bool binary)
 		(const uint8_t *)text };
 }
 
+static bool
+in_range(const struct chunk *c, const char *key)
+{
+	return c->column == NULL || ((c->low == NULL || strcmp(key, c->low) >= 0) &&
+					(c->high == NULL || strcmp(key, c->high) < 0));
+}
+
 static int
 scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err)
 {
@@ -520,6 +569,8 @@ scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct e
 		return -1;
 	}
 	mutex_unlock(&fake.lock);
+	while (s->next < s->rows->n && !in_range(&s->range, s->rows->row[s->next]->v[0]))
+		s->next++;
 	if (s->next >= s->rows->n)
 		return 0;
 	*ret_bytes = 0;
@@ -887,6 +938,8 @@ static const struct source_ops ops = {
 	.list_slots = source_list_slots,
 	.barrier = source_barrier,
 	.split = source_split,
+	.splits_by_page = source_splits_by_page,
+	.sample = source_sample,
 	.filenodes = source_filenodes,
 	.drop_slot = source_drop_slot,
 	.drop_publication = source_drop_publication,

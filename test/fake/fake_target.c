@@ -5,6 +5,7 @@
  * A lost COMMIT may have happened, may not have, or may still be on its way: then it happens when
  * the session is ended by the next owner, before the checkpoint row's lock is granted. */
 #include "fake_intern.h"
+#include "staging/ranges.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -174,6 +175,7 @@ copy_state(struct table_state *to, const struct table_state *from)
 	free(to->made);
 	free(to->error);
 	free(to->fingerprint);
+	free(to->ranges);
 	*to = *from;
 	to->source_schema = copy_text(from->source_schema);
 	to->source_name = copy_text(from->source_name);
@@ -184,6 +186,7 @@ copy_state(struct table_state *to, const struct table_state *from)
 	to->made = copy_text(from->made);
 	to->error = copy_text(from->error);
 	to->fingerprint = copy_text(from->fingerprint);
+	to->ranges = copy_text(from->ranges);
 }
 
 static void
@@ -207,7 +210,58 @@ seen_by(const struct table_state *ts, uint64_t position)
 		   : position;
 }
 
-/* Each table is as the source was at the checkpoint, or at its snapshot where that is ahead. */
+/* The ranges of a load that has been resumed; NULL: the table is of one snapshot. */
+static struct ranges *
+ranges_of(const struct table_state *ts, const struct fake_target_table *ft)
+{
+	struct err err = ERR_INIT;
+	struct ranges *r;
+
+	if (ts->ranges == NULL)
+		return NULL;
+	if ((r = ranges_parse(ts->ranges, &err)) == NULL)
+		abort();
+	for (uint32_t i = 0; i < ft->nledger; i++)
+		if (ft->ledger[i].attempt == ts->attempt)
+			ranges_read_at(r, ft->ledger[i].chunk, &ft->ledger[i].snapshot);
+	return r;
+}
+
+static void
+add_range(struct fake_rows *to, const struct fake_rows *from, const struct ranges *r, size_t range)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const char *key = from->row[i]->v[0];
+		const struct value v = { VALUE_TEXT, (uint32_t)strlen(key), (const uint8_t *)key };
+		size_t at;
+
+		if (ranges_find(r, &v, &at) && at == range)
+			fake_rows_add(to, from->row[i]);
+	}
+}
+
+/* What the table must hold where its state says that it streams, or catches up. */
+static void
+expected_rows(int n, const struct table_state *ts, uint64_t position, struct fake_rows *ret)
+{
+	struct ranges *r = ranges_of(ts, &fake.t.tables[n]);
+
+	if (r == NULL) {
+		fake_rows_copy(ret, fake_source_at(n, seen_by(ts, position)));
+		return;
+	}
+	*ret = (struct fake_rows){ .n = 0 };
+	for (size_t i = 0; i < ranges_count(r); i++) {
+		const struct snapshot_pos *s = ranges_snapshot(r, i);
+		const uint64_t at = s->lsn.v > position ? s->lsn.v : position;
+
+		add_range(ret, fake_source_at(n, at), r, i);
+	}
+	ranges_free(r);
+}
+
+/* Each table is as the source was at the checkpoint, or at its snapshot where that is ahead; a
+ * table loaded by ranges in each of them. */
 static void
 check_promise(void)
 {
@@ -217,12 +271,13 @@ check_promise(void)
 	for (size_t i = 0; !fake.unwatched && i < fake.t.states.n; i++) {
 		const struct table_state *ts = &fake.t.states.rows[i];
 		int n = fake_table(ts->source_name);
+		struct fake_rows want;
 
 		if (n < 0 || (ts->phase != TABLE_STREAMING && ts->phase != TABLE_CATCH_UP))
 			continue;
 		at = fake_row_of(ts->load_group)->position;
-		if (!fake_rows_equal(
-			&fake.t.tables[n].rows, fake_source_at(n, seen_by(ts, at.lsn.v))))
+		expected_rows(n, ts, at.lsn.v, &want);
+		if (!fake_rows_equal(&fake.t.tables[n].rows, &want))
 			fake_broken("at the commit of %s table %s differs from the source as it "
 				    "was there (%zu rows)",
 			    position_text(&at, text), ts->source_name, fake.t.tables[n].rows.n);
@@ -459,6 +514,19 @@ target_check(struct target *t, const struct tableset *set, const struct table_st
 	return enter(t, "check", err) && leave(true);
 }
 
+/* As a table of ours is while it is loaded. */
+static void
+create_without_unique(int n)
+{
+	struct fake_def *def = fake_alloc(sizeof(*def));
+
+	*def = *fake.s.tables[n].def;
+	for (int i = 0; i < def->ncols; i++)
+		def->cols[i].unique = false;
+	fake_target_create(n, def);
+	fake.t.tables[n].finished = fake.s.tables[n].def;
+}
+
 static bool
 target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
     struct table_state *ts, struct err *err)
@@ -471,8 +539,9 @@ target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
 		return false;
 	n = fake_table(tab->source_name);
 	ft = &fake.t.tables[n];
+	ft->nledger = 0;
 	if (ft->def == NULL) {
-		fake_target_create(n, fake.s.tables[n].def);
+		create_without_unique(n);
 		made = "created";
 	} else if (ts->made != NULL || prep == PREP_TRUNCATE) {
 		ft->rows.n = 0;
@@ -488,10 +557,39 @@ target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
 }
 
 static bool
-target_finish_table(struct target *t, const struct table *tab, struct err *err)
+target_finish_table(struct target *t, const struct table *tab, bool indexes, struct err *err)
 {
-	(void)tab;
-	return enter(t, "finish", err) && leave(true);
+	struct fake_target_table *ft;
+
+	if (!enter(t, "finish", err))
+		return false;
+	ft = &fake.t.tables[fake_table(tab->source_name)];
+	if (!indexes || ft->finished == NULL)
+		return leave(true);
+	for (size_t i = 0; i < ft->rows.n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (fake_violates(ft->finished, ft->rows.row[i], ft->rows.row[k])) {
+				fake_broken("a unique index of %s can't be made", ft->def->name);
+				return leave(fake_error(err, "23505", "a unique index"));
+			}
+	ft->def = ft->finished;
+	ft->finished = NULL;
+	return leave(true);
+}
+
+static bool
+target_resume_table(struct target *t, const struct table_state *ts, struct err *err)
+{
+	struct fake_target_table *ft;
+
+	if (!enter(t, "prepare", err))
+		return false;
+	ft = &fake.t.tables[fake_table(ts->source_name)];
+	for (uint32_t i = 0; i < ft->nledger; i++)
+		if (ft->ledger[i].attempt + 1 == ts->attempt)
+			ft->ledger[i].attempt++;
+	put_state(&fake.t.states, ts);
+	return leave(true);
 }
 
 /* ---- apply ---- */
@@ -679,6 +777,8 @@ target_load_end(
 		fake_rows_add(&ft->rows, t->load.rows.row[i]);
 	if (ok && last_of_table_in_append && fake_same(ts->made, "appended"))
 		ts->phase = TABLE_LOADED;
+	if (ok && ft->nledger < FAKE_CHUNKS)
+		ft->ledger[ft->nledger++] = *l;
 	t->load.running = false;
 	return leave(ok);
 }
@@ -690,12 +790,20 @@ target_load_abort(struct target *t)
 }
 
 static bool
-target_load_done(struct target *t, const struct table *tab, uint32_t attempt, uint8_t *bits,
-    uint32_t n, struct err *err)
+target_load_done(struct target *t, const struct table *tab, uint32_t attempt,
+    struct load_ledger **ret, size_t *ret_n, struct err *err)
 {
-	(void)t, (void)tab, (void)attempt, (void)err;
-	memset(bits, 0, (n + 7) / 8);
-	return true;
+	const struct fake_target_table *ft;
+
+	if (!enter(t, "states", err))
+		return false;
+	ft = &fake.t.tables[fake_table(tab->source_name)];
+	*ret = xzalloc((ft->nledger + 1) * sizeof(**ret));
+	*ret_n = 0;
+	for (uint32_t i = 0; i < ft->nledger; i++)
+		if (ft->ledger[i].attempt == attempt)
+			(*ret)[(*ret_n)++] = ft->ledger[i];
+	return leave(true);
 }
 
 static const struct target_ops ops = {
@@ -722,6 +830,7 @@ static const struct target_ops ops = {
 	.has_rows = target_has_rows,
 	.check = target_check,
 	.prepare_table = target_prepare_table,
+	.resume_table = target_resume_table,
 	.finish_table = target_finish_table,
 	.load_begin = target_load_begin,
 	.load_row = target_load_row,

@@ -258,28 +258,38 @@ send_on(void)
 }
 
 /* storm SEED N: N transactions and some failures by chance, a crash of the daemon now and then; all
- * must end equal. */
+ * must end equal. reload: all tables are loaded again now and then, and their loads cut short. */
 static void
 do_storm(char **w)
 {
 	uint64_t seed = (uint64_t)play_number(w[1], 0);
 	int64_t n = play_number(w[2], 1);
+	const bool reload = w[3] != NULL;
 
 	for (int64_t i = 0; i < n; i++) {
 		mutex_lock(&fake.lock);
 		fake_storm_transaction(&seed);
 		if (i % 16 == 0)
 			fake_storm_trouble(&seed);
+		if (reload && i % 4 == 0)
+			fake_fail_add("load_end", "08006", 1 + (int)(seed >> 40) % 5, 1);
 		cond_broadcast(&fake.moved);
 		mutex_unlock(&fake.lock);
 		if (i % 101 == 100) {
 			do_crash();
 			do_start();
 		}
+		if (reload && i % 60 == 59)
+			task_restart(p.task, 0, "reload");
 		pump();
 		send_on();
 		must_be_whole();
 	}
+	if (!reload)
+		return;
+	mutex_lock(&fake.lock);
+	fake.nfails = 0;
+	mutex_unlock(&fake.lock);
 }
 
 /* ---- time ---- */

@@ -147,6 +147,7 @@ START_TEST(conf_has_the_defaults_where_nothing_is_given)
 	ck_assert_uint_eq(t->full_load.parallel_tables, 4);
 	ck_assert_uint_eq(t->full_load.parallel_chunks, 2);
 	ck_assert_int_eq(t->full_load.target_tables, PREP_CREATE);
+	ck_assert_int_eq(t->full_load.chunks, CHUNKS_CTID);
 	ck_assert_uint_eq(t->full_load.max_rate, 0);
 	ck_assert_uint_eq(t->staging.ring_size, 64 << 20);
 	ck_assert_int_eq(t->apply.mode, APPLY_BATCH);
@@ -167,7 +168,7 @@ static const char everything[] =
     "      { include = \"public.o\"; target = \"\\\"D.W\\\".\\\"sales\\\"\\\"\\n\\x01\\\\\\\"\"; },\n"
     "    );\n"
     "    postgresql: { slot = \"az09_\"; publication = \"Pub \\t\\\"\xc3\xa4\\\"\"; plugin = \"pgoutput\"; };\n"
-    "    full_load: { parallel_tables = 32; parallel_chunks = 1; target_tables = \"drop\"; max_rate = \"1536kB\"; };\n"
+    "    full_load: { parallel_tables = 32; parallel_chunks = 1; target_tables = \"drop\"; chunks = \"key\"; max_rate = \"1536kB\"; };\n"
     "    staging: { ring_size = \"4MB\"; };\n"
     "    apply: { mode = \"transactional\"; max_rows = 1000000L; max_bytes = \"64kB\"; max_delay = \"0\";"
     " fire_triggers = TRUE; };\n"
@@ -227,6 +228,7 @@ START_TEST(conf_reads_every_option)
 	ck_assert_uint_eq(t->full_load.parallel_tables, 32);
 	ck_assert_uint_eq(t->full_load.parallel_chunks, 1);
 	ck_assert_int_eq(t->full_load.target_tables, PREP_DROP);
+	ck_assert_int_eq(t->full_load.chunks, CHUNKS_KEY);
 	ck_assert_uint_eq(t->full_load.max_rate, 1536 << 10);
 	ck_assert_uint_eq(t->staging.ring_size, 4 << 20);
 	ck_assert_int_eq(t->apply.mode, APPLY_TRANSACTIONAL);

@@ -214,10 +214,41 @@ START_TEST(pg_scan_statement_reads_by_name_and_leaves_generated_columns_out)
 }
 END_TEST
 
+START_TEST(pg_scan_statement_of_a_range_quotes_bounds_and_leaves_the_ends_open)
+{
+	struct column_desc cols[] = { { .name = "k" } };
+	const struct table_desc d = { .ncols = 1, .cols = cols };
+	const struct leaf_desc leaf = { .schema = "s", .name = "t" };
+	struct source_scan s = { .binary = true };
+	struct chunk c = { .column = "k\"", .low = "it's", .high = "x" };
+	struct buf sql = { 0 };
+
+	copy_sql(&s, &d, &leaf, &c, &sql);
+	ck_assert_str_eq(buf_cstr(&sql),
+	    "COPY (SELECT \"k\" FROM ONLY \"s\".\"t\" WHERE \"k\"\"\" >= 'it''s' AND \"k\"\"\" < "
+	    "'x') TO STDOUT (FORMAT binary)");
+	buf_reset(&sql);
+	c.low = NULL;
+	copy_sql(&s, &d, &leaf, &c, &sql);
+	ck_assert(strstr(buf_cstr(&sql), " WHERE \"k\"\"\" < 'x') TO") != NULL);
+	buf_reset(&sql);
+	c.low = "a";
+	c.high = NULL;
+	copy_sql(&s, &d, &leaf, &c, &sql);
+	ck_assert(strstr(buf_cstr(&sql), " WHERE \"k\"\"\" >= 'a') TO") != NULL);
+	buf_reset(&sql);
+	c.low = NULL;
+	copy_sql(&s, &d, &leaf, &c, &sql);
+	ck_assert(strstr(buf_cstr(&sql), "\"t\") TO") != NULL);
+	buf_done(&sql);
+}
+END_TEST
+
 UNIT_MAIN("pg_scan", pg_scan_text_row_tells_null_empty_and_escapes_apart,
     pg_scan_text_row_of_another_shape_is_refused,
     pg_scan_binary_row_follows_the_header_and_ends_with_the_trailer,
     pg_scan_binary_row_cut_anywhere_is_refused, pg_scan_finds_the_noted_filenode,
     pg_scan_chunks_cover_each_leaf_without_an_upper_bound,
     pg_scan_split_leaves_the_last_range_open,
-    pg_scan_statement_reads_by_name_and_leaves_generated_columns_out)
+    pg_scan_statement_reads_by_name_and_leaves_generated_columns_out,
+    pg_scan_statement_of_a_range_quotes_bounds_and_leaves_the_ends_open)

@@ -297,7 +297,7 @@ START_TEST(report_json_lists_tables_and_retries)
 	has(text, "\"tables\":[{\"source\":\"public.\\\"q\\\"\xef\xbf\xbd\",\"target\":\"dw.q\","
 		  "\"state\":\"loading\",\"rows_loaded\":0,"
 		  "\"rows_estimated\":null,\"inserts\":0,\"updates\":0,\"deletes\":0,\"truncates\":"
-		  "0,\"excepted\":0,\"error\":null},{");
+		  "0,\"excepted\":0,\"load\":null,\"error\":null},{");
 	buf_done(&out);
 	free(w);
 }
