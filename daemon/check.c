@@ -61,25 +61,44 @@ former_target(struct check_report *r, const struct target_ops *to, const struct 
 	return f;
 }
 
+/* False: the source can't be asked. */
+static bool
+check_history(struct check_report *r, const struct source_ops *so, struct source *s, const struct source_info *info, const char *fix, struct err *err)
+{
+	struct err why = ERR_INIT;
+
+	if (so->continues(s, &r->remains.cp.source, &info->identity, &r->remains.cp.position, &why))
+		return true;
+	if (why.kind != ERR_HOLE) {
+		*err = why;
+		return err_ctx(err, "source");
+	}
+	finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "%s", why.msg);
+	return true;
+}
+
 /* The checkpoint, if there is one, must fit this source and its slot. */
-static void
-check_checkpoint(struct check_report *r, const struct source_info *info)
+static bool
+check_checkpoint(struct check_report *r, const struct source_ops *so, struct source *s, const struct source_info *info, struct err *err)
 {
 	const struct checkpoint *cp = &r->remains.cp;
 	char at[POSITION_TEXT], fix[200];
 
 	if (!r->remains.checkpoint || cp->edited[0] != '\0' || cp->position.kind == POSITION_NONE || r->conf->mode == MODE_FULL_LOAD)
-		return;
+		return true;
 	snprintf(fix, sizeof(fix), "repld ctl restart %s --reload", r->conf->name);
-	if (strcmp(cp->source.id, info->identity.id) != 0)
+	if (strcmp(cp->source.id, info->identity.id) != 0) {
 		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "the checkpoint belongs to another source (system identifier %s, this one is %s)",
 		    cp->source.id, info->identity.id);
-	else if (!r->log.exists)
+		return true;
+	}
+	if (!r->log.exists)
 		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "slot %s is gone; the checkpoint stands at %s", r->conf->postgresql.slot,
 		    position_text(&cp->position, at));
 	else if (r->log.lost || !position_reached(&cp->position, &r->log.confirmed))
 		finding_add(&r->findings, FINDING_BLOCKER, ERR_HOLE, "", fix, "slot %s no longer continues the checkpoint at %s (%s)", r->conf->postgresql.slot,
-		    position_text(&cp->position, at), r->log.state);
+		    position_text(&cp->position, at), r->log.lost ? r->log.detail : "it is ahead of it");
+	return check_history(r, so, s, info, fix, err);
 }
 
 /* What the checkpoint counts on and the configuration no longer names. */
@@ -177,7 +196,8 @@ ask_servers(struct check_report *r, const struct source_ops *so, struct source *
 	if (t != NULL) {
 		struct err taken = ERR_INIT;
 
-		check_checkpoint(r, &info);
+		if (!check_checkpoint(r, so, s, &info, err))
+			return false;
 		check_names(r, &info);
 		check_since_load(r);
 		if (!claim_slot_free(r->conf, &r->rows, &r->remains.cp, &info.identity, &taken))

@@ -171,6 +171,9 @@ check_endpoint(const struct endpoint *e, struct conf_errors *errors)
 	check_reach(e, errors);
 	check_passwords(e, errors);
 	check_tls(e, errors);
+	if (e->failover && e->role == ROLE_TARGET)
+		conf_error(errors, endpoint_place(e, ID_endpoints_failover),
+		    "endpoints.%.60s.failover: is of sources, the role is \"target\"", e->name);
 }
 
 /* ---- tasks ---- */

@@ -94,14 +94,39 @@ hole(struct lane *l, struct err *err, const char *what, const char *detail)
 	return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", l->conf->name);
 }
 
+/* A server that was promoted continues the checkpoint where its history proves it. */
+bool
+lane_continues(struct lane *l, struct err *err)
+{
+	const struct source_identity *was = &l->cp.source, *is = &l->info.identity;
+	char at[POSITION_TEXT];
+
+	if (l->so->continues(l->source, was, is, &l->cp.position, err)) {
+		if (was->timeline != is->timeline && l->cp.position.kind != POSITION_NONE)
+			log_info("the source is on timeline %u, which continues timeline %u of the checkpoint at %s", is->timeline,
+			    was->timeline, position_text(&l->cp.position, at));
+		return true;
+	}
+	if (err->kind != ERR_HOLE)
+		return false;
+	err_position(err, "%s", position_text(&l->cp.position, at));
+	return err_remedy(err, "point the endpoint at the server that has the log; or load the tables again: repld ctl restart %s --reload",
+	    l->conf->name);
+}
+
 /* The slot that the checkpoint counts on still continues it. */
 static bool
 slot_continues(struct lane *l, struct err *err)
 {
 	if (!l->log.exists)
-		return hole(l, err, "is gone", "");
+		return hole(l, err, "is gone", l->info.standby ? "; the source is a standby" : "");
+	if (l->log.is_copy) {
+		err_set(err, ERR_RETRY, "the source is a standby, and slot %s is there as the copy of its primary's", l->sp.slot);
+		return err_remedy(err, "promote this server, or name the primary's host for endpoint %s", l->conf->source->name);
+	}
 	if (!l->log.ours) {
-		err_set(err, ERR_HOLE, "slot %s is not this task's: %s", l->sp.slot, l->log.detail);
+		err_set(err, ERR_HOLE, "slot %s is not this task's: it is a %s", l->sp.slot, l->log.detail);
+		err_position(err, "%s", position_text(&l->cp.position, (char[POSITION_TEXT]){ 0 }));
 		return err_remedy(err, "drop that slot and load the tables again: repld ctl restart %s --reload", l->conf->name);
 	}
 	if (l->log.lost)
@@ -120,7 +145,7 @@ take_slot(struct lane *l, struct err *err)
 {
 	if (!l->log.exists)
 		return true;
-	if (l->cp.slot_made) {
+	if (l->cp.slot_made && l->log.ours) {
 		log_info("dropping slot %s of a start that was cut short", l->sp.slot);
 		l->log.exists = false;
 		return l->so->drop_slot(l->source, err);
@@ -144,7 +169,9 @@ lane_check_slot(struct lane *l, struct err *err)
 {
 	if (!lane_streams(l))
 		return true;
-	return l->cp.position.kind == POSITION_NONE ? take_slot(l, err) : slot_continues(l, err);
+	if (l->cp.position.kind == POSITION_NONE)
+		return take_slot(l, err);
+	return (l->cp.group == 0 || lane_continues(l, err)) && slot_continues(l, err);	/* the task's own history was looked at before */
 }
 
 static void

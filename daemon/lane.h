@@ -34,6 +34,8 @@ struct table_state *lane_state(const struct lane *l, const struct table *t);	/* 
 uint32_t lane_queued(const struct lane *l);	/* tables to load */
 
 bool lane_meet_source(struct lane *l, struct err *err) MUST_CHECK;
+/* The source's history continues the checkpoint's (ERR_HOLE: it does not). */
+bool lane_continues(struct lane *l, struct err *err) MUST_CHECK;
 /* The checkpoint row names the source, slot and publication of today; not written yet. */
 void lane_name_source(struct lane *l);
 /* The slot continues the checkpoint (ERR_HOLE: it does not), or there is no position yet: then what a start cut short has left is dropped. */

@@ -78,9 +78,8 @@ static bool
 same_source(struct run *r, struct err *err)
 {
 	const struct source_identity *was = &r->l.cp.source, *is = &r->l.info.identity;
-	char a[16], b[16];
 
-	if (was->id[0] == '\0' || r->c->intent == RUN_RELOAD || (r->c->intent == RUN_FROM && r->l.cp.edited[0] != '\0'))
+	if (was->id[0] == '\0' || starts_anew(r))
 		return true;
 	if (strcmp(was->kind, is->kind) != 0)
 		return other_source(r, "its kind", was->kind, is->kind, err);
@@ -90,11 +89,7 @@ same_source(struct run *r, struct err *err)
 		return other_source(r, "its database", was->dbname, is->dbname, err);
 	if (lane_streams(&r->l) && was->slot[0] != '\0' && strcmp(was->slot, r->l.conf->postgresql.slot) != 0)
 		return other_source(r, "its slot", was->slot, r->l.conf->postgresql.slot, err);
-	if (was->timeline == is->timeline)
-		return true;
-	snprintf(a, sizeof(a), "%u", was->timeline);
-	snprintf(b, sizeof(b), "%u", is->timeline);
-	return other_source(r, "its timeline", a, b, err);
+	return !lane_streams(&r->l) || lane_continues(&r->l, err);
 }
 
 /* slot_made speaks of the slot that the row names, on the source that it names. One of another name, or of another server, is not ours to drop. */
@@ -117,9 +112,11 @@ meet_source(struct run *r, struct err *err)
 		return false;
 	if (!same_source(r, err))
 		return err_ctx(err, "source %s", r->l.conf->source->name);
-	if (lane_streams(&r->l))
-		disown_slot(r);
-	return true;
+	r->l.sp.identity = &r->l.info.identity;
+	if (!lane_streams(&r->l))
+		return true;
+	disown_slot(r);
+	return r->l.cp.position.kind == POSITION_NONE || starts_anew(r) || lane_check_slot(&r->l, err);
 }
 
 /* A task that begins finds no other's slot under the name that it was given. */
@@ -438,23 +435,65 @@ is_incomplete(const struct table_state *ts)
 	return ts->load_group > 0 || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR || (ts->phase == TABLE_QUEUED && ts->made != NULL);
 }
 
+/* The slot can't serve: one of ours is given up for a new one, from where the source is then. */
+static bool
+from_new_slot(struct run *r, struct err *err)
+{
+	if (!r->l.log.exists)
+		return true;
+	if (!r->l.cp.slot_made) {
+		err_set(err, ERR_CONFIG, "slot %s can't be used: %s", r->l.conf->postgresql.slot, r->l.log.detail);
+		return err_remedy(err, "drop the slot, which repld did not make, or name another one in postgresql.slot");
+	}
+	r->l.log.exists = false;
+	return r->l.so->drop_slot(r->l.source, err);
+}
+
+static bool
+not_kept(struct run *r, const char *why, const struct position *at, struct err *err)
+{
+	char text[POSITION_TEXT] = "";
+
+	err_set(err, ERR_CONFIG, "can't go on from %s: %s%s", r->c->from, why, at != NULL ? position_text(at, text) : "");
+	return err_remedy(err, "the checkpoint is as it was; from the present position: repld ctl restart %s --from now; or all tables again: "
+	    "repld ctl restart %s --reload", r->l.conf->name, r->l.conf->name);
+}
+
+/* Where to go on, as asked for. Nothing is written where the source can't serve it. */
+static bool
+from_where(struct run *r, struct position *ret, struct err *err)
+{
+	const bool usable = r->l.log.exists && !r->l.log.lost, now = strcmp(r->c->from, "now") == 0;
+	struct source_monitor m = { 0 };
+
+	*ret = (struct position){ POSITION_NONE, { 0 } };
+	if (now && !usable)
+		return from_new_slot(r, err);
+	if (!now && !position_parse(POSITION_LSN, r->c->from, ret, err))
+		return false;
+	if (!usable)
+		return not_kept(r, r->l.log.exists ? "the slot has lost its log" : "no slot has kept the log from there", NULL, err);
+	if (!r->l.so->monitor(r->l.source, &m, err))
+		return false;
+	if (now)
+		*ret = m.end;
+	else if (!position_reached(ret, &r->l.log.confirmed))
+		return not_kept(r, "the source no longer keeps the log from there; the slot is at ", &r->l.log.confirmed, err);
+	else if (!position_reached(&m.end, ret))
+		return not_kept(r, "the source's log ends before it, at ", &m.end, err);
+	return true;
+}
+
 static bool
 begin_from(struct run *r, struct err *err)
 {
-	struct position p = { POSITION_NONE, { 0 } };
-	struct source_monitor m = { 0 };
+	struct position p;
 
-	if (strcmp(r->c->from, "now") != 0) {
-		if (!position_parse(POSITION_LSN, r->c->from, &p, err))
-			return false;
-		if (r->l.log.exists && !position_reached(&p, &r->l.log.confirmed))
-			return err_set(err, ERR_CONFIG, "the source no longer keeps the log from %s: slot %s is at %s", r->c->from,
-			    r->l.conf->postgresql.slot, position_text(&r->l.log.confirmed, (char[POSITION_TEXT]){ 0 }));
-	} else if (r->l.log.exists) {
-		if (!r->l.so->monitor(r->l.source, &m, err))
-			return false;
-		p = m.end;
-	}
+	if (!from_where(r, &p, err))
+		return false;
+	if (strcmp(r->l.cp.source.id, r->l.info.identity.id) != 0 && r->l.cp.source.id[0] != '\0')
+		log_warning("the checkpoint was of another source (system identifier %s); it is one of %s from now on", r->l.cp.source.id,
+		    r->l.info.identity.id);
 	log_warning("going on from %s instead of %s, as asked: what lies between is not replicated", r->c->from,
 	    position_text(&r->l.cp.position, (char[POSITION_TEXT]){ 0 }));
 	r->l.cp.position = p;

@@ -146,6 +146,8 @@ stream_open(struct stream *s, struct err *err)
 	    (s->ring = ring_new(s->c.ring_size, err)) == NULL ||
 	    (s->progress = progress_new(&s->c.cp->position, err)) == NULL)
 		return false;
+	if (s->c.conf->durability_relaxed)
+		progress_hold_start(s->progress);
 	cc.binary = s->binary = cc.binary && !*s->c.text_only;
 	cc.ring = s->ring;
 	cc.progress = s->progress;

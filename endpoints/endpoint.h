@@ -22,6 +22,7 @@ struct endpoint {
 	const char *password_file, *password_credential, *password_env;	/* at most one; NULL */
 	enum tls_mode tls;		/* of no meaning over a socket */
 	const char *tls_ca;
+	bool failover;			/* of a source: slots are made so that a promoted standby has them (PostgreSQL 17) */
 };
 
 #define PASSWORD_MAX 1024

@@ -168,7 +168,7 @@ pg_scan_open(const struct source_params *p, const struct source_snapshot *snap, 
 		return NULL;
 	}
 	s->c->deadline_usec = SCAN_DEADLINE_USEC;
-	if (!join_snapshot(s, pg_snapshot_name(snap), err)) {
+	if (!pg_source_is_same(s->c, p, err) || !join_snapshot(s, pg_snapshot_name(snap), err)) {
 		pg_scan_close(s);
 		return NULL;
 	}

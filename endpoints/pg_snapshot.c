@@ -136,14 +136,34 @@ wait_created(struct waiting *w, struct err *err)
 	return true;
 }
 
+/* Only a primary's permanent slot can be kept on standbys. */
+static bool
+wants_failover(const struct waiting *w, bool *ret, struct err *err)
+{
+	bool standby;
+	uint64_t end;
+
+	*ret = false;
+	if (!w->snap->permanent || !w->look->p.endpoint->failover ||
+	    pg_conn_version(w->snap->c) < 170000)
+		return true;
+	if (!pg_source_end(w->look, &end, &standby, err))
+		return false;
+	*ret = !standby;
+	return true;
+}
+
 static void
-create_sql(const struct source_snapshot *s, int version, struct buf *sql)
+create_sql(const struct source_snapshot *s, int version, bool failover, struct buf *sql)
 {
 	buf_str(sql, "CREATE_REPLICATION_SLOT ");
 	pg_ident(sql, s->slot);
 	buf_str(sql, s->permanent ? "" : " TEMPORARY");
 	buf_str(sql, " LOGICAL pgoutput");
-	buf_str(sql, version >= 150000 ? " (SNAPSHOT 'export')" : " EXPORT_SNAPSHOT");
+	if (version >= 150000)
+		buf_printf(sql, " (SNAPSHOT 'export'%s)", failover ? ", FAILOVER true" : "");
+	else
+		buf_str(sql, " EXPORT_SNAPSHOT");
 }
 
 static bool
@@ -188,10 +208,12 @@ create_slot(struct waiting *w, bool *ret_refused, struct err *err)
 	struct buf sql = {.n = 0};
 	struct err wait_err = ERR_INIT;
 	PGresult *res;
-	bool ok;
+	bool ok, failover;
 
 	*ret_refused = false;
-	create_sql(w->snap, pg_conn_version(c), &sql);
+	if (!wants_failover(w, &failover, err))
+		return false;
+	create_sql(w->snap, pg_conn_version(c), failover, &sql);
 	c->busy = true;
 	ok = !sql.bad && PQsendQuery(c->pg, buf_cstr(&sql));
 	buf_done(&sql);
@@ -263,7 +285,7 @@ open_all(struct waiting *w, const struct source_params *p, bool *ret_maybe_left,
 		return false;
 	w->snap->c =
 	    pg_conn_open(p->endpoint, PG_CONN_REPLICATION, p->task, "snapshot", p->stop, err);
-	if (w->snap->c == NULL)
+	if (w->snap->c == NULL || !pg_replication_is_same(w->snap->c, p, err))
 		return false;
 	if (create_slot(w, &said_no, err))
 		return true;

@@ -1,5 +1,5 @@
-/* pg_source.c - the ordinary session of a PostgreSQL source: who it is, its tables, its slot, the
- * end of its log.
+/* pg_source.c - the ordinary session of a PostgreSQL source: its tables, its slot, the end of its
+ * log. Who it is: pg_identity.c.
  * Flow: one statement, one answer; each ends within PG_SOURCE_DEADLINE_USEC.
  * Invariant: nothing here waits for a lock longer than the session's lock_timeout (5 s), and
  * nothing keeps a transaction open.
@@ -27,6 +27,10 @@ pg_source_open(const struct source_params *p, struct err *err)
 		return NULL;
 	}
 	s->c->deadline_usec = PG_SOURCE_DEADLINE_USEC;
+	if (!pg_source_is_same(s->c, p, err)) {
+		pg_source_close(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -125,52 +129,6 @@ copy_field(char *out, size_t size, const PGresult *res, int col)
 	snprintf(out, size, "%s", PQgetvalue(res, 0, col));
 }
 
-/* Until these releases of 2025 a walsender kept what it thought of a table where ALTER PUBLICATION
- * ran beside a transaction in progress. */
-static bool
-forgets_added_tables(int version)
-{
-	static const int mended[] = { 130021, 140018, 150013, 160009, 170005 };
-
-	for (size_t i = 0; i < sizeof(mended) / sizeof(mended[0]); i++)
-		if (version / 10000 == mended[i] / 10000)
-			return version < mended[i];
-	return version < 130000;
-}
-
-/* A standby's own timeline is the one it receives; the control file may still name the former one.
- */
-static bool
-identify(struct source *s, struct source_info *ret, struct err *err)
-{
-	PGresult *res = pg_query(s->c, err,
-	    "SELECT (SELECT system_identifier FROM pg_control_system()), current_database(),"
-	    " CASE WHEN pg_is_in_recovery() THEN (SELECT timeline_id FROM pg_control_checkpoint())"
-	    " ELSE ('x' || substr(pg_walfile_name(pg_current_wal_flush_lsn()), 1, "
-	    "8))::bit(32)::int END,"
-	    " pg_is_in_recovery(), current_setting('server_version')",
-	    0, NULL);
-
-	if (res == NULL)
-		return err_ctx(err, "identify the source");
-	memset(ret, 0, sizeof(*ret));
-	snprintf(ret->identity.kind, sizeof(ret->identity.kind), "postgresql");
-	copy_field(ret->identity.id, sizeof(ret->identity.id), res, 0);
-	copy_field(ret->identity.dbname, sizeof(ret->identity.dbname), res, 1);
-	ret->identity.timeline = (uint32_t)strtoul(PQgetvalue(res, 0, 2), NULL, 10);
-	ret->standby = PQgetvalue(res, 0, 3)[0] == 't';
-	ret->version = pg_conn_version(s->c);
-	ret->forgets_added_tables = forgets_added_tables(ret->version);
-	snprintf(
-	    ret->version_text, sizeof(ret->version_text), "PostgreSQL %s", PQgetvalue(res, 0, 4));
-	snprintf(ret->identity.slot, sizeof(ret->identity.slot), "%s",
-	    s->p.slot != NULL ? s->p.slot : "");
-	snprintf(ret->identity.publication, sizeof(ret->identity.publication), "%s",
-	    s->p.publication != NULL ? s->p.publication : "");
-	PQclear(res);
-	return true;
-}
-
 static bool
 list_tables(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name),
     void *arg, struct err *err)
@@ -194,28 +152,30 @@ describe(struct source *s, struct table *t, struct arena *arena, struct err *err
 	return true;
 }
 
-/* Columns by version: wal_status 13, conflicting 16, invalidation_reason 17. */
+/* Columns by version: wal_status 13, conflicting 16, invalidation_reason, failover, synced 17. */
 static const char *
 slot_sql(int version)
 {
 	if (version >= 170000)
 		return "SELECT plugin, database, active, active_pid, restart_lsn, "
 		       "confirmed_flush_lsn, wal_status,"
-		       " coalesce(invalidation_reason, ''), slot_type, current_database()"
+		       " coalesce(invalidation_reason, ''), slot_type, current_database(),"
+		       " failover, synced, pg_is_in_recovery()"
 		       " FROM pg_replication_slots WHERE slot_name = $1";
 	if (version >= 160000)
 		return "SELECT plugin, database, active, active_pid, restart_lsn, "
 		       "confirmed_flush_lsn, wal_status,"
 		       " CASE WHEN conflicting THEN 'conflict with recovery' ELSE '' END, "
-		       "slot_type, current_database()"
+		       "slot_type, current_database(), false, false, pg_is_in_recovery()"
 		       " FROM pg_replication_slots WHERE slot_name = $1";
 	if (version >= 130000)
 		return "SELECT plugin, database, active, active_pid, restart_lsn, "
 		       "confirmed_flush_lsn, wal_status,"
-		       " '', slot_type, current_database() FROM pg_replication_slots WHERE "
-		       "slot_name = $1";
+		       " '', slot_type, current_database(), false, false, pg_is_in_recovery()"
+		       " FROM pg_replication_slots WHERE slot_name = $1";
 	return "SELECT plugin, database, active, active_pid, restart_lsn, confirmed_flush_lsn, '',"
-	       " '', slot_type, current_database() FROM pg_replication_slots WHERE slot_name = $1";
+	       " '', slot_type, current_database(), false, false, pg_is_in_recovery()"
+	       " FROM pg_replication_slots WHERE slot_name = $1";
 }
 
 static bool
@@ -230,6 +190,10 @@ read_slot(const PGresult *res, struct source_log *ret, struct err *err)
 	ret->ours = strcmp(type, "logical") == 0 && strcmp(plugin, "pgoutput") == 0 &&
 		    strcmp(db, PQgetvalue(res, 0, 9)) == 0;
 	copy_field(ret->state, sizeof(ret->state), res, 6);
+	ret->failover = PQgetvalue(res, 0, 10)[0] == 't';
+	ret->standby = PQgetvalue(res, 0, 12)[0] == 't';
+	/* Once the server is promoted the mark stays, without a meaning. */
+	ret->is_copy = ret->standby && PQgetvalue(res, 0, 11)[0] == 't';
 	ret->lost = strcmp(ret->state, "lost") == 0 || reason[0] != '\0';
 	if (!ret->ours)
 		snprintf(ret->detail, sizeof(ret->detail), "%s slot%s%.60s%s%.60s", type,
@@ -257,6 +221,16 @@ pg_source_log_state(struct source *s, struct source_log *ret, struct err *err)
 		ok = read_slot(res, ret, err);
 	PQclear(res);
 	return ok;
+}
+
+bool
+pg_slot_is_copy(const char *slot, struct err *err)
+{
+	err_set(err, ERR_RETRY,
+	    "the source is a standby, and slot %s is there as the copy of its primary's: it can be "
+	    "used once this server is promoted",
+	    slot);
+	return err_remedy(err, "name the primary's host for the endpoint, or promote this server");
 }
 
 /* A load group's slot (SLOT_gN) keeps log for the task as well. */
@@ -414,7 +388,8 @@ const struct source_ops pg_source_ops = {
     .kind = "postgresql",
     .open = pg_source_open,
     .close = pg_source_close,
-    .identify = identify,
+    .identify = pg_source_identify,
+    .continues = pg_source_continues,
     .list_tables = list_tables,
     .describe = describe,
     .check = pg_source_check,

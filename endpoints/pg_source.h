@@ -17,10 +17,27 @@ struct source {
 
 extern const struct source_ops pg_source_ops;
 
+/* pg_identity.c */
+bool pg_source_identify(struct source *s, struct source_info *ret, struct err *err) MUST_CHECK;
+/* The session has reached the server of p->identity: else ERR_RETRY. The second one is for
+ * replication connections. */
+bool pg_source_is_same(struct pg_conn *c, const struct source_params *p, struct err *err) MUST_CHECK;
+bool pg_replication_is_same(
+    struct pg_conn *c, const struct source_params *p, struct err *err) MUST_CHECK;
+bool pg_source_continues(struct source *s, const struct source_identity *was,
+    const struct source_identity *now, const struct position *checkpoint,
+    struct err *err) MUST_CHECK;
+/* The end of the log is not before the place: ERR_HOLE, on a standby ERR_RETRY. */
+bool pg_source_reaches(struct source *s, struct end_lsn place, struct err *err) MUST_CHECK;
+bool pg_identity_check(struct source *s, const struct source_log *log, struct findings *f,
+    struct err *err) MUST_CHECK;
+
 /* pg_source.c */
 struct source *pg_source_open(const struct source_params *p, struct err *err) MUST_CHECK;
 void pg_source_close(struct source *s);
 bool pg_source_log_state(struct source *s, struct source_log *ret, struct err *err) MUST_CHECK;
+/* The slot is the primary's, on a standby that is not promoted: ERR_RETRY, always false. */
+bool pg_slot_is_copy(const char *slot, struct err *err);
 bool pg_source_end(
     struct source *s, uint64_t *ret_lsn, bool *ret_standby, struct err *err) MUST_CHECK;
 bool pg_source_drop_slot(struct source *s, struct err *err) MUST_CHECK;

@@ -111,7 +111,7 @@ check_settings(struct check *k)
 		    "ALTER SYSTEM SET wal_level = logical; then restart the source",
 		    "wal_level is %s, not logical", a->wal_level);
 	if (a->standby && version < 160000)
-		blocker(k, ERR_CONFIG, "",
+		blocker(k, ERR_RETRY, "name the primary's host for the endpoint, or promote this server",
 		    "the source is a standby: logical decoding there needs PostgreSQL 16");
 	else if (a->standby)
 		finding_add(k->f, a->hot_feedback ? FINDING_INFO : FINDING_RISK, ERR_NONE, "",
@@ -219,25 +219,28 @@ check_slot(struct check *k, struct err *err)
 {
 	const char *slot = k->s->p.slot;
 	struct source_log log;
-	char fix[256], reload[160];
+	char fix[256];
 
 	if (slot == NULL)
 		return true;
 	if (!pg_source_log_state(k->s, &log, err))
 		return false;
+	if (k->streams && !pg_identity_check(k->s, &log, k->f, err))
+		return false;
+	if (log.is_copy && k->streams) {
+		struct err copy = ERR_INIT;
+
+		pg_slot_is_copy(slot, &copy);
+		blocker(k, copy.kind, copy.remedy, copy.msg);
+		return true;
+	}
 	slot_fix(k, fix, sizeof(fix));
-	snprintf(reload, sizeof(reload), "repld ctl restart %s --reload", k->s->p.task);
 	if (log.exists && !log.ours)
 		finding_add(k->f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
 		    "slot %s can't be used: it is a %s", slot, log.detail);
 	else if (log.exists && k->needs_slot && k->streams)
 		finding_add(k->f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
 		    "slot %s is there already, though no checkpoint of the task knows it", slot);
-	else if (!log.exists && !k->needs_slot && k->streams)
-		finding_add(k->f, FINDING_BLOCKER, ERR_HOLE, "", reload, "slot %s is gone", slot);
-	else if (log.lost && !k->needs_slot)
-		finding_add(k->f, FINDING_BLOCKER, ERR_HOLE, "", reload, "slot %s is lost: %s",
-		    slot, log.detail);
 	else if (log.active && !k->s->p.running)
 		finding_add(k->f, FINDING_BLOCKER, ERR_RETRY, "", "",
 		    "slot %s is active for PID %d on the source", slot, log.active_pid);

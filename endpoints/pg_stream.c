@@ -3,7 +3,7 @@
  * Flow: socket -> libpq -> one message -> cdc/pgoutput -> the sink; the confirmed position goes
  * back in status messages.
  * Invariant: the flush position sent never goes back and never passes what stream_confirm() was
- * given (at first: the resume point); a keepalive becomes a change outside a transaction only,
+ * given (at first: what the slot has); a keepalive becomes a change outside a transaction only,
  * where nothing of the log before it is undecoded. Positions in messages of rows are not resume
  * points: RELATION carries none, and rows of a transaction share theirs.
  * Threads: one at a time (the capture thread).
@@ -53,6 +53,7 @@ struct source_stream {
 	int64_t silent_usec; /* waited without a byte */
 	bool silence_asked;
 	uint64_t bytes;
+	int pid; /* of the walsender */
 };
 
 static bool
@@ -68,6 +69,20 @@ hole(const struct source_stream *s, struct err *err, const char *what)
 	    s->p.task);
 }
 
+/* Before the stream nobody holds it; then its session does. */
+static bool
+check_holder(const struct source_stream *s, const struct source_log *log, struct err *err)
+{
+	if (s->pid == 0 && log->active)
+		return err_set(err, ERR_RETRY, "slot %s is active for PID %d on the source",
+		    s->p.slot, log->active_pid);
+	if (s->pid != 0 && (!log->active || log->active_pid != s->pid))
+		return err_set(err, ERR_RETRY,
+		    "the stream of slot %s is not on the server that was looked at: looking again",
+		    s->p.slot);
+	return true;
+}
+
 /* The server would start from the slot's own position in silence. */
 static bool
 check_slot(
@@ -75,11 +90,13 @@ check_slot(
 {
 	char text[512], a[LSN_TEXT], b[LSN_TEXT];
 
+	if (log->is_copy)
+		return pg_slot_is_copy(s->p.slot, err);
 	if (!log->exists)
 		snprintf(text, sizeof(text), "slot %s is gone", s->p.slot);
 	else if (!log->ours)
-		return err_set(
-		    err, ERR_CONFIG, "slot %s can't be used: it is a %s", s->p.slot, log->detail);
+		snprintf(text, sizeof(text), "slot %s is not this task's: it is a %s", s->p.slot,
+		    log->detail);
 	else if (log->lost)
 		snprintf(text, sizeof(text), "slot %s is lost: %s", s->p.slot, log->detail);
 	else if (log->confirmed.kind == POSITION_NONE)
@@ -87,50 +104,42 @@ check_slot(
 	else if (log->confirmed.lsn.v > from)
 		snprintf(text, sizeof(text), "slot %s stands at %s, ahead of the checkpoint %s",
 		    s->p.slot, lsn_text(log->confirmed.lsn.v, a), lsn_text(from, b));
-	else if (log->active)
-		return err_set(err, ERR_RETRY, "slot %s is active for PID %d on the source",
-		    s->p.slot, log->active_pid);
 	else
-		return true;
+		return check_holder(s, log, err);
 	return hole(s, err, text);
 }
 
-/* A source that went back (a promoted standby that lagged, a restored backup) has a log that ends
- * before the checkpoint. */
+/* Before the stream is asked for, so that what is wrong has its own words. */
 static bool
-check_end(struct source_stream *s, struct source *look, uint64_t from, struct err *err)
+check_start(struct source_stream *s, struct source *look, uint64_t from, struct source_log *ret,
+    struct err *err)
 {
-	char text[256], a[LSN_TEXT], b[LSN_TEXT];
-	uint64_t end;
-	bool standby;
-
-	if (!pg_source_end(look, &end, &standby, err))
-		return false;
-	if (standby || from <= end)
-		return true;
-	snprintf(text, sizeof(text), "the source's log ends at %s, before the checkpoint %s",
-	    lsn_text(end, a), lsn_text(from, b));
-	return hole(s, err, text);
-}
-
-static bool
-check_start(struct source_stream *s, uint64_t from, struct err *err)
-{
-	struct source *look = pg_source_open(&s->p, err);
-	struct source_log log;
 	bool published = false;
-	bool ok = look != NULL && pg_source_log_state(look, &log, err) &&
-		  check_slot(s, &log, from, err) && check_end(s, look, from, err) &&
-		  pg_publication_exists(look, &published, err);
 
-	pg_source_close(look);
-	if (!ok || published)
-		return ok;
+	if (!pg_source_log_state(look, ret, err) || !check_slot(s, ret, from, err))
+		return false;
+	if (!pg_source_reaches(look, (struct end_lsn){from}, err))
+		return err->kind == ERR_HOLE ? hole(s, err, err->msg) : false;
+	if (!pg_publication_exists(look, &published, err) || published)
+		return published;
 	err_set(err, ERR_CONFIG, "publication %s is gone from the source", s->p.publication);
 	return err_remedy(err,
 	    "make it again as it was, before the slot's log is read; where changes were made "
 	    "meanwhile: repld ctl restart %s --reload",
 	    s->p.task);
+}
+
+/* The stream has begun: its session holds the slot, which nobody can move now. So what is seen here
+ * is what it began with, on the server that was looked at. */
+static bool
+check_started(struct source_stream *s, struct source *look, uint64_t from, struct err *err)
+{
+	struct source_log log;
+
+	if (!pg_source_log_state(look, &log, err) || !check_slot(s, &log, from, err))
+		return false;
+	s->confirmed = s->sent_confirmed = log.confirmed.lsn.v;
+	return true;
 }
 
 /* '...' for the replication grammar, which knows no E''. */
@@ -164,6 +173,39 @@ start_sql(const struct source_stream *s, uint64_t from, bool binary, struct buf 
 	buf_done(&name);
 }
 
+/* What the slot itself says; false where it can't be asked. */
+static bool
+slot_is_usable(const struct source_stream *s, bool *ret)
+{
+	struct err err = ERR_INIT;
+	struct source *look = pg_source_open(&s->p, &err);
+	struct source_log log;
+	bool ok = look != NULL && pg_source_log_state(look, &log, &err);
+
+	pg_source_close(look);
+	*ret = ok && log.exists && log.ours && !log.lost;
+	return ok;
+}
+
+/* 58P01: a file of the log was removed; 55000: the slot was invalidated, but also that the server
+ * has become a standby, and more; 42704: the slot was dropped, or a publication. */
+static bool
+means_hole(const struct source_stream *s, const struct err *was, struct err *err)
+{
+	const bool state = strcmp(was->sqlstate, "55000") == 0,
+		   gone = strcmp(was->sqlstate, "42704") == 0 && strstr(was->msg, "publication") == NULL;
+	bool usable;
+
+	if (strcmp(was->sqlstate, "58P01") == 0)
+		return true;
+	if (!state && !gone)
+		return false;
+	if (slot_is_usable(s, &usable) && !usable)
+		return true;
+	err->kind = ERR_RETRY; /* the next attempt finds out */
+	return false;
+}
+
 /* Which of the server's refusals mean that the log is gone. */
 static bool
 stream_refused(struct source_stream *s, const PGresult *res, struct err *err)
@@ -173,13 +215,10 @@ stream_refused(struct source_stream *s, const PGresult *res, struct err *err)
 
 	pg_err_result(s->c, res, err);
 	was = *err;
-	/* 58P01: a file of the log was removed; 55000: the slot was invalidated; 42704: the slot
-	 * was dropped. */
-	if (strcmp(was.sqlstate, "58P01") == 0 || strcmp(was.sqlstate, "55000") == 0 ||
-	    (strcmp(was.sqlstate, "42704") == 0 && strstr(was.msg, "publication") == NULL)) {
+	if (means_hole(s, &was, err)) {
 		hole(s, err, was.msg);
 		memcpy(err->sqlstate, was.sqlstate, sizeof(err->sqlstate));
-	} else if (strcmp(was.sqlstate, "42704") == 0) {
+	} else if (strcmp(was.sqlstate, "42704") == 0 && err->kind != ERR_RETRY) {
 		/* It is looked up as the catalogs stood at that place of the log: made again since, it still is not there. */
 		err->kind = ERR_CONFIG;
 		err_remedy(err, "the log cannot be read past the place where the publication was missing: repld ctl restart %s --reload",
@@ -187,6 +226,42 @@ stream_refused(struct source_stream *s, const PGresult *res, struct err *err)
 	}
 	err_position(err, "%s", lsn_text(s->received, where));
 	return err_ctx(err, "stream of slot %s", s->p.slot);
+}
+
+/* A pooler in between would name another pid than the server's. */
+static bool
+ask_pid(struct source_stream *s, struct err *err)
+{
+	PGresult *res = pg_simple(s->c, "SELECT pg_backend_pid()", err);
+
+	if (res == NULL)
+		return err_ctx(err, "start the stream");
+	s->pid = (int)strtol(PQgetvalue(res, 0, 0), NULL, 10);
+	PQclear(res);
+	return true;
+}
+
+/* A slot made before the option was set. The stream does not depend on it. */
+static void
+keep_on_standbys(struct source_stream *s, const struct source_log *log)
+{
+	struct buf sql = {.n = 0};
+	struct err err = ERR_INIT;
+	PGresult *res;
+
+	if (!s->p.endpoint->failover || log->failover || log->standby ||
+	    pg_conn_version(s->c) < 170000)
+		return;
+	buf_str(&sql, "ALTER_REPLICATION_SLOT ");
+	pg_ident(&sql, s->p.slot);
+	buf_str(&sql, " (FAILOVER true)");
+	res = pg_simple(s->c, buf_cstr(&sql), &err);
+	if (res != NULL)
+		log_info("slot %s is kept on standbys from now on", s->p.slot);
+	else
+		log_warning("slot %s can't be kept on standbys: %s", s->p.slot, err.msg);
+	PQclear(res);
+	buf_done(&sql);
 }
 
 static bool
@@ -213,6 +288,23 @@ start(struct source_stream *s, uint64_t from, bool binary, struct err *err)
 	return ok;
 }
 
+static bool
+open_all(struct source_stream *s, struct source *look, uint64_t from, bool binary, struct err *err)
+{
+	struct source_log log;
+
+	if (!check_start(s, look, from, &log, err))
+		return false;
+	s->c =
+	    pg_conn_open(s->p.endpoint, PG_CONN_REPLICATION, s->p.task, "stream", s->p.stop, err);
+	if (s->c == NULL)
+		return false;
+	s->c->deadline_usec = START_DEADLINE_USEC;
+	keep_on_standbys(s, &log);
+	return ask_pid(s, err) && start(s, from, binary, err) &&
+	       check_started(s, look, from, err);
+}
+
 struct source_stream *
 pg_stream_open(const struct source_params *p, const struct position *from, bool binary,
     struct change_sink sink,
@@ -220,24 +312,23 @@ pg_stream_open(const struct source_params *p, const struct position *from, bool 
     void *arg, struct err *err)
 {
 	struct source_stream *s = mem_zalloc(sizeof(*s), err);
+	struct source *look;
+	bool ok;
 
 	assert(from->kind == POSITION_LSN);
 	if (s == NULL)
 		return NULL;
 	s->p = *p;
 	s->sink = sink;
-	s->received = s->told = s->confirmed = from->lsn.v;
-	if (!check_start(s, from->lsn.v, err))
-		goto fail;
+	s->received = s->told = from->lsn.v;
 	s->dec = pgoutput_new((struct relation_resolver){resolve, arg}, sink, err);
-	if (s->dec == NULL)
-		goto fail;
-	s->c = pg_conn_open(p->endpoint, PG_CONN_REPLICATION, p->task, "stream", p->stop, err);
-	if (s->c == NULL || !start(s, from->lsn.v, binary, err))
-		goto fail;
-	s->last_sent = clock_mono();
-	return s;
-fail:
+	look = s->dec != NULL ? pg_source_open(p, err) : NULL;
+	ok = look != NULL && open_all(s, look, from->lsn.v, binary, err);
+	pg_source_close(look);
+	if (ok) {
+		s->last_sent = clock_mono();
+		return s;
+	}
 	pg_conn_close(s->c);
 	pgoutput_free(s->dec);
 	free(s);
@@ -417,7 +508,7 @@ still_decoding(struct source_stream *s)
 	struct source *look = pg_source_open(&s->p, &err);
 	struct source_log log;
 	bool alive = look != NULL && pg_source_log_state(look, &log, &err) && log.active &&
-		     log.active_pid == PQbackendPID(s->c->pg);
+		     log.active_pid == s->pid;
 
 	pg_source_close(look);
 	return alive;

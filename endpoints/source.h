@@ -26,6 +26,8 @@ struct source_params {
 	const char *task;
 	const char *slot, *publication;		/* postgresql */
 	bool running;				/* for check(): the task runs elsewhere, and its slot and walsender with it */
+	/* The server that the task has accepted; each session then proves that it has reached the same one (ERR_RETRY). NULL: not known yet. */
+	const struct source_identity *identity;
 	struct stop *stop;
 };
 
@@ -46,6 +48,8 @@ struct source_log {
 	struct position confirmed;	/* confirmed_flush_lsn; NONE where null */
 	struct position restart;
 	bool lost;			/* wal_status lost, or invalidated: the hole */
+	bool failover;			/* kept on standbys too */
+	bool standby, is_copy;		/* the server is a standby; the slot is its primary's, and can be used once the server is promoted */
 	char state[32];			/* wal_status */
 	char detail[160];		/* plugin, database, invalidation reason: for messages */
 };
@@ -83,6 +87,10 @@ struct source_ops {
 	struct source *(*open)(const struct source_params *p, struct err *err);
 	void (*close)(struct source *s);			/* NULL is fine */
 	bool (*identify)(struct source *s, struct source_info *ret, struct err *err);
+	/* The log of `now`, which has the id of `was`, holds all that led to the checkpoint: proven by the server's own history, and its end is
+	 * not before the checkpoint. ERR_HOLE: it does not, or there is no proof; ERR_RETRY: it may come. */
+	bool (*continues)(struct source *s, const struct source_identity *was, const struct source_identity *now,
+	    const struct position *checkpoint, struct err *err);
 	/* Ordinary and partitioned tables (leaves and partitions under a root are not listed), sorted by schema, name. */
 	bool (*list_tables)(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err);
 	/* Fills table->source in the arena (leaves, indexes, estimates included). ERR_SCHEMA: it is gone. */

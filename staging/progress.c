@@ -84,16 +84,33 @@ push(struct progress *p, const struct position *pos, uint64_t token)
 	p->queue[p->n++] = (struct pending){ *pos, token };
 }
 
+/* Token 0: older than any commit of this run. */
+void
+progress_hold_start(struct progress *p)
+{
+	mutex_lock(&p->lock);
+	assert(p->n == 0);
+	p->view.confirmable.kind = POSITION_NONE;
+	if (p->view.applied.kind != POSITION_NONE)
+		push(p, &p->view.applied, 0);
+	mutex_unlock(&p->lock);
+}
+
 /* The target's checkpoint went back: a server took over that lacks its last commits. */
 static bool
 went_back(const struct progress *p, const struct position *pos, struct err *err)
 {
 	char at[POSITION_TEXT], was[POSITION_TEXT];
 
-	if (!position_reached(pos, &p->view.confirmable))
-		return err_set(err, ERR_HOLE,
-		    "the target's checkpoint is %s, but %s was confirmed to the source",
+	if (!position_reached(pos, &p->view.confirmable)) {
+		err_set(err, ERR_HOLE,
+		    "the target's checkpoint is %s, but %s was confirmed to the source: the target lost "
+		    "commits",
 		    position_text(pos, at), position_text(&p->view.confirmable, was));
+		err_position(err, "%s", at);
+		return err_remedy(err, "the source has forgotten what lies between: load the tables again "
+				       "with repld ctl restart TASK --reload");
+	}
 	return err_set(err, ERR_RETRY,
 	    "the target's checkpoint is %s, but %s was committed there before",
 	    position_text(pos, at), position_text(&p->view.applied, was));

@@ -13,6 +13,8 @@ struct progress;
 
 struct progress *progress_new(const struct position *start, struct err *err) MUST_CHECK;
 void progress_free(struct progress *p);
+/* The start, too, is only confirmable once progress_durable() was called: where commits of a former run may still be lost. */
+void progress_hold_start(struct progress *p);
 void progress_received(struct progress *p, const struct position *pos, struct wall commit_time);
 /* The checkpoint `pos` was committed on the target; token orders commits (PostgreSQL: the WAL insert position after COMMIT; 0: durable at once). A position behind the one
  * applied before means that the target lost commits: ERR_RETRY (stream again from its checkpoint), ERR_HOLE where it was confirmed. */

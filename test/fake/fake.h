@@ -94,6 +94,8 @@ struct fake_source {
 	struct fake_txn **txns, *open;
 	struct fake_slot slots[FAKE_GROUPS]; /* the task's own, then each load group's */
 	uint64_t id; /* system identifier */
+	uint32_t timeline;
+	uint64_t left; /* where the former timeline was left */
 	int64_t hold; /* messages that may still pass; < 0: no limit */
 	unsigned keepalives; /* still to be sent */
 	uint32_t chunks; /* of each table's load, or ranges of a key */

@@ -244,8 +244,27 @@ source_identify(struct source *s, struct source_info *ret, struct err *err)
 	snprintf(ret->identity.kind, sizeof(ret->identity.kind), "postgresql");
 	snprintf(ret->identity.id, sizeof(ret->identity.id), "%u", (unsigned)fake.s.id);
 	snprintf(ret->identity.dbname, sizeof(ret->identity.dbname), "fake");
-	ret->identity.timeline = 1;
+	ret->identity.timeline = fake.s.timeline;
 	return leave();
+}
+
+static bool
+source_continues(struct source *s, const struct source_identity *was,
+    const struct source_identity *now, const struct position *checkpoint, struct err *err)
+{
+	bool ok = true;
+
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	if (checkpoint->kind == POSITION_NONE)
+		return leave();
+	if (now->timeline != was->timeline && checkpoint->lsn.v > fake.s.left)
+		ok = err_set(err, ERR_HOLE, "timeline %u left timeline %u before the checkpoint", now->timeline, was->timeline);
+	else if (checkpoint->lsn.v > fake.s.end)
+		ok = err_set(err, ERR_HOLE, "the log ends before the checkpoint");
+	leave();
+	return ok;
 }
 
 static bool
@@ -929,6 +948,7 @@ static const struct source_ops ops = {
 	.open = source_open,
 	.close = source_close,
 	.identify = source_identify,
+	.continues = source_continues,
 	.list_tables = source_list_tables,
 	.describe = source_describe,
 	.check = source_check,

@@ -301,6 +301,14 @@ do_rewrite(char **w)
 	t->rewrites++;
 }
 
+/* promote [SIZE]: another server takes over, which lacks the last SIZE of the log. */
+static void
+do_promote(char **w)
+{
+	fake.s.timeline++;
+	fake.s.left = fake.s.end - (w[1] != NULL ? size_arg(w[1]) : 0);
+}
+
 static bool
 play_source(char **w)
 {
@@ -330,6 +338,8 @@ play_source(char **w)
 		fake.s.slots[0].confirmed = fake.s.end;
 	else if (strcmp(w[0], "other-source") == 0)
 		fake.s.id++;
+	else if (strcmp(w[0], "promote") == 0)
+		do_promote(w);
 	else if (strcmp(w[0], "rewrite") == 0)
 		do_rewrite(w);
 	else if (strcmp(w[0], "mark") == 0)

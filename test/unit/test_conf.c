@@ -178,7 +178,7 @@ static const char everything[] =
     "  t: { socket = \"/run/post gres\"; port = 65535; dbname = \"d=\\\"'\\\\\"; user = \"u\"; role = \"target\";"
     " password_env = \"_PW1\"; };\n"
     "  s_1: { type = \"postgresql\"; role = \"source\"; host = \"2001:db8::1\"; port = 1; dbname = \"a\" \"b\"; user = \"x y\\x10\\X0a\";\n"
-    "    password_file = \"/a b/c\"; tls = \"verify-ca\"; tls_ca = \"/ca\"; };\n"
+    "    password_file = \"/a b/c\"; tls = \"verify-ca\"; tls_ca = \"/ca\"; failover = true; };\n"
     "  x: { host = \"h\"; dbname = \"d\"; user = \"u\"; tls = \"disable\"; password_credential = \"c.d@e\"; };\n"
     "};\n"
     "daemon: { control_socket = \"/s\"; http_listen = \"[::1]:80\"; log_level = \"debug\"; } // end";
@@ -199,6 +199,7 @@ START_TEST(conf_reads_every_option)
 	ck_assert_int_eq(s->role, ROLE_SOURCE);
 	ck_assert_int_eq(s->tls, TLS_VERIFY_CA);
 	ck_assert_str_eq(s->tls_ca, "/ca");
+	ck_assert(s->failover && !x->failover);
 	ck_assert_uint_eq(s->port, 1);
 	ck_assert_ptr_null(d->host);
 	ck_assert_str_eq(d->socket, "/run/post gres");
@@ -554,6 +555,7 @@ START_TEST(conf_refuses_endpoints_that_contradict_themselves)
 		    "f:2: endpoints.a.tls: a socket needs no TLS\n" },
 		{ "endpoints: { a: { dbname = \"d\"; user = \"u\"; socket = \"/s\";\ntls_ca = \"/ca\"; }; };",
 		    "f:2: endpoints.a.tls_ca: a socket needs no TLS\n" },
+		{ AT_EP("role = \"target\"; failover = true;") "failover: is of sources, the role is \"target\"\n" },
 	};
 	REFUSE_ALL(list);
 }

@@ -222,7 +222,12 @@ START_TEST(pg_stream_slot_must_stand_at_or_before_the_checkpoint)
 	ck_fails(check_slot(&s, &log, 1000, &err), &err, ERR_HOLE);
 	log = good;
 	log.ours = false;
-	ck_fails(check_slot(&s, &log, 1000, &err), &err, ERR_CONFIG);
+	ck_fails(check_slot(&s, &log, 1000, &err), &err, ERR_HOLE);
+	ck_assert(strstr(err.remedy, "restart orders --reload") != NULL);
+	log = good;
+	log.is_copy = true;
+	ck_fails(check_slot(&s, &log, 1000, &err), &err, ERR_RETRY);
+	ck_assert(strstr(err.msg, "promoted") != NULL && err.remedy[0] != '\0');
 	log = good;
 	log.active = true;
 	log.active_pid = 4711;
@@ -230,6 +235,26 @@ START_TEST(pg_stream_slot_must_stand_at_or_before_the_checkpoint)
 	ck_assert(strstr(err.msg, "4711") != NULL);
 	/* Ahead and active: it is the hole that counts. */
 	ck_fails(check_slot(&s, &log, 999, &err), &err, ERR_HOLE);
+	pgoutput_free(s.dec);
+}
+END_TEST
+
+START_TEST(pg_stream_once_started_its_own_session_holds_the_slot)
+{
+	struct source_log log = { .exists = true, .ours = true, .active = true, .active_pid = 4711,
+		.confirmed = { .kind = POSITION_LSN, .lsn = { 1000 } } };
+	struct source_stream s;
+	struct err err = ERR_INIT;
+
+	stream_init(&s, 1000);
+	s.pid = 4711;
+	ck_ok(check_slot(&s, &log, 1000, &err), &err);
+	ck_fails(check_slot(&s, &log, 999, &err), &err, ERR_HOLE);
+	s.pid = 4712;
+	ck_fails(check_slot(&s, &log, 1000, &err), &err, ERR_RETRY);
+	s.pid = 4711;
+	log.active = false;
+	ck_fails(check_slot(&s, &log, 1000, &err), &err, ERR_RETRY);
 	pgoutput_free(s.dec);
 }
 END_TEST
@@ -256,4 +281,5 @@ UNIT_MAIN("pg_stream", pg_stream_keepalive_moves_only_forward_and_only_outside_a
     pg_stream_refuses_messages_it_does_not_know, pg_stream_status_is_due_by_what_moved,
     pg_stream_confirmation_never_goes_back,
     pg_stream_slot_must_stand_at_or_before_the_checkpoint,
+    pg_stream_once_started_its_own_session_holds_the_slot,
     pg_stream_names_are_quoted_for_the_replication_grammar)

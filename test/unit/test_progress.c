@@ -183,10 +183,54 @@ START_TEST(progress_keeps_its_order_between_two_threads)
 }
 END_TEST
 
+/* Commits of a former run may be lost with the target's next crash. */
+START_TEST(progress_start_that_is_held_waits_for_the_first_durable_word)
+{
+	struct progress *p = start(100);
+
+	progress_hold_start(p);
+	ck_assert_int_eq(progress_confirmable(p).kind, POSITION_NONE);
+	ck_assert(progress_has_pending(p));
+	ck_ok(applied(p, 200, 7), &err);
+	ck_assert_int_eq(progress_confirmable(p).kind, POSITION_NONE);
+	progress_durable(p, 0);
+	ck_assert_uint_eq(confirmable(p), 100);
+	progress_durable(p, 7);
+	ck_assert_uint_eq(confirmable(p), 200);
+	progress_free(p);
+}
+END_TEST
+
+START_TEST(progress_nothing_to_hold_where_there_is_no_start)
+{
+	struct progress *p = start(0);
+
+	progress_hold_start(p);
+	ck_assert(!progress_has_pending(p));
+	progress_free(p);
+}
+END_TEST
+
+START_TEST(progress_target_that_lost_confirmed_commits_is_a_hole_with_a_remedy)
+{
+	struct progress *p = start(100);
+
+	ck_ok(applied(p, 200, 0), &err);
+	ck_assert(!applied(p, 150, 0));
+	ck_assert_int_eq(err.kind, ERR_HOLE);
+	ck_assert_str_eq(err.position, "0/96");
+	ck_assert(strstr(err.remedy, "--reload") != NULL);
+	progress_free(p);
+}
+END_TEST
+
 UNIT_MAIN("progress", progress_confirms_nothing_before_a_durable_commit,
     progress_confirms_the_newest_durable_of_several,
     progress_commit_durable_at_once_covers_those_before_it,
     progress_view_tells_positions_and_times_and_received_never_goes_back,
     progress_refuses_a_checkpoint_that_went_back,
     progress_many_pending_commits_are_thinned_and_never_confirmed_early,
-    progress_keeps_its_order_between_two_threads)
+    progress_keeps_its_order_between_two_threads,
+    progress_start_that_is_held_waits_for_the_first_durable_word,
+    progress_nothing_to_hold_where_there_is_no_start,
+    progress_target_that_lost_confirmed_commits_is_a_hole_with_a_remedy)
