@@ -273,8 +273,10 @@ apply_commit_at(struct apply *a, const struct position *pos, struct wall commit_
 	size_t nstates;
 
 	cp.position = *pos;
-	if (commit_time.v != 0)
+	if (commit_time.v != 0) {
 		cp.commit_time = commit_time;
+		cp.commit_end = a->commit_end;
+	}
 	totals_add(&cp.totals, &a->pending);
 	if (!a->open && !a->c.ops->begin(a->c.target, err))
 		return false;
@@ -690,8 +692,10 @@ on_boundary(struct apply *a, const struct change *c, struct err *err)
 		a->oldest = clock_mono();
 	a->boundary = c;
 	a->pos = c->u.commit.position;
-	if (time.v != 0)
+	if (c->kind == CHANGE_COMMIT) {
 		a->commit_time = time;
+		a->commit_end = a->pos;
+	}
 	if (c->kind == CHANGE_COMMIT)
 		a->pending.transactions++;
 	if (a->c.mode == APPLY_TRANSACTIONAL || a->c.redo->mode == BATCH_SINGLE || batch_is_full(a) || a->open ||

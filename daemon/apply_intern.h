@@ -24,7 +24,8 @@ struct apply {
 	const struct change *last;	/* taken last */
 	const struct change *boundary;	/* the last COMMIT or KEEPALIVE taken that is not acked; NULL: nothing complete is pending */
 	struct position pos;		/* its position */
-	struct wall commit_time;
+	struct wall commit_time;	/* of the last COMMIT taken, ... */
+	struct position commit_end;	/* ... and its end */
 	struct usec oldest;		/* when the oldest pending complete transaction was there */
 	struct position noted;		/* nothing is missing up to here, though it is not in the checkpoint yet */
 	struct totals pending;		/* since the last target COMMIT */

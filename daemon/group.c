@@ -142,7 +142,7 @@ begin_again(struct lane *l, struct err *err)
 {
 	log_err(LOG_LEVEL_WARNING, "the load of these tables begins again", err);
 	err_clear(err);
-	l->cp.position = (struct position){ POSITION_NONE, { 0 } };
+	l->cp.position = l->cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
 	l->cp.load_done = false;
 	for (size_t i = 0; i < l->states.n; i++) {
 		ranged_forget(&l->states.rows[i]);

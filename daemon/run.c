@@ -413,7 +413,7 @@ begin_reload(struct run *r, struct err *err)
 {
 	if (!lane_loads(&r->l))
 		log_warning("mode cdc loads nothing: going on from the source's present position; what lies before it is not replicated");
-	r->l.cp.position = (struct position){ POSITION_NONE, { 0 } };
+	r->l.cp.position = r->l.cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
 	r->l.cp.load_done = false;
 	lane_name_source(&r->l);
 	for (size_t i = 0; i < r->l.states.n; i++)
@@ -497,6 +497,7 @@ begin_from(struct run *r, struct err *err)
 	log_warning("going on from %s instead of %s, as asked: what lies between is not replicated", r->c->from,
 	    position_text(&r->l.cp.position, (char[POSITION_TEXT]){ 0 }));
 	r->l.cp.position = p;
+	r->l.cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
 	for (size_t i = 0; i < r->l.states.n; i++) {
 		if (is_incomplete(&r->l.states.rows[i]))
 			continue;

@@ -142,6 +142,8 @@ stream_open(struct stream *s, struct err *err)
 		.board = s->c.board, .stop = s->c.stop, .beat = s->c.cp->group == 0 ? BEAT_CAPTURE : BEAT_GROUP_CAPTURE,
 		.ask = s->c.ask, .resolve = resolve, .resolve_arg = s };
 
+	cc.params.last_end = s->c.cp->commit_end;
+	cc.params.last_time = s->c.cp->commit_time;
 	if (!copy_states(s, err) || !stream_is_binary(s, &cc.binary, err) ||
 	    (s->ring = ring_new(s->c.ring_size, err)) == NULL ||
 	    (s->progress = progress_new(&s->c.cp->position, err)) == NULL)

@@ -3,8 +3,8 @@
  * Flow: identify() once a run -> continues() against the checkpoint -> the task accepts it; from
  * then on each session proves at its start that it has reached the same server.
  * Invariant: a log is continued only where the server's own history proves it, and where it reaches
- * as far as the checkpoint. What can't be told: a copy of the data directory that went its own way
- * on the same timeline and whose log has grown past the checkpoint.
+ * as far as the checkpoint. A copy of the data directory that went its own way on the same timeline
+ * and has grown past the checkpoint is left to pg_proof.c.
  * Threads: the session's. */
 #include "endpoints/pg_source.h"
 

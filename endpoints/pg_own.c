@@ -47,7 +47,8 @@ static const char schema_sql[] =
     " timeline int8 NOT NULL DEFAULT 0, slot text NOT NULL DEFAULT '', publication text NOT NULL "
     "DEFAULT '',"
     " slot_made bool NOT NULL DEFAULT false, publication_made bool NOT NULL DEFAULT false,"
-    " position text NOT NULL DEFAULT '-', commit_time timestamptz,"
+    " position text NOT NULL DEFAULT '-', commit_time timestamptz, commit_end text NOT NULL "
+    "DEFAULT '-',"
     " epoch int8 NOT NULL DEFAULT 0, conn int8 NOT NULL DEFAULT 0,"
     " paused bool NOT NULL DEFAULT false, load_done bool NOT NULL DEFAULT false,"
     " transactions int8 NOT NULL DEFAULT 0, rows_read int8 NOT NULL DEFAULT 0, applied int8 NOT "
@@ -271,7 +272,7 @@ static const char row_columns[] =
     " coalesce((extract(epoch FROM commit_time) * 1000000)::int8, 0), epoch, conn, paused, "
     "load_done,"
     " transactions, rows_read, applied, filtered, excepted, inserts, updates, deletes, truncates,"
-    " session_pid, session_start, load_group, handed, seal";
+    " session_pid, session_start, load_group, handed, seal, commit_end";
 
 static uint64_t
 number_at(const PGresult *res, int row, int col)
@@ -308,6 +309,7 @@ read_checkpoint(struct target *t, const PGresult *res, int row, struct checkpoin
 		&cp->totals.applied, &cp->totals.filtered, &cp->totals.excepted,
 		&cp->totals.inserts, &cp->totals.updates, &cp->totals.deletes,
 		&cp->totals.truncates };
+	struct err no_place = ERR_INIT;
 
 	read_source(res, row, cp);
 	cp->exists = cp->source.kind[0] != '\0';
@@ -315,6 +317,10 @@ read_checkpoint(struct target *t, const PGresult *res, int row, struct checkpoin
 	cp->handed = flag_at(res, row, 26);
 	checkpoint_verify(t->task, cp, PQgetvalue(res, row, 8),
 	    (uint64_t)strtoll(PQgetvalue(res, row, 27), NULL, 10));
+	if (!position_parse(POSITION_LSN, PQgetvalue(res, row, 28), &cp->commit_end, &no_place)) {
+		cp->commit_end.kind = POSITION_NONE;
+		snprintf(cp->edited, sizeof(cp->edited), "commit_end %.40s", PQgetvalue(res, row, 28));
+	}
 	cp->commit_time = wall_from_text(PQgetvalue(res, row, 9));
 	cp->epoch = number_at(res, row, 10);
 	cp->conn = number_at(res, row, 11);

@@ -82,6 +82,10 @@ bool pg_scan_start(struct source_scan *s, const struct table *t, const struct ch
 int pg_scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err);
 void pg_scan_close(struct source_scan *s);
 
+/* pg_proof.c: the stream has been started from `at`, the slot's place; it is ended again. The last
+ * transaction that was applied must be in the log: else ERR_HOLE. */
+bool pg_proof(struct pg_conn *c, const struct source_params *p, uint64_t at, struct err *err) MUST_CHECK;
+
 /* pg_stream.c */
 struct source_stream *pg_stream_open(const struct source_params *p, const struct position *from,
     bool binary, struct change_sink sink,

@@ -70,22 +70,23 @@ static bool
 update_source(struct target *t, const struct checkpoint *cp, struct err *err)
 {
 	char timeline[NUMBER_TEXT], position[POSITION_TEXT], group[NUMBER_TEXT],
-	    seal[NUMBER_TEXT];
+	    seal[NUMBER_TEXT], end[POSITION_TEXT];
 	const struct source_identity *s = &cp->source;
 	const char *params[] = { t->task, s->kind, s->id, s->dbname,
 		number_text(s->timeline, timeline), s->slot, s->publication,
 		cp->slot_made ? "t" : "f", cp->publication_made ? "t" : "f",
 		position_text(&cp->position, position), cp->load_done ? "t" : "f",
-		number_text(cp->group, group), seal_text(checkpoint_seal(t->task, cp), seal) };
+		number_text(cp->group, group), seal_text(checkpoint_seal(t->task, cp), seal),
+		position_text(&cp->commit_end, end) };
 
 	return run(t,
 	    "UPDATE repld.checkpoint SET source_kind = $2, source_id = $3, source_dbname = $4, "
 	    "timeline = $5::int8,"
 	    " slot = $6, publication = $7, slot_made = $8::bool, publication_made = $9::bool, "
 	    "position = $10,"
-	    " load_done = $11::bool, seal = $13::int8, updated = clock_timestamp() WHERE task = $1"
-	    " AND load_group = $12::int8",
-	    13, params, err);
+	    " load_done = $11::bool, seal = $13::int8, commit_end = $14, updated = "
+	    "clock_timestamp() WHERE task = $1 AND load_group = $12::int8",
+	    14, params, err);
 }
 
 bool

@@ -289,17 +289,39 @@ start(struct source_stream *s, uint64_t from, bool binary, struct err *err)
 }
 
 static bool
+open_conn(struct source_stream *s, struct err *err)
+{
+	s->c =
+	    pg_conn_open(s->p.endpoint, PG_CONN_REPLICATION, s->p.task, "stream", s->p.stop, err);
+	if (s->c != NULL)
+		s->c->deadline_usec = START_DEADLINE_USEC;
+	return s->c != NULL;
+}
+
+/* A slot that is behind the last transaction applied reads it again: is it the same log? On a
+ * connection of its own: servers end a second logical stream of a session at once. */
+static bool
+prove_log(struct source_stream *s, const struct source_log *log, struct err *err)
+{
+	const uint64_t at = log->confirmed.lsn.v;
+	bool ok;
+
+	if (s->p.last_end.kind != POSITION_LSN || s->p.last_end.lsn.v <= at)
+		return true;
+	ok = open_conn(s, err) && start(s, at, false, err) && pg_proof(s->c, &s->p, at, err);
+	pg_conn_close(s->c);
+	s->c = NULL;
+	return ok || (err->kind == ERR_HOLE ? hole(s, err, err->msg) : false);
+}
+
+static bool
 open_all(struct source_stream *s, struct source *look, uint64_t from, bool binary, struct err *err)
 {
 	struct source_log log;
 
-	if (!check_start(s, look, from, &log, err))
+	if (!check_start(s, look, from, &log, err) || !prove_log(s, &log, err) ||
+	    !open_conn(s, err))
 		return false;
-	s->c =
-	    pg_conn_open(s->p.endpoint, PG_CONN_REPLICATION, s->p.task, "stream", s->p.stop, err);
-	if (s->c == NULL)
-		return false;
-	s->c->deadline_usec = START_DEADLINE_USEC;
 	keep_on_standbys(s, &log);
 	return ask_pid(s, err) && start(s, from, binary, err) &&
 	       check_started(s, look, from, err);

@@ -28,6 +28,9 @@ struct source_params {
 	bool running;				/* for check(): the task runs elsewhere, and its slot and walsender with it */
 	/* The server that the task has accepted; each session then proves that it has reached the same one (ERR_RETRY). NULL: not known yet. */
 	const struct source_identity *identity;
+	/* stream_open: the last transaction that was applied ends there. Where the log is read again from before it, it must be there. NONE: not known. */
+	struct position last_end;
+	struct wall last_time;
 	struct stop *stop;
 };
 

@@ -33,7 +33,8 @@ struct checkpoint {
 	struct source_identity source;
 	bool slot_made, publication_made;	/* by repld */
 	struct position position;	/* NONE: not streamed yet */
-	struct wall commit_time;	/* of the last source transaction applied */
+	struct wall commit_time;	/* of the last source transaction applied, ... */
+	struct position commit_end;	/* ... and where it ends; NONE: not known */
 	uint64_t epoch;			/* raised by each new owner */
 	uint64_t conn;			/* raised by each apply connection of an owner */
 	bool paused;
