@@ -60,17 +60,20 @@ reach() {			# PERCENT: wait_for would look too seldom
 		[ "$(table_get t public.big state)" != streaming ] || fail "the load was over before it was seen at $1 %"
 	done
 }
+loads_begun() { grep -c 'full load of' "$TMP/repld.log"; }
+begun_again() { [ "$(loads_begun)" -gt "$loads" ]; }
 twice=0
 for percent in 30 50 90; do
 	step "kill -9 at $percent %"
 	reach $percent
-	worker=$(worker_pid t)
+	worker=$(worker_pid t) loads=$(loads_begun)
 	kill -9 "$worker"
 	wait_for 10 gone "$worker"
 	idle() { [ "$(sql dst "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'repld%'")" = 0 ]; }
 	wait_for 20 idle || :	# what is committed is committed
 	there=$(on_target)
-	wait_for 120 in_load || fail 'the load does not go on by itself'
+	wait_for 120 begun_again && wait_for 60 in_load || fail 'the load does not go on by itself'
+	sleep 1
 	kept=$there
 	[ "$(on_target)" -ge "$there" ] || kept=0
 	twice=$((twice + seen - kept))
