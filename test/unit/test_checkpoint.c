@@ -82,6 +82,9 @@ START_TEST(checkpoint_seal_tells_every_edit)
 	other = row;
 	memcpy(other.source.id, "7301", 5);
 	ck_assert(!fits("t", other, "0/16B3748", seal));
+	other = row;
+	other.group = 1;
+	ck_assert(!fits("t", other, "0/16B3748", seal));
 	/* what moves from one field into the next is another row */
 	other = row;
 	memcpy(other.source.id, "7300r", 6);
