@@ -20,7 +20,7 @@ fake_init(void)
 	fake.s.end = 0x1000000;
 	fake.s.id = 7;
 	fake.s.timeline = 1;
-	fake.s.hold = -1;
+	fake.s.hold[0] = fake.s.hold[1] = -1;
 	fake.s.chunks = 1;
 }
 

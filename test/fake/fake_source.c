@@ -615,6 +615,7 @@ struct source_stream {
 	struct stop *stop;
 	struct fake_slot *slot;
 	uint32_t group;
+	int64_t *hold;
 	bool binary;
 	uint64_t from, bytes;
 	size_t txn, part; /* part: 0 BEGIN, then the changes, then COMMIT */
@@ -648,6 +649,7 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
 	s->stop = p->stop;
 	s->binary = binary;
 	s->slot = slot;
+	s->hold = &fake.s.hold[slot != &fake.s.slots[0]];
 	s->group = group_of(p);
 	s->from = from->lsn.v > slot->confirmed ? from->lsn.v : slot->confirmed;
 	slot->active = true;
@@ -808,10 +810,10 @@ next_message(struct source_stream *s, struct buf *b)
 			s->txn++;
 			continue;
 		}
-		if (fake.s.hold == 0)
+		if (*s->hold == 0)
 			return false;
-		if (fake.s.hold > 0)
-			fake.s.hold--;
+		if (*s->hold > 0)
+			(*s->hold)--;
 		fake.s.sent++;
 		if (s->part == 0) {
 			put_begin(b, x, s->txn);
@@ -861,7 +863,7 @@ step_once(struct source_stream *s, struct err *err)
 		mutex_unlock(&fake.lock);
 		s->bytes += b.n;
 		rc = pgoutput_decode(s->dec, b.p, b.n, err) ? 1 : -1;
-	} else if (s->part == 0 && fake.s.hold != 0 && (s->asked || fake.s.keepalives > 0)) {
+	} else if (s->part == 0 && *s->hold != 0 && (s->asked || fake.s.keepalives > 0)) {
 		fake.s.keepalives -= fake.s.keepalives > 0;
 		s->asked = false;
 		mutex_unlock(&fake.lock);

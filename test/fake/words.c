@@ -325,9 +325,13 @@ play_source(char **w)
 	else if (strcmp(w[0], "keepalive") == 0)
 		fake.s.keepalives++;
 	else if (strcmp(w[0], "hold") == 0)
-		fake.s.hold = play_number(w[1], 0);
+		fake.s.hold[0] = fake.s.hold[1] = play_number(w[1], 0);
+	else if (strcmp(w[0], "hold-main") == 0)
+		fake.s.hold[0] = play_number(w[1], 0);
+	else if (strcmp(w[0], "hold-groups") == 0)
+		fake.s.hold[1] = play_number(w[1], 0);
 	else if (strcmp(w[0], "release") == 0)
-		fake.s.hold = -1;
+		fake.s.hold[0] = fake.s.hold[1] = -1;
 	else if (strcmp(w[0], "chunks") == 0)
 		fake.s.chunks = (uint32_t)play_number(w[1], 1);
 	else if (strcmp(w[0], "drop-slot") == 0)

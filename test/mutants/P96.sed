@@ -1,3 +1,3 @@
-# A load group that was taken over is not marked in the same transaction.
+# Whose a table is goes to the target with a later transaction.
 ### daemon/apply_join.c
-s/if \(!a->c\.ops->hand_over\(a->c\.target, cp, err\) \|\|/if (/
+/^take_table/,/^}/s/a->dirty\[ts - a->c\.states->rows\] = true;/;/
