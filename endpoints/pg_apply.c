@@ -319,7 +319,8 @@ statement_for(struct writing *w, const struct pg_shape *s, struct err *err)
 static bool
 row_too_large(const struct writing *w, size_t bytes, struct err *err)
 {
-	err_set(err, ERR_LIMIT, "a row of %zu bytes to %s: a PostgreSQL server takes at most 1 GB in one message",
+	err_set(err, ERR_LIMIT,
+	    "a row of %zu bytes to %s: a PostgreSQL server takes at most 1 GB in one message",
 	    bytes, w->what);
 	return err_table(err, w->plan->target->schema, w->plan->target->name);
 }

@@ -197,10 +197,41 @@ field(const PGresult *res, int code)
 	return s != NULL ? s : "";
 }
 
+/* What the server says of a row or value that it can't hold in one piece; in another language than
+ * English the second text is not known, and stays what it is. */
+static bool
+too_large(
+    const char *state, const char *primary, const char *detail, unsigned long long *ret_bytes)
+{
+	unsigned long long more = 0;
+
+	if (strcmp(state, "XX000") == 0)
+		return sscanf(primary, "invalid memory alloc request size %llu", ret_bytes) == 1;
+	if (strcmp(state, "54000") != 0 ||
+	    sscanf(detail, "Cannot enlarge string buffer containing %llu bytes by %llu more bytes",
+		ret_bytes, &more) != 2)
+		return false;
+	*ret_bytes += more;
+	return true;
+}
+
+static bool
+say_too_large(struct err *err, unsigned long long bytes, const char *state)
+{
+	err_set(err, ERR_LIMIT,
+	    "a row takes %llu bytes: a PostgreSQL server handles at most 1 GB in one piece", bytes);
+	set_sqlstate(err, state);
+	return err_remedy(err,
+	    "make the row smaller, or take its table out of the task (in text form bytea takes "
+	    "twice its length: values pass in binary if all columns of the task have types "
+	    "that allow it)");
+}
+
 bool
 pg_err_result(struct pg_conn *c, const PGresult *res, struct err *err)
 {
 	const char *state = field(res, PG_DIAG_SQLSTATE);
+	unsigned long long bytes;
 	char msg[900], column[200];
 
 	if (res == NULL || (state[0] == '\0' && PQstatus(c->pg) != CONNECTION_OK))
@@ -209,6 +240,9 @@ pg_err_result(struct pg_conn *c, const PGresult *res, struct err *err)
 		return err_set(err,
 		    PQresultStatus(res) == PGRES_FATAL_ERROR ? ERR_SYSTEM : ERR_PROTOCOL,
 		    "unexpected answer (%s)", PQresStatus(PQresultStatus(res)));
+	if (too_large(state, field(res, PG_DIAG_MESSAGE_PRIMARY),
+		field(res, PG_DIAG_MESSAGE_DETAIL), &bytes))
+		return say_too_large(err, bytes, state);
 	safe_message(state, field(res, PG_DIAG_MESSAGE_PRIMARY), msg, sizeof(msg));
 	copy_column(res, column, sizeof(column));
 	add_detail(msg, sizeof(msg), "table", field(res, PG_DIAG_TABLE_NAME));

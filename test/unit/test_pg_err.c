@@ -82,5 +82,22 @@ START_TEST(pg_err_finds_the_sqlstate_of_the_last_address)
 }
 END_TEST
 
+/* Else it would be tried again without end. */
+START_TEST(pg_err_knows_a_row_that_no_server_can_hold)
+{
+	unsigned long long n = 0;
+
+	ck_assert(too_large("XX000", "invalid memory alloc request size 1200000003", "", &n));
+	ck_assert_uint_eq(n, 1200000003);
+	ck_assert(too_large("54000", "out of memory",
+	    "Cannot enlarge string buffer containing 900000000 bytes by 200000000 more bytes.", &n));
+	ck_assert_uint_eq(n, 1100000000);
+	ck_assert(!too_large("XX000", "cache lookup failed for type 7", "", &n));
+	ck_assert(!too_large("54000", "row is too big: size 8184, maximum size 8160", "", &n));
+	ck_assert(!too_large("53200", "out of memory", "Failed on request of size 8.", &n));
+}
+END_TEST
+
 UNIT_MAIN("pg_err", pg_err_kind_follows_the_longest_prefix, pg_err_message_holds_no_value,
-    pg_err_detail_is_named_once, pg_err_finds_the_sqlstate_of_the_last_address)
+    pg_err_detail_is_named_once, pg_err_finds_the_sqlstate_of_the_last_address,
+    pg_err_knows_a_row_that_no_server_can_hold)
