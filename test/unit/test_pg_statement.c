@@ -79,6 +79,7 @@ static const struct value null_value = { .kind = VALUE_NULL };
 static const struct value absent = { .kind = VALUE_ABSENT };
 
 static char sql_text[8192];
+static bool either, in_place; /* of the shapes that sql_of() makes */
 
 /* The text for one row of this shape. */
 static const char *
@@ -93,6 +94,8 @@ sql_of(enum pg_verb verb, bool many, const uint64_t *colset, const struct value 
 	bool fits;
 
 	pg_shape_start(&s, verb, &m.plan);
+	s.either = either;
+	s.in_place = in_place;
 	ck_ok(pg_shape_add(&s, &m.plan, colset, &row, &fits, &bytes, &err), &err);
 	ck_assert(fits);
 	s.many = pg_shape_finish(&s, &m.plan, m.forms) && many;
@@ -269,6 +272,65 @@ START_TEST(statement_moves_a_key_only_where_it_changed)
 	    "UPDATE ONLY \"s\".\"t\" t SET \"id\" = $2::pg_catalog.text::pg_catalog.int8,"
 	    " \"v\" = $3::pg_catalog.text::pg_catalog.varchar WHERE t.\"id\" = "
 	    "$1::pg_catalog.text::pg_catalog.int8");
+}
+END_TEST
+
+/* A referential action of the target may have moved the key already. */
+START_TEST(statement_finds_a_row_that_moves_by_either_key)
+{
+	const struct value old[] = { binary("12345678", 8), binary("1234", 4), absent },
+			   v[] = { binary("12345678", 8), binary("9999", 4), null_value };
+
+	start_usual();
+	key(1);
+	either = true;
+	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, old, v),
+	    "UPDATE ONLY \"s\".\"t\" t SET \"a\" = $3::pg_catalog.int4,"
+	    " \"v\" = $4::pg_catalog.text::pg_catalog.varchar WHERE (t.\"id\" = $1::pg_catalog.int8 "
+	    "AND t.\"a\" = $2::pg_catalog.int4"
+	    " OR t.\"id\" = $1::pg_catalog.int8 AND t.\"a\" = $3::pg_catalog.int4)");
+	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, v, v),
+	    "UPDATE ONLY \"s\".\"t\" t SET \"v\" = $3::pg_catalog.text::pg_catalog.varchar"
+	    " WHERE t.\"id\" = $1::pg_catalog.int8 AND t.\"a\" = $2::pg_catalog.int4");
+	either = false;
+}
+END_TEST
+
+/* Without an old image nothing says that the column is what it was; where the row can't be replaced,
+ * it has to be. */
+START_TEST(statement_minds_an_identity_column_that_may_have_changed)
+{
+	const struct value v[] = { binary("12345678", 8), binary("1234", 4), binary("x", 1) };
+
+	start_usual();
+	m.target_cols[1].identity = 'a';
+	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, v, v),
+	    "WITH d AS (DELETE FROM ONLY \"s\".\"t\" t WHERE t.\"id\" = $1::pg_catalog.int8 RETURNING"
+	    " t.\"id\" AS c0, $2::pg_catalog.int4 AS c1, $3::pg_catalog.varchar AS c2)"
+	    " INSERT INTO \"s\".\"t\" (\"id\", \"a\", \"v\") OVERRIDING SYSTEM VALUE SELECT * FROM d");
+	in_place = true;
+	ck_assert_str_eq(sql_of(PG_VERB_UPDATE, false, NULL, v, v),
+	    "UPDATE ONLY \"s\".\"t\" t SET \"v\" = $3::pg_catalog.varchar WHERE t.\"id\" = "
+	    "$1::pg_catalog.int8 AND t.\"a\" = $2::pg_catalog.int4");
+	in_place = false;
+}
+END_TEST
+
+START_TEST(statement_seeks_keyless_rows_by_a_hint_and_minds_trailing_blanks)
+{
+	const struct value v[] = { binary("1234", 4), textual("x ") };
+	uint16_t hint[] = { 0 };
+
+	start();
+	column("a", 23, -1, "integer");
+	column("c", 1042, 8, "character(4)");
+	m.plan.hint = hint;
+	m.plan.nhint = 1;
+	ck_assert_str_eq(sql_of(PG_VERB_DELETE, false, NULL, v, NULL),
+	    "DELETE FROM ONLY \"s\".\"t\" t WHERE t.ctid = (SELECT x.ctid FROM ONLY \"s\".\"t\" x WHERE"
+	    " x.\"a\" = $1::pg_catalog.int4 AND (x.\"a\") IS NOT DISTINCT FROM ($1::pg_catalog.int4)"
+	    " AND pg_catalog.bpcharsend(x.\"c\") IS NOT DISTINCT FROM"
+	    " pg_catalog.bpcharsend($2::pg_catalog.text::pg_catalog.bpchar::character(4)) LIMIT 1)");
 }
 END_TEST
 
@@ -523,7 +585,9 @@ UNIT_MAIN("pg_statement", statement_updates_by_unnest_in_binary,
     statement_finds_a_key_by_the_indexs_own_operator, statement_inserts_over_identity_columns,
     statement_replaces_a_row_whose_identity_column_is_always_generated,
     statement_touches_a_row_of_which_nothing_is_set, statement_moves_a_key_only_where_it_changed,
-    statement_parks_and_unparks_whole_rows, statement_finds_keyless_rows_by_exact_content,
+    statement_finds_a_row_that_moves_by_either_key,
+    statement_minds_an_identity_column_that_may_have_changed,
+    statement_seeks_keyless_rows_by_a_hint_and_minds_trailing_blanks, statement_parks_and_unparks_whole_rows, statement_finds_keyless_rows_by_exact_content,
     shape_ends_where_the_form_changes, shape_of_nulls_takes_the_form_seen_last,
     shape_takes_an_enums_binary_for_text, shape_refuses_binary_that_the_target_cannot_take,
     shape_refuses_an_absent_value_in_an_insert, shape_goes_row_by_row_where_an_array_is_binary,
