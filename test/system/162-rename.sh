@@ -30,6 +30,13 @@ refused() {			# TASK PATTERN...
 	say "   fix: $(task_get new error.remedy)"
 }
 
+reload_refused() {		# PATTERN: the answer says why; a restart of the daemon takes the file as it is
+	run_rc 1 ctl reload
+	expect_text "$1" "$TMP/out"
+	repld_stop
+	repld_start
+}
+
 conf_task old
 repld_start
 goes_on old
@@ -49,7 +56,7 @@ expect_text "fix: .*SELECT pg_drop_replication_slot\('repld_old'\)" "$TMP/out"
 
 step 'and so is the slot'
 conf_task new "$former"
-ctl reload >/dev/null
+reload_refused 'rename_from = "old"'
 refused new 'slot repld_old of this source is task old' 'rename_from = "old"'
 run_rc 1 "$REPLD" check -c "$CONF"
 expect_text 'slot repld_old of this source is task old' "$TMP/out"
@@ -57,7 +64,7 @@ expect_no_text 'belongs to no task of the file' "$TMP/out"
 
 step 'rename_from without the names of slot and publication'
 conf_task new 'rename_from = "old";'
-ctl reload >/dev/null
+reload_refused 'slot = "repld_old"; publication = "repld_old"'
 refused new 'slot repld_old and publication repld_old' 'slot = "repld_old"; publication = "repld_old"'
 run_rc 1 "$REPLD" check -c "$CONF"
 expect_text 'slot = "repld_old"; publication = "repld_old"' "$TMP/out"
@@ -127,9 +134,16 @@ run_rc 0 "$REPLD" check -c "$CONF"
 expect_text 'task again goes on as last' "$TMP/out"
 expect_no_text 'will be made|belongs to task' "$TMP/out"
 
-step 'cleanup of the renamed task takes everything away'
+step 'renamed in the file of a running daemon, by one reload'
+conf_task again "$former"
 repld_start
+goes_on again
+conf_task last "rename_from = \"again\"; $former"
+run_rc 0 ctl reload
 goes_on last
+expect 'rows of checkpoint' last "$(sql dst 'SELECT string_agg(task, chr(44)) FROM repld.checkpoint')"
 repld_stop
+
+step 'cleanup of the renamed task takes everything away'
 run_rc 0 "$REPLD" cleanup -c "$CONF" last --yes
 expect 'slots' 0 "$(sql src 'SELECT count(*) FROM pg_replication_slots')"
