@@ -60,11 +60,16 @@ heartbeat_slowest() {		# FILE SINCE
 
 writers_gone() { [ "$(sql src "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbench'")" = 0 ]; }
 
+writers_end() {			# PID: again and again, since they may be just connecting
+	sql src "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgbench'"
+	gone "$1"
+}
+
 writers_stop() {		# PID of what runs them: their sessions end, between two transactions or within one
 	running "$1" || { cat "$TMP/bench.log" >&2; fail 'the writers have ended before'; }
-	sql src "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'pgbench'" >/dev/null
+	wait_for 30 writers_end "$1" || fail 'the writers do not end'
 	wait "$1" || :
-	wait_for 20 writers_gone || fail 'writers outlive pgbench'
+	wait_for 20 writers_gone || fail 'sessions of writers outlive pgbench'
 }
 
 # ---- what the status says ------------------------------------------------------------------------------------------------
