@@ -391,6 +391,16 @@ equality_is_exact(uint32_t base_oid)
 	}
 }
 
+/* What the column has made of the value. */
+static void
+put_typmod(struct text *x, uint16_t col)
+{
+	const struct coltype *type = x->plan->cols[col].target_type;
+
+	if (type->typmod >= 0)
+		buf_printf(x->b, "::%s", type->name);
+}
+
 static void
 put_content_match(struct text *x)
 {
@@ -398,6 +408,7 @@ put_content_match(struct text *x)
 
 	for (uint16_t i = 0; i < x->plan->nhint; i++) {
 		put_equal(x, "x.", x->plan->hint[i], false);
+		put_typmod(x, x->plan->hint[i]);
 		buf_str(b, " AND ");
 	}
 	for (uint16_t i = 0; i < x->plan->ncols; i++) {
@@ -412,8 +423,7 @@ put_content_match(struct text *x)
 		pg_ident(b, pc->name);
 		buf_printf(b, "%s IS NOT DISTINCT FROM %s", after, before);
 		put_expr(x, PG_PARAM_KEY, i);
-		if (pc->target_type->typmod >= 0)
-			buf_printf(b, "::%s", pc->target_type->name);
+		put_typmod(x, i);
 		buf_str(b, after);
 	}
 }
