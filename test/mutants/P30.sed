@@ -1,3 +1,3 @@
 # A slot that is gone is made again.
 ### daemon/lane.c
-/^slot_continues/,/^}/s/return hole\(l, err, "is gone", ""\);/return l->cp.position.kind = POSITION_NONE, true;/
+/^slot_continues/,/^}/s/return hole\(l, err, "is gone", .*\);/return l->cp.position.kind = POSITION_NONE, true;/

@@ -71,7 +71,7 @@ mv "$TMP/dst/backup" "$TMP/dst/data"
 pg_start dst
 wait_state t error 15
 expect 'kind' hole "$(task_get t error.kind)"
-case $(task_get t error.message) in *'the target went back'*) ;; *) fail "$(task_get t error.message)" ;; esac
+case $(task_get t error.message) in *'the target is from an older backup'*) ;; *) fail "$(task_get t error.message)" ;; esac
 case $(task_get t error.remedy) in *'--reload'*) ;; *) fail 'no remedy is named' ;; esac
 say "   $(task_get t error.message)"
 repld_stop
