@@ -21,8 +21,6 @@
 #define CALM_BATCHES 4096		/* after so many without a failure the next one is news again */
 #define SAME_TRIES 5			/* of a batch that met a deadlock */
 
-static bool finish_ranged(struct apply *a, struct err *err);
-
 /* ---- plans ------------------------------------------------------------------------------------------------------- */
 
 /* The shape last applied becomes the current one with the first change that has it. */
@@ -189,24 +187,11 @@ apply_write_part(struct apply *a, struct err *err)
 	return true;
 }
 
-static bool
-is_catching_up(const struct apply *a, const struct table_state *ts)
-{
-	return apply_is_ours(a, ts) && ts->phase == TABLE_CATCH_UP;
-}
-
 /* The table has caught up where the checkpoint stands at pos. */
 static bool
 catches_up(const struct apply *a, const struct table_state *ts, const struct position *pos)
 {
-	return a->catching_up && is_catching_up(a, ts) && ts->ranges == NULL && snapshot_passed(&ts->snapshot, pos);
-}
-
-/* The stream has passed all snapshots that the ranges of its load were read at. */
-static bool
-ranges_met(const struct apply *a, const struct table_state *ts, const struct position *pos)
-{
-	return is_catching_up(a, ts) && ts->ranges != NULL && snapshot_passed(&ts->snapshot, pos);
+	return a->catching_up && apply_is_catching_up(a, ts) && ts->ranges == NULL && snapshot_passed(&ts->snapshot, pos);
 }
 
 /* Rows of table_state that go with this commit: tables whose snapshot has passed, shapes that changed. What is known here changes with the
@@ -230,14 +215,13 @@ collect_states(struct apply *a, const struct position *pos)
 	return n;
 }
 
-/* Whether tables still catch up, for the task as a whole. */
-static void
-look_who_waits(struct apply *a)
+void
+apply_look_who_waits(struct apply *a)
 {
 	bool waiting = false;
 
 	for (size_t i = 0; i < a->c.states->n; i++)
-		waiting = waiting || is_catching_up(a, &a->c.states->rows[i]);
+		waiting = waiting || apply_is_catching_up(a, &a->c.states->rows[i]);
 	a->catching_up = a->catching_up && waiting;
 	if (apply_is_main(a) && !a->catching_up && atomic_load(&a->c.board->phase) == PHASE_CATCH_UP)
 		board_phase(a->c.board, PHASE_CDC);
@@ -261,7 +245,7 @@ states_written(struct apply *a, const struct position *pos)
 		if (t != NULL)
 			atomic_store(&a->c.board->tables[t->shown]->phase, (int)ts->phase);
 	}
-	look_who_waits(a);
+	apply_look_who_waits(a);
 }
 
 bool
@@ -341,7 +325,7 @@ apply_commit(struct apply *a, struct err *err)
 	a->pos.kind = POSITION_NONE;
 	say_oldest(a, (struct wall){ 0 });
 	say_reached(a, &a->noted);
-	return FAULT("apply.acked", err) && finish_ranged(a, err);
+	return FAULT("apply.acked", err) && apply_finish_ranged(a, err);
 }
 
 /* The position is worth a commit of its own at once: a sync waits for it, or the task's own stream, or a table has caught up there. */
@@ -356,7 +340,7 @@ note_is_wanted(const struct apply *a)
 	    !position_reached(&a->c.cp->position, &want))
 		return true;
 	for (size_t i = 0; a->catching_up && i < a->c.states->n; i++)
-		if (catches_up(a, &a->c.states->rows[i], &a->noted) || ranges_met(a, &a->c.states->rows[i], &a->noted))
+		if (catches_up(a, &a->c.states->rows[i], &a->noted) || apply_ranges_met(a, &a->c.states->rows[i], &a->noted))
 			return true;
 	return false;
 }
@@ -589,24 +573,6 @@ truncate_verdict(const struct apply *a, const struct table *t)
 }
 
 static bool
-load_again(struct apply *a, const struct table *t, const char *why, struct err *err)
-{
-	a->again = a->by_table[t->index];
-	ranged_refuse(t, why, err);
-	say_where(a, err);
-	return false;
-}
-
-/* The change, or the half of it that counts. */
-static bool
-add_row(struct apply *a, const struct plan *plan, const struct change *c, enum ranges_verdict v, struct err *err)
-{
-	if (v != RANGES_APPLY && (c = batch_half(a->batch, c, v == RANGES_DELETE, err)) == NULL)
-		return false;
-	return batch_add(a->batch, plan, c, err);
-}
-
-static bool
 on_row(struct apply *a, const struct change *c, struct err *err)
 {
 	enum ranges_verdict v;
@@ -619,14 +585,14 @@ on_row(struct apply *a, const struct change *c, struct err *err)
 	if ((v = verdict(a, c)) == RANGES_SKIP)
 		return true;
 	if (v == RANGES_AGAIN)
-		return load_again(a, c->rel->table, "a row moved between ranges of two snapshots, and the log does not hold all of it", err);
+		return apply_load_again(a, c->rel->table, "a row moved between ranges of two snapshots, and the log does not hold all of it", err);
 	if ((plan = plan_for(a, c->rel, err)) == NULL)
 		return false;
-	if (!add_row(a, plan, c, v, err)) {
+	if (!apply_add_row(a, plan, c, v, err)) {
 		if (err->kind != ERR_LIMIT || batch_rows(a->batch) == 0)
 			return false;
 		err_clear(err);
-		if (!apply_write_part(a, err) || !add_row(a, plan, c, v, err))
+		if (!apply_write_part(a, err) || !apply_add_row(a, plan, c, v, err))
 			return false;
 	}
 	count_row(a, c);
@@ -650,7 +616,7 @@ on_truncate(struct apply *a, const struct change *c, struct err *err)
 		if ((v = truncate_verdict(a, tt.items[i].rel->table)) == RANGES_SKIP)
 			continue;
 		if (v == RANGES_AGAIN) {
-			load_again(a, tt.items[i].rel->table, "it was truncated between the snapshots of its ranges", err);
+			apply_load_again(a, tt.items[i].rel->table, "it was truncated between the snapshots of its ranges", err);
 			goto out;
 		}
 		if ((tt.items[i].plan = plan_for(a, tt.items[i].rel, err)) == NULL)
@@ -741,7 +707,7 @@ on_idle(struct apply *a, struct err *err)
 	if (ring_pressure(a->c.ring) && a->last != NULL)
 		return apply_write_part(a, err);
 	apply_ask_for_end(a);
-	return note_position(a, false, err) && finish_ranged(a, err) && look_flushed(a, err);
+	return note_position(a, false, err) && apply_finish_ranged(a, err) && look_flushed(a, err);
 }
 
 /* Commits all that is complete. What was taken of a transaction that is not, and not written, is left out: the changes are taken again up to
@@ -835,31 +801,13 @@ free_plans(struct apply *a)
 	a->plans = NULL;
 }
 
-/* At a boundary, with nothing under way: tables whose ranges have met get their indexes, and stream. The plans know indexes: they are made anew.
- * A stream that is to end leaves it to the next one. */
-static bool
-finish_ranged(struct apply *a, struct err *err)
+bool
+apply_renew_plans(struct apply *a, struct err *err)
 {
-	const bool idle = !a->in_txn && !a->open && a->boundary == NULL && !atomic_load(&a->c.board->finish);
-
-	for (uint32_t i = 0; a->catching_up && idle && i < a->c.tables->n; i++) {
-		struct table *t = a->c.tables->tables[i];
-		struct table_state *ts = a->by_table[i];
-
-		if (a->ranged[i] == NULL || !ranges_met(a, ts, &a->c.cp->position))
-			continue;
-		if (!ranged_finish(a->c.ops, a->c.target, a->c.cp->epoch, a->c.tables->arena, t, ts, err))
-			return false;
-		ranges_free(a->ranged[i]);
-		a->ranged[i] = NULL;
-		free_plans(a);
-		batch_reset(a->batch, a->c.redo->mode);
-		if ((a->plans = map_new()) == NULL)
-			return err_set(err, ERR_SYSTEM, "out of memory");
-		atomic_store(&a->c.board->tables[t->shown]->phase, (int)ts->phase);
-		look_who_waits(a);
-	}
-	return true;
+	free_plans(a);
+	batch_reset(a->batch, a->c.redo->mode);
+	a->plans = map_new();
+	return a->plans != NULL || err_set(err, ERR_SYSTEM, "out of memory");
 }
 
 static bool
@@ -885,7 +833,7 @@ apply_init(struct apply *a, struct err *err)
 	for (uint32_t i = 0; i < a->c.tables->n; i++)
 		a->by_table[i] = table_states_find(a->c.states, a->c.tables->tables[i]->source_schema, a->c.tables->tables[i]->source_name);
 	for (size_t i = 0; i < a->c.states->n; i++)
-		a->catching_up = a->catching_up || is_catching_up(a, &a->c.states->rows[i]);
+		a->catching_up = a->catching_up || apply_is_catching_up(a, &a->c.states->rows[i]);
 	return ranged_open(a->c.ops, a->c.target, a->c.tables, a->c.states, a->c.cp->group, &a->ranged, err);
 }
 

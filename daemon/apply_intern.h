@@ -1,5 +1,5 @@
-/* apply_intern.h - what the two halves of an apply side share: apply.c writes what the stream brings, apply_join.c hands tables from a load group's
- * stream to the task's own. Only these include it. */
+/* apply_intern.h - what the parts of an apply side share: apply.c writes what the stream brings, apply_join.c hands tables from a load group's
+ * stream to the task's own, apply_ranges.c brings the ranges of a resumed load together. Only these include it. */
 #ifndef REPLD_DAEMON_APPLY_INTERN_H
 #define REPLD_DAEMON_APPLY_INTERN_H
 
@@ -59,10 +59,31 @@ apply_is_ours(const struct apply *a, const struct table_state *ts)
 	return ts->load_group == a->c.cp->group;
 }
 
+static inline bool
+apply_is_catching_up(const struct apply *a, const struct table_state *ts)
+{
+	return apply_is_ours(a, ts) && ts->phase == TABLE_CATCH_UP;
+}
+
 /* The target's COMMIT with the checkpoint at pos. */
 bool apply_commit_at(struct apply *a, const struct position *pos, struct wall commit_time, struct err *err) MUST_CHECK;
 /* Commits all that is complete. The batch must end at a boundary. */
 bool apply_commit(struct apply *a, struct err *err) MUST_CHECK;
+
+/* Nothing is in the batch: plans are made anew with the next changes. */
+bool apply_renew_plans(struct apply *a, struct err *err) MUST_CHECK;
+/* Whether tables still catch up, for the task as a whole. */
+void apply_look_who_waits(struct apply *a);
+
+/* apply_ranges.c. The stream has passed all snapshots that the ranges of the table's load were read at. */
+bool apply_ranges_met(const struct apply *a, const struct table_state *ts, const struct position *pos);
+/* The change, or the half of it that counts. */
+bool apply_add_row(struct apply *a, const struct plan *plan, const struct change *c, enum ranges_verdict v, struct err *err) MUST_CHECK;
+/* The table can't be brought to one state exactly: its load starts again when this stream has ended with err. Always false. */
+bool apply_load_again(struct apply *a, const struct table *t, const char *why, struct err *err);
+/* At a boundary, with nothing under way: tables whose ranges have met get their indexes, and stream. A stream that is to end leaves it to the
+ * next one. */
+bool apply_finish_ranged(struct apply *a, struct err *err) MUST_CHECK;
 
 /* apply_join.c. The task's own stream: a load group that has come near is met, its tables are taken over. */
 bool apply_meet_group(struct apply *a, struct err *err) MUST_CHECK;

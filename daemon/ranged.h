@@ -1,6 +1,6 @@
 /* ranged.h - tables that are loaded by ranges of their key: which ones they are, how a load that was cut short goes on, and how ranges that were
  * read at several snapshots come to one state.
- * Flow: load.c: ranged_way() -> ranged_begin(), or ranged_resume() where table_state holds ranges -> ranged_chunks(). apply.c: ranged_open() ->
+ * Flow: load.c: ranged_way() -> ranged_begin(), or ranged_resume() where table_state holds ranges -> ranged_chunks(). apply_ranges.c: ranged_open() ->
  * staging/ranges for each change -> ranged_finish() once the stream has passed the highest snapshot; ranged_again() where that can't be exact.
  * Invariants: ranges are kept over a restart only while the table is `loading`, and only where the stream begins at or before each of their
  * snapshots; a table with ranges of several snapshots has no secondary index of ours before they have met.
