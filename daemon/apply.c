@@ -416,8 +416,8 @@ is_passing(const struct err *err)
 }
 
 /* Back to the first change that is not acked. */
-static void
-rewind_ring(struct apply *a)
+void
+apply_rewind(struct apply *a)
 {
 	ring_rewind(a->c.ring);
 	batch_reset(a->batch, a->c.redo->mode);
@@ -491,7 +491,7 @@ apply_failed(struct apply *a, struct err *err)
 		err_ctx(err, "a transaction larger than the ring failed and is read again from the checkpoint");
 		return false;
 	}
-	rewind_ring(a);
+	apply_rewind(a);
 	return true;
 }
 
@@ -619,6 +619,8 @@ on_truncate(struct apply *a, const struct change *c, struct err *err)
 			apply_load_again(a, tt.items[i].rel->table, "it was truncated between the snapshots of its ranges", err);
 			goto out;
 		}
+		if (tt.items[i].untold != NULL && !tables_truncate_untold(&tt.items[i], err))
+			goto out;
 		if ((tt.items[i].plan = plan_for(a, tt.items[i].rel, err)) == NULL)
 			goto out;
 		touch(a, tt.items[i].rel->table)->truncates++;
@@ -718,7 +720,7 @@ commit_complete(struct apply *a, struct err *err)
 	const struct change *end = a->boundary, *c = NULL;
 
 	if (a->in_txn && end != NULL && !a->open) {
-		rewind_ring(a);
+		apply_rewind(a);
 		while (c != end) {
 			if ((c = ring_take(a->c.ring, 0)) == NULL)
 				return err_set(err, ERR_PROTOCOL, "a rewound change is gone from the ring");
@@ -776,6 +778,7 @@ apply_loop(struct apply *a, struct err *err)
 		ok = ok && (apply_is_main(a) ? apply_meet_group(a, err) : apply_come_near(a, &joined, err));
 		if (ok && joined)
 			return true;
+		ok = ok && apply_take_news(a, c == NULL, err);
 		if (!ok) {
 			if (!apply_failed(a, err))
 				return false;

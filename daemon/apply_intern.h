@@ -37,6 +37,7 @@ struct apply {
 	bool catching_up;		/* some table is in CATCH_UP */
 	struct ranges **ranged;		/* by table index: catches up from ranges of several snapshots; NULL: not so */
 	struct table_state *again;	/* its load starts again */
+	bool news_kept;			/* the board keeps mail of such a table */
 	struct usec last_checkpoint, last_flush_look, sampled_at;
 	uint64_t sampled;		/* relaxed: what was flushed RELAXED_TRAIL ago */
 	uint32_t same_tries;
@@ -84,6 +85,11 @@ bool apply_load_again(struct apply *a, const struct table *t, const char *why, s
 /* At a boundary, with nothing under way: tables whose ranges have met get their indexes, and stream. A stream that is to end leaves it to the
  * next one. */
 bool apply_finish_ranged(struct apply *a, struct err *err) MUST_CHECK;
+/* Back to the first change that is not acked. */
+void apply_rewind(struct apply *a);
+
+/* apply_news.c. Looks when it is between transactions; idle: nothing came. */
+bool apply_take_news(struct apply *a, bool idle, struct err *err) MUST_CHECK;
 
 /* apply_join.c. The task's own stream: a load group that has come near is met, its tables are taken over. */
 bool apply_meet_group(struct apply *a, struct err *err) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/ranged.h"
+#include "daemon/suspect.h"
 
 #define MEET_WAIT 1000000		/* usec that the task's own stream waits for a load group */
 #define NEAR_BYTES (4u << 20)		/* of log: a load group that is so close to it asks to be taken over */
@@ -45,7 +46,8 @@ take_table(struct apply *a, const struct table_state *theirs, const struct posit
 		    theirs->source_name);
 	if (!a->c.ops->describe(a->c.target, t, a->c.tables->arena, err) || !copy_text(&ts->shape, theirs->shape, err) ||
 	    !copy_text(&ts->filenodes, theirs->filenodes, err) || !copy_text(&ts->made, theirs->made, err) ||
-	    !copy_text(&ts->error, theirs->error, err))
+	    !copy_text(&ts->error, theirs->error, err) || !copy_text(&ts->facts, theirs->facts, err) ||
+	    !suspect_tell(a->c.board, t->shown, ts->facts, err))
 		return false;
 	ranged_forget(ts);		/* they have met */
 	ts->attempt = theirs->attempt;

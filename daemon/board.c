@@ -20,8 +20,12 @@ board_init(struct board *b, const struct task_conf *t)
 static void
 free_tables(struct board *b)
 {
-	for (uint32_t i = 0; i < b->ntables; i++)
+	for (uint32_t i = 0; i < b->ntables; i++) {
+		free(b->tables[i]->new_facts);
+		free(b->tables[i]->suspicion);
+		free(b->tables[i]->joined_facts);
 		free(b->tables[i]);
+	}
 	free(b->tables);
 	b->tables = NULL;
 	b->ntables = 0;
@@ -53,10 +57,13 @@ board_start(struct board *b)
 	atomic_store(&b->reached, 0);
 	atomic_store(&b->oldest_pending, 0);
 	atomic_store(&b->load_started, 0);
+	atomic_store(&b->look, false);
+	atomic_store(&b->news, false);
 	counter_set(&b->load_rows, 0);
 	counter_set(&b->load_bytes, 0);
 	mutex_lock(&b->lock);
 	b->reason[0] = '\0';
+	err_clear(&b->halt);
 	b->monitor_known = false;
 	b->monitor.ahead_since.v = 0;
 	b->lifetime_group = (struct totals){ 0 };
@@ -242,7 +249,8 @@ fill_load(struct board *b, struct status_task *ret)
 		int phase = atomic_load(&b->tables[i]->phase);
 		double e = atomic_load(&b->tables[i]->rows_estimated);
 
-		ret->load.tables_loaded += phase >= TABLE_LOADED && phase <= TABLE_STREAMING;
+		ret->load.tables_loaded += (phase >= TABLE_LOADED && phase <= TABLE_STREAMING) || phase == TABLE_SUSPECT;
+		ret->tables_suspect += phase == TABLE_SUSPECT;
 		ret->tables_suspended += phase == TABLE_SUSPENDED || phase == TABLE_ERROR;
 		ret->load.rows += counter_get(&b->tables[i]->rows_loaded);
 		all_known = all_known && e >= 0;

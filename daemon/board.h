@@ -20,6 +20,10 @@ struct board_table {			/* of one captured table; lives as long as the board's ta
 	atomic_bool appended;		/* its load added to rows of others: it can't be emptied */
 	char load[128];			/* how it is loaded, and why */
 	char error[512];		/* under the mutex, both */
+	/* mail of the watch thread for apply (suspect.h), under the mutex; NULL: none */
+	char *new_facts;		/* for table_state */
+	char *suspicion;		/* why the table may differ, and what to do about it */
+	char *joined_facts;		/* the other way: what was known before its load of a table that joined the stream */
 };
 
 enum board_thread { BEAT_RUN, BEAT_CAPTURE, BEAT_GUARD, BEAT_WATCH, BEAT_GROUP, BEAT_GROUP_CAPTURE, BEAT_LOAD, BEAT_COUNT = BEAT_LOAD + 64 };
@@ -36,6 +40,8 @@ struct board {
 	atomic_uint sync_asked, sync_done;	/* watch asks the source for a barrier while they differ */
 	_Atomic uint64_t want;		/* apply writes a checkpoint as soon as this LSN is reached; 0: none */
 	atomic_bool ask_source;		/* capture asks the source for its end of log */
+	atomic_bool look;		/* a relation came anew: watch looks at the source's catalog */
+	atomic_bool news;		/* mail for apply, or halt */
 
 	/* said by the threads: numbers */
 	_Atomic int phase;		/* enum task_phase */
@@ -49,6 +55,7 @@ struct board {
 	atomic_bool grouped;		/* a load group is beside the task's own stream */
 
 	/* under the mutex */
+	struct err halt;		/* why apply ends the stream; ERR_NONE */
 	char reason[256];
 	struct ring *ring;
 	struct progress *progress;

@@ -234,10 +234,21 @@ note_filenodes(struct lane *l, struct err *err)
 	return true;
 }
 
+/* What later looks at the catalog compare with: of tables to load, and of those that nothing is known of yet. */
+static bool
+note_facts(struct lane *l, struct err *err)
+{
+	if (!lane_streams(l))
+		return true;
+	if (l->suspect == NULL && (l->suspect = suspect_new(l->so, &l->sp, l->tables, l->board, err)) == NULL)
+		return false;
+	return suspect_note(l->suspect, l->source, &l->states, l->cp.group, l->cp.position.kind == POSITION_NONE, err);
+}
+
 bool
 lane_open_log(struct lane *l, struct err *err)
 {
-	if (!note_filenodes(l, err))
+	if (!note_filenodes(l, err) || !note_facts(l, err))
 		return false;
 	if (lane_streams(l) && l->cp.position.kind == POSITION_NONE)
 		return make_slot(l, err);
@@ -310,7 +321,7 @@ lane_load(struct lane *l, struct err *err)
 	if (n > 0)
 		log_info("full load of %u table%s begins%s", n, n == 1 ? "" : "s", l->cp.group > 0 ? ", beside the task's stream" : "");
 	if (n > 0)
-		ok = shapes_hold(l, err) && load_run(&lc, err) && describe_targets(l, err);
+		ok = shapes_hold(l, err) && (l->suspect == NULL || suspect_hold(l->suspect, l->source, &l->states, l->cp.group, err)) && load_run(&lc, err) && describe_targets(l, err);
 	l->so->snapshot_close(l->snapshot);
 	l->snapshot = NULL;
 	return ok;
@@ -385,6 +396,7 @@ void
 lane_close(struct lane *l)
 {
 	l->so->snapshot_close(l->snapshot);
+	suspect_free(l->suspect);
 	l->so->close(l->source);
 	l->to->close(l->target);
 	tableset_free(l->tables);

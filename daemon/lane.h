@@ -8,6 +8,7 @@
 #define REPLD_DAEMON_LANE_H
 
 #include "daemon/stream.h"
+#include "daemon/suspect.h"
 
 struct lane {
 	const struct task_conf *conf;
@@ -23,6 +24,7 @@ struct lane {
 	struct source_info info;
 	struct source_log log;
 	struct source_snapshot *snapshot;
+	struct suspect *suspect;		/* over `tables` */
 	struct checkpoint cp;			/* cp.group: the lane's */
 	struct tableset *tables;		/* all that the rules take */
 	struct table_states states;

@@ -24,7 +24,8 @@ trouble(const struct report_task *t)
 		[TASK_RUNNING] = 6,
 	};
 
-	return t->status.tables_suspended > 0 && ranks[t->status.state] > 2
+	return (t->status.tables_suspended > 0 || t->status.tables_suspect > 0) &&
+		       ranks[t->status.state] > 2
 		   ? 2
 		   : ranks[t->status.state];
 }
@@ -120,7 +121,8 @@ report_code(const struct report *r)
 {
 	for (size_t i = 0; i < r->ntasks; i++)
 		if (r->tasks[i].status.state == TASK_ERROR ||
-		    r->tasks[i].status.tables_suspended > 0)
+		    r->tasks[i].status.tables_suspended > 0 ||
+		    r->tasks[i].status.tables_suspect > 0)
 			return 1;
 	return 0;
 }

@@ -234,6 +234,7 @@ json_task(struct report *r, const struct report_task *t)
 	key(b, "stale");
 	buf_str(b, t->stale ? "true" : "false");
 	number(b, "tables_suspended", t->status.tables_suspended);
+	number(b, "tables_suspect", t->status.tables_suspect);
 	key(b, "tables");
 	buf_u8(b, '[');
 }

@@ -126,6 +126,8 @@ static const struct family families[] = {
 	    OF_MAYBE, AT(load.eta_seconds) },
 	{ "repld_tables", "gauge", "Tables of the task.", OF_U32, TASK_AT(ntables) },
 	{ "repld_tables_suspended", "gauge", "Of them suspended.", OF_U32, AT(tables_suspended) },
+	{ "repld_tables_suspect", "gauge", "Of them suspect: they may differ from the source.", OF_U32,
+	    AT(tables_suspect) },
 	{ "repld_table_state", "gauge",
 	    "1 for the state that the table is in; other states have no sample.", OF_TABLE_STATE,
 	    0 },

@@ -287,15 +287,13 @@ put_load(struct report *r, const struct status_task *st)
 }
 
 static void
-put_suspended(struct report *r, const struct report_task *t)
+put_tables(struct report *r, const struct report_task *t, uint32_t n, const char *what)
 {
-	uint32_t n = t->status.tables_suspended;
-
 	if (n == 0 || r->want_tables)
 		return;
 	indent(r);
-	buf_printf(r->out, "%" PRIu32 " table%s suspended, see: repld ctl status %s --tables\n", n,
-	    n == 1 ? "" : "s", t->name);
+	buf_printf(r->out, "%" PRIu32 " table%s %s, see: repld ctl status %s --tables\n", n,
+	    n == 1 ? "" : "s", what, t->name);
 }
 
 static void
@@ -316,7 +314,8 @@ text_task(struct report *r, const struct report_task *t)
 	if (st->state == TASK_RETRYING)
 		put_retry(r, st);
 	put_load(r, st);
-	put_suspended(r, t);
+	put_tables(r, t, st->tables_suspended, "suspended");
+	put_tables(r, t, st->tables_suspect, "suspect (may differ from the source)");
 }
 
 /* ---- tables ---- */

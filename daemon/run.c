@@ -268,6 +268,32 @@ survey(struct run *r, struct findings *f, struct err *err)
 	return true;
 }
 
+/* What the source's catalog says of tables whose changes are counted on. Marks of tables with a hole stay, whatever is mended by hand. */
+static bool
+changed_unseen(struct run *r, struct err *err)
+{
+	struct lane *l = &r->l;
+	struct err second = ERR_INIT;
+	bool *dirty, ok;
+
+	if (!lane_streams(l))
+		return true;
+	if (l->suspect == NULL && (l->suspect = suspect_new(l->so, &l->sp, l->tables, l->board, err)) == NULL)
+		return false;
+	if (r->c->intent == RUN_RELOAD || r->c->intent == RUN_FROM || l->cp.position.kind == POSITION_NONE)
+		return true;
+	if ((dirty = mem_zalloc((l->states.n + 1) * sizeof(*dirty), err)) == NULL)
+		return false;
+	ok = suspect_start(l->suspect, l->source, &l->states, &l->cp.position, dirty, err);
+	for (size_t i = 0; i < l->states.n; i++)
+		if (dirty[i] && !l->to->save_states(l->target, l->cp.epoch, &l->states.rows[i], 1, &second)) {
+			*err = second;
+			break;
+		}
+	free(dirty);
+	return ok;
+}
+
 /* Everything that would stop the task, before anything is written. */
 static bool
 preflight(struct run *r, struct err *err)
@@ -279,7 +305,7 @@ preflight(struct run *r, struct err *err)
 	board_phase(r->c->board, PHASE_CHECK);
 	ok = survey(r, &f, err);
 	if (ok && findings_count(&f, FINDING_BLOCKER) == 0)
-		ok = tables_compare_shapes(r->l.tables, &r->l.states, &f, err) &&
+		ok = changed_unseen(r, err) && tables_compare_shapes(r->l.tables, &r->l.states, &f, err) &&
 		    r->l.so->check(r->l.source, r->l.tables, needs_slot, lane_streams(&r->l), &f, err) &&
 		    r->l.to->check(r->l.target, r->l.tables, &r->l.states, r->l.conf->full_load.target_tables, lane_loads(&r->l), &f, err);
 	ok = ok && findings_verdict(&f, err);
@@ -432,7 +458,8 @@ begin_reload(struct run *r, struct err *err)
 static bool
 is_incomplete(const struct table_state *ts)
 {
-	return ts->load_group > 0 || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR || (ts->phase == TABLE_QUEUED && ts->made != NULL);
+	return ts->load_group > 0 || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_SUSPECT || ts->phase == TABLE_ERROR ||
+	    (ts->phase == TABLE_QUEUED && ts->made != NULL);
 }
 
 /* The slot can't serve: one of ours is given up for a new one, from where the source is then. */
@@ -501,6 +528,8 @@ begin_from(struct run *r, struct err *err)
 	for (size_t i = 0; i < r->l.states.n; i++) {
 		if (is_incomplete(&r->l.states.rows[i]))
 			continue;
+		free(r->l.states.rows[i].facts);
+		r->l.states.rows[i].facts = NULL;	/* what was changed up to there is accepted */
 		r->l.states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
 		r->l.states.rows[i].phase = TABLE_STREAMING;
 		if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, &r->l.states.rows[i], 1, err))
@@ -574,6 +603,19 @@ explain_change(struct run *r, struct err *err)
 	r->l.so->close(s);
 }
 
+/* The stream failed: changes that are missing may be why (a column list cut columns off, a delete never came). */
+static void
+explain_hole(struct run *r, struct err *err)
+{
+	struct err second = ERR_INIT;
+
+	watch_stop(r->watch);		/* it looks at the same */
+	r->watch = NULL;
+	r->l.source = r->l.so->open(&r->l.sp, &second);
+	if (r->l.source != NULL && !changed_unseen(r, &second) && second.kind == ERR_HOLE)
+		*err = second;
+}
+
 /* ---- the whole -------------------------------------------------------------------------------------------------------------------------- */
 
 /* A load group has a quarter of the ring's memory, for as long as this run lasts. */
@@ -594,10 +636,15 @@ stream(struct run *r, struct err *err)
 		if ((r->group = group_start(&gc, err)) == NULL)
 			return false;
 	}
+	watch_tables(r->watch, r->l.suspect);
 	if (lane_stream(&r->l, sc, err))
 		return true;
 	if (err->kind == ERR_SCHEMA)
 		explain_change(r, err);
+	if (err->kind == ERR_SCHEMA && err->remedy[0] == '\0' && err->table[0] != '\0')
+		err_remedy(err, "load the table again: repld ctl resync %s %s", r->l.conf->name, err->table);
+	if (err->kind != ERR_CANCELLED && err->kind != ERR_FENCED && err->kind != ERR_RETRY && err->kind != ERR_HOLE)
+		explain_hole(r, err);
 	return false;
 }
 

@@ -61,7 +61,7 @@ struct status_task {
 		uint64_t rows, bytes;
 		struct maybe_u64 rows_estimated, rows_per_second, eta_seconds;
 	} load;
-	uint32_t ntables, tables_suspended;
+	uint32_t ntables, tables_suspended, tables_suspect;
 	uint32_t nslots;		/* of other tasks of repld's, the first that nobody uses */
 	struct status_slot slots[STATUS_SLOTS];
 	uint64_t beats;			/* raised while the worker's main loop runs */

@@ -38,18 +38,35 @@ is_leaf_now(struct stream *s, struct source *look, uint32_t oid, bool *ret, stru
 	return ok;
 }
 
+/* Another table has the name of a captured one: that one was dropped or renamed. */
+static bool
+replaced_table(const struct stream *s, const struct relation *rel, struct err *err)
+{
+	struct progress_view view;
+
+	progress_view(s->progress, &view);
+	err_set(err, ERR_HOLE, "table %s.%s is another one now: the one that was copied was dropped or renamed on the source", rel->schema, rel->name);
+	err_table(err, rel->schema, rel->name);
+	err_position(err, "%s", position_text(&view.applied, (char[POSITION_TEXT]){ 0 }));
+	return err_remedy(err, "load it again: repld ctl resync %s %s.%s", s->c.conf->name, rel->schema, rel->name);
+}
+
 /* A relation that the survey did not find: a partition made since, for which the run starts again and looks, or a table that the rules
  * do not take (a publication of others may hold more than ours). */
 static bool
 unknown_relation(struct stream *s, const struct relation *rel, const void **ret_table, struct err *err)
 {
 	struct source *look = s->c.source_ops->open(&s->c.source_params, err);
+	const struct table *same_name;
 	bool leaf = false, ok = look != NULL && is_leaf_now(s, look, rel->id, &leaf, err);
 
 	s->c.source_ops->close(look);
 	*ret_table = NULL;
 	if (!ok)
 		return err_ctx(err, "looking for table %s.%s, which is new in the stream", rel->schema, rel->name);
+	same_name = tableset_by_source(s->c.tables, rel->schema, rel->name);
+	if (!leaf && same_name != NULL && s->mine[same_name->index])
+		return replaced_table(s, rel, err);
 	if (leaf)
 		return err_set(err, ERR_RETRY, "partition %s.%s is new: looking up the source's tables again", rel->schema, rel->name);
 	log_info("table %s.%s is published but not one of the task's: its changes are left out", rel->schema, rel->name);
@@ -72,6 +89,7 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 	struct stream *s = arg;
 	struct table *t = tableset_by_leaf(s->c.tables, rel->id, NULL);
 
+	atomic_store(&s->c.board->look, true);
 	if (t == NULL)
 		return unknown_relation(s, rel, ret_table, err);
 	*ret_table = s->mine[t->index] || s->c.cp->group == 0 ? t : NULL;

@@ -333,8 +333,8 @@ tables_compare_shapes(const struct tableset *set, struct table_states *states, s
 		const struct table *t = set->tables[i];
 		const struct table_state *ts = table_states_find(states, t->source_schema, t->source_name);
 
-		if (ts != NULL && ts->shape != NULL && t->target != NULL && ts->phase >= TABLE_LOADED &&
-		    ts->phase <= TABLE_STREAMING && !compare_shape(t, ts, set->arena, f, err))
+		if (ts != NULL && ts->shape != NULL && t->target != NULL &&
+		    ((ts->phase >= TABLE_LOADED && ts->phase <= TABLE_STREAMING) || ts->phase == TABLE_SUSPECT) && !compare_shape(t, ts, set->arena, f, err))
 			return false;
 	}
 	return true;
@@ -351,32 +351,45 @@ leaf_truncated(const struct change *c, uint32_t oid)
 	return false;
 }
 
+/* The function that tells a hash partition's rows wants the partitioned table, which the target does not have. */
 static bool
-add_leaf(struct buf *where, const struct table *t, const struct leaf_desc *leaf, struct err *err)
+is_untold(const struct leaf_desc *leaf)
 {
-	if (leaf->bound_sql == NULL || strstr(leaf->bound_sql, "satisfies_hash_partition") != NULL) {
-		err_set(err, ERR_SCHEMA, "partition %s.%s was truncated, and its rows can't be told on the target", leaf->schema, leaf->name);
-		return err_remedy(err, "load the table again: repld ctl restart --reload");
-	}
-	buf_printf(where, "%s(%s)", where->n > 0 ? " OR " : "", leaf->bound_sql);
-	(void)t;
-	return !where->bad || err_set(err, ERR_SYSTEM, "out of memory");
+	return leaf->bound_sql == NULL || strstr(leaf->bound_sql, "satisfies_hash_partition") != NULL;
+}
+
+bool
+tables_truncate_untold(const struct tables_truncate_item *item, struct err *err)
+{
+	const struct table *t = item->rel->table;
+
+	err_set(err, ERR_SCHEMA, "partition %s.%s was truncated, and which rows were in it can't be told on the target", item->untold->schema,
+	    item->untold->name);
+	return err_table(err, t->source_schema, t->source_name);
 }
 
 static bool
 fill_item(const struct change *c, const struct table *t, struct tables_truncate_item *item, struct err *err)
 {
 	struct buf where = { 0 };
-	bool ok = true;
+	bool ok;
 
 	item->whole = true;
 	for (uint16_t i = 0; i < t->source->nleaves; i++)
 		item->whole = item->whole && leaf_truncated(c, t->source->leaves[i].oid);
 	if (t->source->kind != 'p')
 		item->whole = true;
-	for (uint16_t i = 0; ok && !item->whole && i < t->source->nleaves; i++)
-		if (leaf_truncated(c, t->source->leaves[i].oid))
-			ok = add_leaf(&where, t, &t->source->leaves[i], err);
+	for (uint16_t i = 0; !item->whole && i < t->source->nleaves; i++) {
+		const struct leaf_desc *leaf = &t->source->leaves[i];
+
+		if (!leaf_truncated(c, leaf->oid))
+			continue;
+		if (is_untold(leaf))
+			item->untold = leaf;
+		else
+			buf_printf(&where, "%s(%s)", where.n > 0 ? " OR " : "", leaf->bound_sql);
+	}
+	ok = !where.bad || err_set(err, ERR_SYSTEM, "out of memory");
 	if (ok && !item->whole)
 		item->where = xstrdup(buf_cstr(&where));
 	buf_done(&where);

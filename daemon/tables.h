@@ -34,9 +34,12 @@ struct tables_truncate {
 		const struct plan *plan;	/* the caller fills it; NULL: left out */
 		bool whole;
 		char *where;			/* not whole: the leaves' rows as SQL; malloc'ed */
+		const struct leaf_desc *untold;	/* a leaf whose rows no SQL tells on the target; NULL: none */
 	} *items;
 };
 bool tables_truncate_plan(const struct change *c, const struct tableset *set, struct tables_truncate *ret, struct err *err) MUST_CHECK;
+/* ERR_SCHEMA for an item with a leaf like that. Always false. */
+bool tables_truncate_untold(const struct tables_truncate_item *item, struct err *err);
 bool tables_truncate_add(struct batch *b, const struct tables_truncate *tt, bool restart_identity, struct err *err) MUST_CHECK;
 void tables_truncate_done(struct tables_truncate *tt);
 

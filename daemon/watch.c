@@ -14,6 +14,8 @@
 #define SYNC_LOOK 50000
 #define SLOTS_EVERY 60000000	/* usec between looks for slots of tasks that are no more */
 #define SLOTS_SEEN (STATUS_SLOTS + 8)	/* some may be our own */
+#define TABLES_EVERY 60000000
+#define TABLES_AGAIN 5000000		/* at the earliest, where relations come anew */
 
 /* ---- guard --------------------------------------------------------------------------------------------------------- */
 
@@ -135,8 +137,11 @@ struct watch {
 	struct board *board;
 	struct stop stop;
 	struct thread thread;
-	bool complained;
+	_Atomic(struct suspect *) suspect;	/* NULL: nothing streams yet */
+	struct usec tables_at;		/* of the last look at the tables; 0: none */
+	unsigned looked_for;		/* the sync_asked that it was made for */
 	struct usec slots_at;		/* of the last look for slots; 0: none yet */
+	bool complained, tables_complained;
 };
 
 /* The source was asked: is it ahead of what is on the target? Then capture asks for the end of its log, so that a log in which nothing
@@ -182,10 +187,9 @@ forget_monitor(struct board *b)
 
 /* The position that covers all that was committed when sync was asked for. */
 static bool
-make_barrier(struct watch *w, struct err *err)
+make_barrier(struct watch *w, unsigned asked, struct err *err)
 {
 	struct board *b = w->board;
-	unsigned asked = atomic_load(&b->sync_asked);
 	struct position p;
 
 	if (asked == atomic_load(&b->sync_done))
@@ -233,9 +237,45 @@ note_slots(struct watch *w, struct err *err)
 	return true;
 }
 
+/* Each minute, soon where a relation came anew, and before a barrier: what sync says covers it. */
+static bool
+tables_are_due(const struct watch *w, unsigned asked)
+{
+	if (w->tables_complained && usec_since(w->tables_at) < LOOK_EVERY)
+		return false;
+	return w->tables_at.v == 0 || usec_since(w->tables_at) >= TABLES_EVERY ||
+	    (asked != atomic_load(&w->board->sync_done) && asked != w->looked_for) ||
+	    (atomic_load(&w->board->look) && usec_since(w->tables_at) >= TABLES_AGAIN);
+}
+
+/* False: they can't be asked now (one may be locked); they will be again, on another connection. */
+static bool
+look_at_tables(struct watch *w, struct suspect *s, unsigned asked)
+{
+	struct err err = ERR_INIT;
+
+	if (!tables_are_due(w, asked))
+		return !w->tables_complained;
+	atomic_store(&w->board->look, false);
+	w->tables_at = clock_mono();
+	if (suspect_look(s, w->source, &err)) {
+		w->tables_complained = false;
+		w->looked_for = asked;
+		return true;
+	}
+	if (!w->tables_complained && err.kind != ERR_CANCELLED)
+		log_err(LOG_LEVEL_WARNING, "the source's catalog can't be searched for changes of the tables, trying on", &err);
+	w->tables_complained = true;
+	w->ops->close(w->source);
+	w->source = NULL;
+	return false;
+}
+
 static bool
 look(struct watch *w, struct err *err)
 {
+	struct suspect *s = atomic_load(&w->suspect);
+	unsigned asked = atomic_load(&w->board->sync_asked);
 	struct source_monitor m = { 0 };
 
 	if (w->source == NULL && (w->source = w->ops->open(&w->params, err)) == NULL)
@@ -243,7 +283,13 @@ look(struct watch *w, struct err *err)
 	if (!w->ops->monitor(w->source, &m, err))
 		return false;
 	note_monitor(w->board, &m);
-	return make_barrier(w, err) && note_slots(w, err);
+	if (!note_slots(w, err))
+		return false;
+	if (s != NULL && asked != atomic_load(&w->board->sync_done) && atomic_load(&w->board->grouped))
+		asked = atomic_load(&w->board->sync_done);	/* it waits for the load group; what joins with it is looked at then */
+	if (s != NULL && (!look_at_tables(w, s, asked) || atomic_load(&w->board->news)))
+		return true;		/* no barrier before apply has what was found */
+	return make_barrier(w, asked, err);
 }
 
 static void *
@@ -255,7 +301,7 @@ watch_main(void *arg)
 
 	while (go_on) {
 		struct err err = ERR_INIT;
-		bool sync = atomic_load(&w->board->sync_asked) != atomic_load(&w->board->sync_done);
+		bool sync = atomic_load(&w->board->sync_asked) != atomic_load(&w->board->sync_done) && !atomic_load(&w->board->grouped);
 
 		board_beat(w->board, BEAT_WATCH);
 		if (sync || last.v == 0 || usec_since(last) >= LOOK_EVERY) {
@@ -299,6 +345,12 @@ watch_start(const struct source_ops *ops, const struct source_params *p, struct 
 		return NULL;
 	}
 	return w;
+}
+
+void
+watch_tables(struct watch *w, struct suspect *s)
+{
+	atomic_store(&w->suspect, s);
 }
 
 void

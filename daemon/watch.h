@@ -1,12 +1,12 @@
 /* watch.h - two small threads beside a run, each with a connection of its own:
  *   guard  holds the task's session lock on the target and pings it; a lost lock ends the run
- *   watch  asks the source once a second where its log ends and what it keeps for us, and makes barriers for sync
+ *   watch  asks the source once a second where its log ends and what it keeps for us, makes barriers for sync, and looks at the catalog for
+ *          what reaches tables without a message (suspect.h)
  * Both end with their _stop(). Threads: start and stop = the run thread. */
 #ifndef REPLD_DAEMON_WATCH_H
 #define REPLD_DAEMON_WATCH_H
 
-#include "daemon/board.h"
-#include "endpoints/source.h"
+#include "daemon/suspect.h"
 #include "endpoints/target.h"
 
 struct guard;
@@ -19,6 +19,7 @@ bool guard_error(struct guard *g, struct err *ret);	/* true: the lock was lost *
 void guard_stop(struct guard *g);			/* NULL is fine; gives the lock back */
 
 struct watch *watch_start(const struct source_ops *ops, const struct source_params *p, struct board *b, struct err *err) MUST_CHECK;
+void watch_tables(struct watch *w, struct suspect *s);	/* the stream begins: s is the watch thread's now, until watch_stop() */
 void watch_stop(struct watch *w);
 
 #endif

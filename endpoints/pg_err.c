@@ -121,6 +121,8 @@ add_remedy(struct err *err)
 	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
 		if (strcmp(remedies[i].state, err->sqlstate) == 0)
 			err_remedy(err, "%s", remedies[i].text);
+	if (strcmp(err->sqlstate, "42501") == 0 && strstr(err->msg, "row-level security") != NULL)
+		err_remedy(err, "ALTER ROLE ... BYPASSRLS for repld's role, or ALTER TABLE ... DISABLE ROW LEVEL SECURITY");
 }
 
 static void

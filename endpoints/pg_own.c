@@ -69,7 +69,7 @@ static const char schema_sql[] =
     " snapshot text NOT NULL DEFAULT '-', position_kind text NOT NULL DEFAULT '', attempt int8 NOT "
     "NULL DEFAULT 0,"
     " rows_loaded int8 NOT NULL DEFAULT 0, bytes_loaded int8 NOT NULL DEFAULT 0, shape text, "
-    "filenodes text, made text,"
+    "filenodes text, facts text, made text,"
     " error text, fingerprint text, ranges text, changed timestamptz NOT NULL DEFAULT "
     "clock_timestamp(),"
     " PRIMARY KEY (task, source_schema, source_name),"

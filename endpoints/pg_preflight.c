@@ -344,6 +344,41 @@ numeric_whole_digits(const struct coltype *t)
 	return ((v >> 16) & 0xffff) - (((v & 0x7ff) ^ 1024) - 1024);
 }
 
+static bool
+has_clock(const struct coltype *t)
+{
+	return t->logical == LOGICAL_TIME || t->logical == LOGICAL_TIMETZ ||
+	       t->logical == LOGICAL_TIMESTAMP || t->logical == LOGICAL_TIMESTAMPTZ;
+}
+
+static bool
+has_date(const struct coltype *t)
+{
+	return t->logical == LOGICAL_TIMESTAMP || t->logical == LOGICAL_TIMESTAMPTZ;
+}
+
+/* The target takes the value's text, and rounds or cuts it without an error. Types differ. */
+static bool
+is_rounded(const struct coltype *s, const struct coltype *t)
+{
+	const bool exact = s->logical == LOGICAL_DECIMAL || s->logical == LOGICAL_I64;
+
+	switch (t->logical) {
+	case LOGICAL_DECIMAL: return t->typmod >= 0;
+	case LOGICAL_F64: return exact;
+	case LOGICAL_F32: return exact || s->logical == LOGICAL_I32;
+	case LOGICAL_DATE: return has_date(s);
+	case LOGICAL_INTERVAL: return t->typmod >= 0;
+	default: break;
+	}
+	if (!has_clock(t))
+		return false;
+	if (!has_date(t) && (has_date(s) || (s->logical == LOGICAL_TIMETZ && t->logical == LOGICAL_TIME)))
+		return true;
+	return t->typmod >= 0 && t->typmod < 6 && s->logical != LOGICAL_DATE &&
+	       !(has_clock(s) && s->typmod >= 0 && s->typmod <= t->typmod);
+}
+
 enum fit { FIT_WELL, FIT_RISK, FIT_NOT };
 
 /* Values of one type in a column of another. */
@@ -371,7 +406,7 @@ fit_other(const struct coltype *s, const struct coltype *t)
 		return FIT_NOT;
 	if (t->logical == LOGICAL_BOOL || s->logical == LOGICAL_BOOL)
 		return FIT_NOT;
-	return FIT_RISK;
+	return is_rounded(s, t) ? FIT_NOT : FIT_RISK;
 }
 
 static enum fit

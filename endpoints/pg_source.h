@@ -1,5 +1,5 @@
 /* pg_source.h - what the parts of the PostgreSQL source share: pg_source.c (session, slot, log),
- * pg_source_check.c (preflight), pg_publication.c, pg_snapshot.c, pg_scan.c, pg_stream.c. Only
+ * pg_source_check.c (preflight), pg_publication.c, pg_facts.c, pg_snapshot.c, pg_scan.c, pg_stream.c. Only
  * these include it. */
 #ifndef REPLD_ENDPOINTS_PG_SOURCE_H
 #define REPLD_ENDPOINTS_PG_SOURCE_H
@@ -60,6 +60,12 @@ bool pg_publication_check(struct source *s, const struct tableset *set, bool sta
     struct findings *f, struct err *err) MUST_CHECK;
 bool pg_publication_drop(struct source *s, struct err *err) MUST_CHECK;
 bool pg_publication_exists(struct source *s, bool *ret, struct err *err) MUST_CHECK;
+
+/* pg_facts.c */
+bool pg_facts(struct source *s, const struct tableset *set, struct arena *arena, struct table_facts *ret,
+    struct err *err) MUST_CHECK;
+bool pg_leaf_has_rows(struct source *s, const struct facts_leaf *leaf, enum facts_question question,
+    const char *as_of, bool *ret, struct err *err) MUST_CHECK;
 
 /* pg_snapshot.c */
 struct source_snapshot *pg_snapshot_open(const struct source_params *p, bool permanent,

@@ -16,15 +16,15 @@ const char pg_table_state_sql[] =
     "INSERT INTO repld.table_state AS s (task, source_schema, source_name, target_schema, "
     "target_name, state, load_group,"
     " snapshot, position_kind, attempt, rows_loaded, bytes_loaded, shape, filenodes, made, error, "
-    "fingerprint, ranges)"
+    "fingerprint, ranges, facts)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7::int8, $8, $9, $10::int8, $11::int8, $12::int8, $13, $14, "
-    "$15, $16, $17, $18)"
+    "$15, $16, $17, $18, $19)"
     " ON CONFLICT (task, source_schema, source_name) DO UPDATE SET target_schema = $4, target_name "
     "= $5, state = $6,"
     " load_group = $7::int8, snapshot = $8, position_kind = $9, attempt = $10::int8, rows_loaded = "
     "$11::int8,"
     " bytes_loaded = $12::int8, shape = $13, filenodes = $14, made = $15, error = $16, "
-    "fingerprint = $17, ranges = $18, changed = "
+    "fingerprint = $17, ranges = $18, facts = $19, changed = "
     "clock_timestamp()";
 
 void
@@ -39,7 +39,7 @@ pg_table_state_params(const struct target *t, const struct table_state *ts,
 		number_text(ts->attempt, text->numbers[1]),
 		number_text(ts->rows_loaded, text->numbers[2]),
 		number_text(ts->bytes_loaded, text->numbers[3]), ts->shape, ts->filenodes, ts->made,
-		ts->error, ts->fingerprint, ts->ranges };
+		ts->error, ts->fingerprint, ts->ranges, ts->facts };
 
 	memcpy(params, all, sizeof(all));
 }
@@ -245,7 +245,8 @@ read_state(const PGresult *res, int row, struct table_state *ts, struct err *err
 	    !copy_text(&ts->filenodes, res, row, 11, err) ||
 	    !copy_text(&ts->made, res, row, 12, err) || !copy_text(&ts->error, res, row, 13, err) ||
 	    !copy_text(&ts->fingerprint, res, row, 14, err) ||
-	    !copy_text(&ts->ranges, res, row, 15, err))
+	    !copy_text(&ts->ranges, res, row, 15, err) ||
+	    !copy_text(&ts->facts, res, row, 16, err))
 		return false;
 	if (!table_phase_parse(PQgetvalue(res, row, 4), &ts->phase))
 		return err_set(err, ERR_CONFIG,
@@ -271,8 +272,8 @@ pg_target_load_states(struct target *t, struct table_states *ret, struct err *er
 	res = pg_query(t->c, err,
 	    "SELECT source_schema, source_name, target_schema, target_name, state, load_group, "
 	    "snapshot,"
-	    " attempt, rows_loaded, bytes_loaded, shape, filenodes, made, error, fingerprint, ranges"
-	    " FROM "
+	    " attempt, rows_loaded, bytes_loaded, shape, filenodes, made, error, fingerprint, "
+	    "ranges, facts FROM "
 	    "repld.table_state WHERE task = $1"
 	    " ORDER BY source_schema, source_name",
 	    1, params);

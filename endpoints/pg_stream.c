@@ -220,7 +220,7 @@ stream_refused(struct source_stream *s, const PGresult *res, struct err *err)
 		memcpy(err->sqlstate, was.sqlstate, sizeof(err->sqlstate));
 	} else if (strcmp(was.sqlstate, "42704") == 0 && err->kind != ERR_RETRY) {
 		/* It is looked up as the catalogs stood at that place of the log: made again since, it still is not there. */
-		err->kind = ERR_CONFIG;
+		err->kind = ERR_HOLE;
 		err_remedy(err, "the log cannot be read past the place where the publication was missing: repld ctl restart %s --reload",
 		    s->p.task);
 	}

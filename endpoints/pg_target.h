@@ -191,7 +191,7 @@ bool pg_target_list_tasks(struct target *t, struct task_rows *ret, struct err *e
 bool pg_target_rename_task(struct target *t, const char *from, struct err *err) MUST_CHECK;
 
 /* pg_state.c */
-#define TABLE_STATE_PARAMS 18
+#define TABLE_STATE_PARAMS 19
 /* INSERT ... ON CONFLICT of one state; $1 is the task. */
 extern const char pg_table_state_sql[];
 struct table_state_text {		/* memory behind the parameters */

@@ -13,6 +13,7 @@
 #include "daemon/base/thread.h"
 #include "endpoints/endpoint.h"
 #include "staging/checkpoint.h"
+#include "staging/facts.h"
 #include "staging/table.h"
 
 struct source;
@@ -119,6 +120,9 @@ struct source_ops {
 	    const char ***ret_bounds, size_t *ret_n, struct err *err);
 	/* filenodes of the table's leaves as text "oid:filenode,..." now, in the arena. */
 	bool (*filenodes)(struct source *s, const struct table *t, struct arena *arena, const char **ret, struct err *err);
+	/* What the catalog says of each table of the set now, by its number as the survey found it; strings in the arena. One moment for all. */
+	bool (*facts)(struct source *s, const struct tableset *set, struct arena *arena, struct table_facts *ret, struct err *err);
+	bool (*leaf_has_rows)(struct source *s, const struct facts_leaf *leaf, enum facts_question q, const char *as_of, bool *ret, struct err *err);
 	bool (*drop_slot)(struct source *s, struct err *err);		/* fine where it is gone */
 	bool (*drop_publication)(struct source *s, struct err *err);
 

@@ -138,6 +138,7 @@ state_done(struct table_state *s)
 	free(s->shape);
 	free(s->filenodes);
 	free(s->ranges);
+	free(s->facts);
 	free(s->made);
 	free(s->error);
 	free(s->fingerprint);

@@ -66,8 +66,9 @@ struct table_state {
 	char *shape;			/* table_shape() of the source as last applied; NULL */
 	char *filenodes;		/* "oid:filenode,..." of the leaves when the snapshot was taken; NULL */
 	char *ranges;			/* ranges_text() of a load by key ranges, until they have all come to one state; NULL: by ctid */
+	char *facts;			/* facts_write() of the source at the last look; NULL: none yet */
 	char *made;			/* what repld did to the target table: "created", "truncated", "dropped", "appended"; NULL */
-	char *error;			/* SUSPENDED, ERROR: why */
+	char *error;			/* SUSPENDED, SUSPECT, ERROR: why */
 	char *fingerprint;		/* what the rows on the target depend on, by the rules: tables_fingerprint(); NULL: not noted */
 };
 

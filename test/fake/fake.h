@@ -77,6 +77,7 @@ struct fake_source_table {
 	uint64_t published_at; /* changes that were committed before are in no stream */
 	uint64_t rewritten_at; /* older snapshots see no rows */
 	uint32_t rewrites; /* each gives it another file */
+	unsigned publishings, alters; /* how often */
 	size_t n, cap;
 	struct fake_version *versions;
 };

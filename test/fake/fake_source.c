@@ -316,6 +316,7 @@ source_prepare(
 
 		if (!t->published)
 			t->published_at = fake.s.end;
+		t->publishings += !t->published;
 		t->published = true;
 	}
 	ret->publication_made = true;
@@ -441,6 +442,78 @@ source_filenodes(
 		return false;
 	*ret = arena_printf(arena, "%u:%u", t->source->oid, file_of(fake_table(t->source_name)));
 	return leave();
+}
+
+static const char *
+counted(struct arena *arena, unsigned n)
+{
+	return arena_printf(arena, "%u", n);
+}
+
+static void
+facts_leaf(const struct fake_source_table *t, int leaf, struct arena *arena, struct facts_leaf *ret)
+{
+	*ret = (struct facts_leaf){ .oid = t->def->oid + (uint32_t)(leaf + 1),
+		.file = counted(arena, t->rewrites),
+		.links = "",
+		.in_place = true,
+		.since = "",
+		.published = t->published,
+		.logged = true,
+		.identity = t->def->identity,
+		.schema = "public",
+		.name = arena_strdup(arena, leaf < 0 ? t->def->name : t->def->leaves[leaf].name) };
+}
+
+static void
+facts_of(const struct fake_source_table *t, struct arena *arena, struct table_facts *f)
+{
+	const struct fake_def *def = t->def;
+
+	*f = (struct table_facts){ .there = true,
+		.as_of = "1",
+		.oid = def->oid,
+		.schema = "public",
+		.name = arena_strdup(arena, def->name),
+		.publication = { "1", "1", "1", "", counted(arena, t->publishings) },
+		.ncols = (uint32_t)def->ncols,
+		.nleaves = def->nleaves > 0 ? (uint32_t)def->nleaves : 1 };
+	f->cols = arena_zalloc(arena, (f->ncols + 1) * sizeof(*f->cols));
+	f->leaves = arena_zalloc(arena, f->nleaves * sizeof(*f->leaves));
+	for (uint32_t i = 0; i < f->ncols; i++)
+		f->cols[i] = (struct facts_column){ .number = (int32_t)i + 1,
+			.version = counted(arena, t->alters),
+			.type = "25",
+			.name = arena_strdup(arena, def->cols[i].name) };
+	for (uint32_t i = 0; i < f->nleaves; i++)
+		facts_leaf(t, def->nleaves > 0 ? (int)i : -1, arena, &f->leaves[i]);
+}
+
+static bool
+source_facts(struct source *s, const struct tableset *set, struct arena *arena, struct table_facts *ret,
+    struct err *err)
+{
+	(void)s;
+	if (!enter("source", err))
+		return false;
+	for (uint32_t i = 0; i < set->n; i++) {
+		int n = fake_table(set->tables[i]->source_name);
+
+		if (n >= 0)
+			facts_of(&fake.s.tables[n], arena, &ret[i]);
+		else
+			ret[i] = (struct table_facts){ .there = false };
+	}
+	return leave();
+}
+
+static bool
+source_leaf_has_rows(struct source *s, const struct facts_leaf *leaf, enum facts_question q,
+    const char *as_of, bool *ret, struct err *err)
+{
+	(void)s, (void)leaf, (void)as_of;
+	*ret = q != FACTS_ROWS_KEPT;
+	return enter("source", err) && leave();
 }
 
 static bool
@@ -963,6 +1036,8 @@ static const struct source_ops ops = {
 	.splits_by_page = source_splits_by_page,
 	.sample = source_sample,
 	.filenodes = source_filenodes,
+	.facts = source_facts,
+	.leaf_has_rows = source_leaf_has_rows,
 	.drop_slot = source_drop_slot,
 	.drop_publication = source_drop_publication,
 	.snapshot_open = snapshot_open,

@@ -172,6 +172,7 @@ copy_state(struct table_state *to, const struct table_state *from)
 	free(to->target_name);
 	free(to->shape);
 	free(to->filenodes);
+	free(to->facts);
 	free(to->made);
 	free(to->error);
 	free(to->fingerprint);
@@ -183,6 +184,7 @@ copy_state(struct table_state *to, const struct table_state *from)
 	to->target_name = copy_text(from->target_name);
 	to->shape = copy_text(from->shape);
 	to->filenodes = copy_text(from->filenodes);
+	to->facts = copy_text(from->facts);
 	to->made = copy_text(from->made);
 	to->error = copy_text(from->error);
 	to->fingerprint = copy_text(from->fingerprint);

@@ -290,7 +290,7 @@ play_mark(const char *name, int64_t *ret)
 	return false;
 }
 
-/* Its rows get another file, without a word in the log. */
+/* Its rows get another file, without a word in the log; "computed": as by ALTER TABLE ... USING. */
 static void
 do_rewrite(char **w)
 {
@@ -299,6 +299,7 @@ do_rewrite(char **w)
 	fake.s.end += 0x100;
 	t->rewritten_at = fake.s.end;
 	t->rewrites++;
+	t->alters += w[2] != NULL;
 }
 
 /* promote [SIZE]: another server takes over, which lacks the last SIZE of the log. */
@@ -340,6 +341,8 @@ play_source(char **w)
 		fake.s.slots[0].lost = true;
 	else if (strcmp(w[0], "move-slot") == 0)
 		fake.s.slots[0].confirmed = fake.s.end;
+	else if (strcmp(w[0], "unpublish") == 0)
+		fake.s.tables[play_table(w[1])].published = false;
 	else if (strcmp(w[0], "other-source") == 0)
 		fake.s.id++;
 	else if (strcmp(w[0], "promote") == 0)

@@ -42,6 +42,22 @@ static const struct {
 	{ 1114, -1, 1184, -1, FIT_RISK }, /* timestamp to timestamptz */
 	{ 701, -1, 700, -1, FIT_NOT }, /* float8 to float4 */
 	{ 700, -1, 701, -1, FIT_WELL }, /* float4 to float8 */
+	{ 1114, -1, 1184, 3, FIT_NOT }, /* timestamp to timestamptz(3) */
+	{ 1114, 3, 1184, 3, FIT_RISK }, /* timestamp(3) to timestamptz(3) */
+	{ 1082, -1, 1114, 0, FIT_RISK }, /* date to timestamp(0) */
+	{ 1114, -1, 1082, -1, FIT_NOT }, /* timestamp to date */
+	{ 1184, -1, 1083, -1, FIT_NOT }, /* timestamptz to time */
+	{ 1266, -1, 1083, -1, FIT_NOT }, /* timetz to time */
+	{ 1083, -1, 1266, -1, FIT_RISK }, /* time to timetz */
+	{ 701, -1, 1700, NUMERIC(8, 2), FIT_NOT }, /* float8 to numeric(8,2) */
+	{ 701, -1, 1700, -1, FIT_RISK }, /* float8 to numeric */
+	{ 1700, -1, 701, -1, FIT_NOT }, /* numeric to float8 */
+	{ 20, -1, 701, -1, FIT_NOT }, /* int8 to float8 */
+	{ 23, -1, 700, -1, FIT_NOT }, /* int4 to float4 */
+	{ 23, -1, 701, -1, FIT_RISK }, /* int4 to float8 */
+	{ 25, -1, 1700, NUMERIC(8, 2), FIT_NOT }, /* text to numeric(8,2) */
+	{ 25, -1, 1114, 3, FIT_NOT }, /* text to timestamp(3) */
+	{ 25, -1, 1114, -1, FIT_RISK }, /* text to timestamp */
 	{ 114, -1, 3802, -1, FIT_RISK }, /* json to jsonb */
 	{ 16, -1, 23, -1, FIT_NOT }, /* bool to int4 */
 };
