@@ -32,18 +32,18 @@ row 1
 ROLE=odd conf_task t 'full_load: { max_rate = "1MB"; };' 'apply: { max_delay = "0"; };'
 step 'a load that takes longer than any of the limits'
 repld_start
-loaded t
+loaded t 30
 compare public.forms public.big
 
 step 'a stream that stands idle for longer, and a target that is locked for longer'
 row 2
 sql src 'UPDATE forms SET f = f * 2 WHERE id = 1'
-synced t
+synced t 30
 sleep 2
 background psql_of dst -o /dev/null -c 'BEGIN; LOCK TABLE forms IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2); COMMIT'
 sleep 0.3
 row 3
-synced t
+synced t 30
 compare public.forms public.big
 expect_no_text 'retry in|warning' "$TMP/repld.log"
 repld_stop

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The target crashes before the commits of the last moment are in its log on disk: the source has not been told that they are safe, and sends
 # them again.
-# timeout: 60
+# timeout: 90
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server
@@ -21,7 +21,7 @@ for n in 1 2 3; do
 	pg_kill dst
 	pg_start dst
 	say "   rows that the crash has left: $(sql dst 'SELECT count(*) FROM k')"
-	synced t
+	synced t 20
 	compare public.k
 	expect 'the task' running "$(task_get t state)"
 done
