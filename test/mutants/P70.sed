@@ -1,3 +1,3 @@
 # A trigger that would fire is no matter.
 ### endpoints/pg_preflight.c
-/^check_triggers/,/^}/s/\} else if \(!p->t->fire_triggers && when != 'R'\)/} else if (false)/
+/^check_actor/,/^}/s/else if \(!p->t->fire_triggers\)/else if (false)/
