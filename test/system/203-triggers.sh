@@ -41,6 +41,7 @@ sql dst "$ddl
 	CREATE TRIGGER always BEFORE INSERT OR UPDATE OR DELETE ON item FOR EACH ROW EXECUTE FUNCTION note();
 	ALTER TABLE item ENABLE ALWAYS TRIGGER always;
 	CREATE RULE lost AS ON INSERT TO ruled DO INSTEAD NOTHING;
+	ALTER TABLE late ALTER CONSTRAINT late_next_fkey DEFERRABLE INITIALLY IMMEDIATE;
 	CREATE ROLE app LOGIN; GRANT CREATE, TEMPORARY ON DATABASE app TO app; GRANT CREATE, USAGE ON SCHEMA public TO app;
 	GRANT ALL ON ALL TABLES IN SCHEMA public TO app; GRANT USAGE ON SEQUENCE fired_n_seq TO app"
 sql src 'CREATE ROLE app LOGIN SUPERUSER'
@@ -105,7 +106,7 @@ expect 'fired' 0 "$(fired usual)"
 step 'which would keep triggers from firing where they shall'
 start_over
 sql dst 'ALTER TABLE ruled DISABLE RULE lost'
-conf_task t 'apply: { fire_triggers = true; };'
+conf_task t 'apply: { fire_triggers = true; }; full_load: { parallel_tables = 1; };'
 check 1
 expect_text 'start in replica role' "$TMP/out"
 expect_text 'ALTER ROLE app RESET session_replication_role' "$TMP/out"
