@@ -44,7 +44,7 @@ BEGIN
 	WHEN 1 THEN
 		INSERT INTO big VALUES (client, -1, 'new'), (client, -1, 'new');
 	ELSE
-		UPDATE big SET v = v + 1, pad = left(pad || repeat('g', 200), 1500) WHERE ctid = place;
+		UPDATE big SET v = v + 1, pad = left(pad || repeat('g', 900), 1500) WHERE ctid = place;
 	END CASE;
 END
 $$;
