@@ -73,6 +73,7 @@ struct conf_errors {
 /* Reads, types and checks the file (conf_check.c included). NULL: errors says why. Secrets are not read here, but a password option's form is checked. */
 struct conf *conf_load(const char *path, struct conf_errors *errors) MUST_CHECK;
 /* The same from text (a worker's own task; `name` stands for the file in messages). */
+#define CONF_NO_FILE "the supervisor"	/* name of a text that a worker gets: its lines are none of the file's */
 struct conf *conf_parse(const char *text, const char *name, struct conf_errors *errors) MUST_CHECK;
 void conf_free(struct conf *c);
 void conf_errors_done(struct conf_errors *e);

@@ -37,7 +37,12 @@ report_unmatched(const struct survey *s, struct findings *f)
 	for (uint32_t i = 0; i < s->conf->rules.n; i++) {
 		const struct rule *r = &s->conf->rules.rules[i];
 
-		if (!s->matched[i] && !r->exclude)
+		if (s->matched[i] || r->exclude)
+			continue;
+		if (strcmp(r->file, CONF_NO_FILE) == 0)
+			finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "correct the pattern, or take the rule out",
+			    "include = \"%s\" matches no table of the source", r->text);
+		else
 			finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "correct the pattern, or take the rule out",
 			    "%s:%d: include = \"%s\" matches no table of the source", r->file, r->line, r->text);
 	}

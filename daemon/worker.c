@@ -90,7 +90,7 @@ parse_conf(struct worker *w, const struct ipc_msg *m, struct err *err)
 	struct conf *c;
 
 	memcpy(text, m->payload, m->n);
-	c = conf_parse(text, "supervisor", &errors);
+	c = conf_parse(text, CONF_NO_FILE, &errors);
 	if (c != NULL && conf_task(c, w->name) == NULL) {
 		conf_free(c);
 		c = NULL;

@@ -27,9 +27,14 @@ loaded t
 synced t
 compare public.a public.b
 
-step 'a rule with a slip stops the task and forgets nothing'
+step 'a rule with a slip is refused by a reload, stops a task that starts with it, and forgets nothing'
 sed -i 's/include = "public.\*"/include = "public.a"/; s/include = "public.a"; }/include = "public.a"; }, { include = "public.nothing"; }/' "$CONF"
-ctl reload >/dev/null || :
+run_rc 1 ctl reload
+expect_text 'include = "public.nothing" matches no table' "$TMP/out"
+expect_no_text 'supervisor' "$TMP/out"
+expect 'state of the task' running "$(task_get t state)"
+repld_stop
+repld_start
 wait_state t error
 expect 'tables that are known' 2 "$(sql dst "SELECT count(*) FROM repld.table_state WHERE state = 'streaming'")"
 conf_task t
