@@ -681,7 +681,7 @@ run_steps(struct run *r, struct err *err)
 	if (!starts_anew(r) && !checkpoint_intact(r->l.conf->name, &r->l.cp, err))
 		return RUN_FAILED;
 	r->c->on_running(r->c->arg);
-	if (!lane_streams(&r->l) && r->l.cp.load_done && r->c->intent != RUN_RELOAD) {
+	if (!lane_streams(&r->l) && r->l.cp.load_done && r->c->intent != RUN_RELOAD && r->c->resync == NULL) {
 		log_info("the full load was done earlier; repld ctl restart %s --reload loads again", r->l.conf->name);
 		return RUN_LOADED;
 	}
