@@ -73,7 +73,8 @@ harden src
 harden dst
 sql dst 'GRANT SET ON PARAMETER session_replication_role TO app' 2>/dev/null || sql dst 'ALTER ROLE app SET session_replication_role = replica'
 ROLE=app
-conf_task t 'apply: { mode = "batch"; max_delay = "100ms"; };'
+# slow enough that the load outlasts every limit
+conf_task t 'full_load: { max_rate = "16MB"; }; apply: { mode = "batch"; max_delay = "100ms"; };'
 "$REPLD" check -c "$CONF" >"$TMP/check" 2>&1 || { cat "$TMP/check"; fail 'check refuses'; }
 repld_start
 
