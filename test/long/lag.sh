@@ -19,20 +19,20 @@ CONF
 repld_start
 loaded t
 
-worst=0 samples=0
+worst=0 samples=0 limit=1000
 measure() {
 	lo_before=$(heartbeat_lag)
 	lo_said=$(lag_said)
 	lo_after=$(heartbeat_lag)
 }
 
-# What the status says lies between the truth before and the truth after, give or take a second.
+# What the status says lies between the truth before and the truth after, give or take the limit in milliseconds.
 judge() {
 	[ "$lo_said" != null ] || fail 'lag is null while the source answers'
 	lo_off=$(off_by "$lo_before" "$lo_after" "$lo_said")
 	[ "$lo_off" -le "$worst" ] || worst=$lo_off
 	samples=$((samples + 1))
-	[ "$lo_off" -le 1000 ] || fail "lag is $lo_said ms in the status; the truth was $lo_before ms before and $lo_after ms after"
+	[ "$lo_off" -le $limit ] || fail "lag is $lo_said ms in the status; the truth was $lo_before ms before and $lo_after ms after"
 }
 
 look() {
@@ -99,6 +99,8 @@ while [ $samples -lt $((begin + locked)) ]; do
 	sleep 0.1
 done
 
+# From here on the source, too, may be what is slow: of what it has not sent nothing is known but its end, asked for each second.
+worst_locked=$worst worst=0 limit=2000
 step 'others write as fast as they can: lag is no more than the time until repld has heard of it'
 background sql src "INSERT INTO other SELECT g, repeat('x', 1000) FROM generate_series(1, $others * 1000) g"
 busy=$BG
@@ -137,5 +139,5 @@ wait_for 5 is_zero || fail "lag is $(task_get t lag.seconds), not 0, after the s
 compare public.heartbeat
 workload_compare
 repld_stop
-say "lag: off by $worst ms at most in $samples looks, $most ms the highest; 0 in $zero of $((zero + blips)) looks when idle;" \
+say "lag: off by $worst_locked ms at most around the lock, $most ms the highest, by $worst ms while the source was busy, $samples looks; 0 in $zero of $((zero + blips)) looks when idle;" \
 	"null $took ms after the source went; retained_bytes off by $worst_kept bytes at most"
