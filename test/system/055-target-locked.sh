@@ -1,6 +1,6 @@
 #!/bin/sh
 # The target's table is locked for 20 s, the source has wal_sender_timeout 2 s: no disconnect, the status tells, then it catches up.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

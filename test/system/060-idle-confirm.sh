@@ -1,6 +1,6 @@
 #!/bin/sh
 # Captured tables are idle while others write: the confirmed position follows within 10 s, so that the source can drop its log.
-# timeout: 60
+# timeout: 120
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,6 +1,6 @@
 #!/bin/sh
 # http_listen: /metrics says what the status says, /healthz tells a task in error; nothing else is served, and nothing by default.
-# timeout: 60
+# timeout: 120
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

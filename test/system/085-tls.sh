@@ -1,7 +1,7 @@
 #!/bin/sh
 # TLS: verify-full against a CA of our own; the wrong CA and the wrong host name are refused before a password is sent, on both sides; a
 # password never goes in clear; secrets are in no log and no process title. With roles that have no more than the README gives them.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

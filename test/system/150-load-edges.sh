@@ -1,7 +1,7 @@
 #!/bin/sh
 # Edges of the load: a batch that is written again at the moment when a table catches up; a column that comes while the slot is made;
 # a rate that several tables share.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What repld did not make it does not drop, and what it has not seen it does not pass over: another's slot under a new name in the configuration,
 # tables loaded without a slot, rules with a slip.
-# timeout: 60
+# timeout: 120
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

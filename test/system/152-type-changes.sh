@@ -1,6 +1,6 @@
 #!/bin/sh
 # A column changes its type alone, mid-stream: nothing of the new type is written into the old one, where it would be rounded in silence.
-# timeout: 60
+# timeout: 120
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

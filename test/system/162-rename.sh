@@ -1,7 +1,7 @@
 #!/bin/sh
 # A task that is given another name: told apart from a new one by its slot and its tables, renamed where the configuration says so, once the
 # former one does not run; what the file no longer names is listed by check and status.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A password that is changed on the server while the task runs: the sessions go on, the next connection is refused and tried again until the
 # password file is right; so is one whose file is away for a moment. At a first start a wrong password is an error.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # One owner a task: a second daemon with the same tasks waits and names the first, and takes over when that one dies, with nothing lost or
 # doubled. A loader of a former owner can't commit its chunk any more.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The row of a load group is edited or deleted by hand, with its slot or without, while one of its tables is loaded and another still loads: the
 # group's load begins again, the others go on, and nothing is missing at the end.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

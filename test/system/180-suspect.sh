@@ -1,7 +1,7 @@
 #!/bin/sh
 # Changes of a source table that are not in the log: the table goes on streaming, but is named as suspect, with the reason and the remedy, over
 # restarts; what only rewrites a table's file is not taken for one.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Partitions that come with rows that were never in the log, or go and leave theirs on the target, make their table suspect; those that are made
 # in place, or come empty, do not.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

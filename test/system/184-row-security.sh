@@ -1,7 +1,7 @@
 #!/bin/sh
 # Row-level security hides no row in silence, on neither side: check names the table and the fix, the load fails instead of copying a part, apply
 # stops instead of missing rows.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A publication that repld did not make, with partitions as members of their own: a partition made or attached later is not in it. The task says
 # so before rows are missed, or names the hole. A truncated hash partition asks for the table to be loaded again.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Slots that no longer continue the checkpoint: invalidated under a running task, of another plugin, of another database. Each stops the task within
 # 10 s, names place and remedy, and the remedy works; what lies behind the checkpoint is fine; a slot that is only busy is waited for.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

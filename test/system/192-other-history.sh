@@ -1,6 +1,6 @@
 #!/bin/sh
 # Behind the source's address another server, or the same one from an older backup, while the task runs.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

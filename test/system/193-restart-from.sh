@@ -1,6 +1,6 @@
 #!/bin/sh
 # restart --from: whether the source can go on from there is found out before the checkpoint is given up.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # failover = true, PostgreSQL 17 and later: the slot is kept on the standby; the standby takes the source's place, first as a standby still (waited
 # for), then promoted: the task goes on by itself, and nothing is lost. An older slot gets the property with the next start.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

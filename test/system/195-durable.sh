@@ -1,7 +1,7 @@
 #!/bin/sh
 # The target loses its last commits in a crash (they are asynchronous, and its log is written out late): only what is on its disk was confirmed
 # to the source, so nothing is lost. Where it goes back further, to a state before what was confirmed, that is a hole with a remedy.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A copy of the source's files, with its slot, went its own way: same identity, same timeline, and its log has grown past the checkpoint. The last
 # transaction that was applied is not in it: nothing is applied. A source that only crashed has it, and the task goes on.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What the target has of its own beside rows: triggers, foreign keys with their actions, rules, tables that inherit, policies, views in
 # the place of tables. With the right to set the replica role, by the role's own settings, without it, and under fire_triggers.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

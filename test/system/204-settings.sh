@@ -1,7 +1,7 @@
 #!/bin/sh
 # Settings of roles and databases that would change what a session reads, writes or outlives: on both sides, for roles that are no
 # superusers. A load, a stream and a large transaction pass, and everything stays equal.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

@@ -32,6 +32,9 @@ refused() {			# TEXT TASK TABLE...
 	expect_text "$text" "$TMP/out"
 }
 
+# the target knows that it is to be loaded again
+is_stored() { [ "$(sql dst "SELECT state <> 'streaming' OR load_group > 0 FROM repld.table_state WHERE task = 't' AND 'public.' || source_name = '$1'")" = t ]; }
+
 step 'refused, with the reason'
 run_rc 2 ctl resync t public.acct
 expect_text 'asks before it does this; without a terminal: --yes' "$TMP/out"
@@ -63,6 +66,7 @@ for i in 1 2 3; do
 	sql dst "DELETE FROM wide WHERE id % 3 = 0; INSERT INTO wide VALUES (-$i, 'nobody')"
 	wait_for 60 phase_is t cdc || fail 'the stream does not run'
 	run_rc 0 ctl resync t public.wide --yes
+	wait_for 20 is_stored public.wide || fail "the table is not queued"
 	sleep "0.$(printf %03d "$(random 600)")"
 	kill -9 "$(worker_pid t)" || :
 	wait_state t running 60

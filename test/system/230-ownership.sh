@@ -1,7 +1,7 @@
 #!/bin/sh
 # Whose the task is: a position is learnt under its lock and behind the former session's end; the checkpoint is the last thing of a
 # transaction, and nothing commits beside a newer connection; a table has one owner; a row that somebody took away is named.
-# timeout: 90
+# timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip_if_no_server

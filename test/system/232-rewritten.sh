@@ -1,7 +1,7 @@
 #!/bin/sh
 # A table that is rewritten while its load waits shows no rows to the snapshot, and the log says nothing of it: it is seen by its file, which
 # is compared under a lock that holds until the rows are read.
-# timeout: 90
+# timeout: 150
 # faults: yes
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
