@@ -1,3 +1,3 @@
-# A load reads values as text by a cast, not by their output function.
+# The escapes of a load's text stay in the values.
 ### endpoints/pg_scan.c
-/^copy_sql/,/^}/s/^(	*)pg_ident\(sql, d->cols\[i\]\.name\);/&\n\1buf_str(sql, s->binary ? "" : "::text");/
+/^text_value/,/^}/s/(\(out = memchr\(p, .*\)\)) == NULL\)/\1 == NULL || true)/
