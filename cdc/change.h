@@ -5,6 +5,7 @@
 #ifndef REPLD_CDC_CHANGE_H
 #define REPLD_CDC_CHANGE_H
 
+#include "cdc/gtid.h"
 #include "cdc/position.h"
 #include "cdc/relation.h"
 #include "cdc/value.h"
@@ -38,9 +39,12 @@ struct change {
 			struct wall commit_time;
 			uint32_t xid;
 		} begin;
-		struct {			/* CHANGE_COMMIT, CHANGE_KEEPALIVE */
+		struct {			/* CHANGE_COMMIT, CHANGE_KEEPALIVE: ngtids runs follow the header */
 			struct position position;	/* resume point: commit end */
 			struct wall commit_time;	/* 0 for a keepalive */
+			/* All GTIDs that the log has brought since the last record of these two kinds, those of transactions that
+			 * brought nothing for us included. */
+			uint16_t ngtids;
 		} commit;
 		struct {			/* CHANGE_TRUNCATE: nrels pointers follow the header */
 			uint16_t nrels;
@@ -66,6 +70,12 @@ static inline const struct relation **
 change_truncated(const struct change *c)
 {
 	return (const struct relation **)(uintptr_t)(c + 1);
+}
+
+static inline struct gtid_run *
+change_gtids(const struct change *c)
+{
+	return (struct gtid_run *)(uintptr_t)(c + 1);
 }
 
 /* Where a decoder puts its changes. reserve() may wait for room (it then keeps the source's connection alive) and returns

@@ -12,13 +12,13 @@
 
 struct relation_column {
 	const char *name;
-	uint32_t oid;		/* PostgreSQL type OID, 0 elsewhere */
-	int32_t typmod;
+	uint32_t oid;		/* PostgreSQL: type OID; MySQL: my_type_oid() */
+	int32_t typmod;		/* MySQL: my_type_typmod() */
 	bool identity;		/* part of the replica identity */
 };
 
 struct relation {
-	uint32_t id;		/* the source's id: PostgreSQL's OID of the table or leaf */
+	uint32_t id;		/* the source's id: PostgreSQL's OID of the table or leaf; MySQL: no meaning beyond this stream */
 	const char *schema, *name;
 	char replica_identity;	/* 'd' default, 'n' nothing, 'f' full, 'i' index */
 	uint16_t ncols;

@@ -19,7 +19,18 @@ struct column_desc {
 	bool has_default;
 	const char *default_sql;	/* as the catalog prints it; NULL: none, or a generated column's expression */
 	const char *collation;		/* schema-qualified where it is not the type's default; NULL */
-	bool byte_order;		/* text whose order is that of its UTF-8 bytes: collation C */
+	bool byte_order;		/* text whose order is that of its UTF-8 bytes: collation C, or a binary one */
+	bool invisible;			/* MySQL, MariaDB: not among the columns of SELECT * */
+};
+
+/* A foreign key of a MySQL or MariaDB source whose actions the binlog does not carry. */
+enum fkey_action { FKEY_RESTRICT, FKEY_CASCADE, FKEY_SET_NULL, FKEY_SET_DEFAULT };
+struct fkey_desc {
+	const char *name;
+	const char *parent_schema, *parent_name;
+	uint16_t ncols;
+	const char *const *cols, *const *parent_cols;
+	enum fkey_action on_update, on_delete;
 };
 
 struct index_desc {
@@ -58,6 +69,10 @@ struct table_desc {
 	struct leaf_desc *leaves;
 	const char **triggers;		/* enabled user triggers and rules, names; NULL-terminated; target only */
 	const char **refers_to;		/* by foreign keys: "schema.name" of other tables, and its own where it refers to itself; NULL-terminated */
+	const char *engine;		/* MySQL, MariaDB; NULL elsewhere */
+	const char *collation;		/* MySQL, MariaDB: the table's default; NULL elsewhere */
+	uint16_t nfkeys;		/* MySQL, MariaDB: this table is the child */
+	const struct fkey_desc *fkeys;
 	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */
 	double tuples;			/* estimated rows, all leaves; < 0: unknown */
 	uint64_t bytes;			/* on disk, all leaves, without indexes */
