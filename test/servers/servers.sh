@@ -109,7 +109,7 @@ wrap_loaded() {			# PROGRAM FIXED-OPTIONS...: bin/PROGRAM that calls root/usr/sb
 		lib=\$root/usr/lib/x86_64-linux-gnu
 		first=--no-defaults
 		case \${1-} in --no-defaults | --defaults-file=*) first=\$1; shift ;; esac
-		exec "\$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "\$lib:\$root/usr/lib/mysql/private" --argv0 "$program" \\
+		exec "\$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "\$lib:\$root/usr/lib/mysql/private" --argv0 "\$root/usr/sbin/$program" \\
 			"\$root/usr/sbin/$program" "\$first" --basedir="\$root/usr" $* "\$@"
 	WRAP
 	chmod 755 "$work/new/bin/$program"
@@ -118,7 +118,7 @@ wrap_loaded() {			# PROGRAM FIXED-OPTIONS...: bin/PROGRAM that calls root/usr/sb
 make_mysql_deb() {
 	# shellcheck disable=SC2016	# $root is the wrapper's
 	wrap_loaded mysqld '--lc-messages-dir="$root/usr/share/mysql"' '--character-sets-dir="$root/usr/share/mysql/charsets"' \
-		'--plugin-dir="$root/usr/lib/mysql/plugin"'
+		'--plugin-dir="$root/usr/lib/mysql/plugin"' --secure-file-priv=NULL
 }
 
 make_mariadb_deb() {
