@@ -705,6 +705,9 @@ on_change(struct apply *a, const struct change *c, struct err *err)
 	case CHANGE_TRUNCATE: return on_truncate(a, c, err);
 	case CHANGE_COMMIT:
 	case CHANGE_KEEPALIVE: return on_boundary(a, c, err);
+	case CHANGE_XA_PREPARE:
+	case CHANGE_XA_COMMIT:
+	case CHANGE_XA_ROLLBACK: break;		/* streams refuse them */
 	}
 	return err_set(err, ERR_PROTOCOL, "a change of unknown kind %u in the ring", c->kind);
 }

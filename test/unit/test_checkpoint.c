@@ -68,28 +68,28 @@ START_TEST(checkpoint_seal_tells_every_edit)
 	const uint64_t seal = checkpoint_seal("t", &row);
 	struct checkpoint other;
 
-	ck_assert(fits("t", row, "0/16B3748", NULL, seal));
+	ck_assert(fits("t", row, "0/16B3748", seal));
 	ck_assert(fits("t", row, "0/016b3748", seal));	/* the same position */
 	ck_assert(!fits("t", row, "0/16B3749", seal));
 	ck_assert(!fits("t", row, "1/16B3748", seal));
 	ck_assert(!fits("t", row, "-", seal));
-	ck_assert(!fits("u", row, "0/16B3748", NULL, seal));
+	ck_assert(!fits("u", row, "0/16B3748", seal));
 	ck_assert(!fits("t", row, "0/16B3748", 0));
-	ck_assert(!fits("t", row, "0/16B3748", NULL, seal ^ 1));
+	ck_assert(!fits("t", row, "0/16B3748", seal ^ 1));
 	other = row;
 	memcpy(other.source.slot, "repld_u", 8);
-	ck_assert(!fits("t", other, "0/16B3748", NULL, seal));
+	ck_assert(!fits("t", other, "0/16B3748", seal));
 	other = row;
 	memcpy(other.source.id, "7301", 5);
-	ck_assert(!fits("t", other, "0/16B3748", NULL, seal));
+	ck_assert(!fits("t", other, "0/16B3748", seal));
 	other = row;
 	other.group = 1;
-	ck_assert(!fits("t", other, "0/16B3748", NULL, seal));
+	ck_assert(!fits("t", other, "0/16B3748", seal));
 	/* what moves from one field into the next is another row */
 	other = row;
 	memcpy(other.source.id, "7300r", 6);
 	memcpy(other.source.slot, "epld_t", 7);
-	ck_assert(!fits("t", other, "0/16B3748", NULL, seal));
+	ck_assert(!fits("t", other, "0/16B3748", seal));
 }
 END_TEST
 
@@ -98,7 +98,7 @@ START_TEST(checkpoint_seal_names_what_is_there_and_what_to_do)
 	struct checkpoint row = sealed_row();
 	const uint64_t seal = checkpoint_seal("t", &row);
 
-	ck_assert(!fits("t", row, "yesterday", NULL, seal));
+	ck_assert(!fits("t", row, "yesterday", seal));
 	ck_assert_int_eq(err.kind, ERR_HOLE);
 	ck_assert_ptr_nonnull(strstr(err.msg, "repld.checkpoint"));
 	ck_assert_ptr_nonnull(strstr(err.msg, "position yesterday, slot repld_t, source 7300"));
