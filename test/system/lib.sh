@@ -522,6 +522,7 @@ helper() {			# NAME: its path in $HELPER
 	HELPER=$O/test/system/$1
 	[ -x "$HELPER" ] && return
 	HELPER=$TMP/$1
+	[ -x "$HELPER" ] && return
 	${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -o "$HELPER" "$TOP/test/system/$1.c" || fail "can't compile $1.c"
 }
 

@@ -390,7 +390,8 @@ dump_canonical() {		# NAME TABLE CLASSES FILE
 		;;
 	*)
 		dc_list=$(cut -f 3 "$4.columns" | sed "s/.*/IFNULL(&, '\\\\N')/" | paste -s -d ,)
-		echo "SET sql_mode = 'NO_BACKSLASH_ESCAPES'; SELECT CONCAT_WS(CHAR(9), $dc_list) FROM \`${2%%.*}\`.\`${2#*.}\`;" >"$4.query"
+		printf '%s\n' "SET sql_mode = 'NO_BACKSLASH_ESCAPES';" \
+			"SELECT CONCAT_WS(CHAR(9), $dc_list) FROM \`${2%%.*}\`.\`${2#*.}\`;" >"$4.query"
 		mariadb_of "$1" -N -B --raw <"$4.query" >"$4.rows" || fail "can't read $2 on $1"
 		;;
 	esac
@@ -418,7 +419,7 @@ dump_both() {			# SOURCE-TABLE TARGET-TABLE
 		dump_table $DST "$db_target" "$TMP/cmp.dst"
 		return
 	fi
-	db_classes=$(classes_of "$db_source" "$db_target")
+	db_classes=$(classes_of "$db_source" "$db_target") || exit 1
 	[ "$(kind_of $SRC)" != "$(kind_of $DST)" ] || db_classes=$(echo "$db_classes" | tr jf tt)
 	dump_canonical $SRC "$db_source" "$db_classes" "$TMP/cmp.src"
 	dump_canonical $DST "$db_target" "$db_classes" "$TMP/cmp.dst"
