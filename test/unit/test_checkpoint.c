@@ -50,14 +50,14 @@ static struct checkpoint
 sealed_row(void)
 {
 	return (struct checkpoint){ .source = { .kind = "postgresql", .id = "7300", .slot = "repld_t" },
-		.position = { POSITION_LSN, { 0x16B3748 } } };
+		.position = { .kind = POSITION_LSN, .lsn = { 0x16B3748 } } };
 }
 
 /* As read_checkpoint() does it: the row as it is, held against the seal that repld wrote. */
 static bool
 fits(const char *task, struct checkpoint row, const char *position, uint64_t seal)
 {
-	checkpoint_verify(task, &row, position, seal);
+	checkpoint_verify(task, &row, position, NULL, seal);
 	err_clear(&err);
 	return checkpoint_intact(task, &row, &err);
 }
@@ -68,28 +68,28 @@ START_TEST(checkpoint_seal_tells_every_edit)
 	const uint64_t seal = checkpoint_seal("t", &row);
 	struct checkpoint other;
 
-	ck_assert(fits("t", row, "0/16B3748", seal));
+	ck_assert(fits("t", row, "0/16B3748", NULL, seal));
 	ck_assert(fits("t", row, "0/016b3748", seal));	/* the same position */
 	ck_assert(!fits("t", row, "0/16B3749", seal));
 	ck_assert(!fits("t", row, "1/16B3748", seal));
 	ck_assert(!fits("t", row, "-", seal));
-	ck_assert(!fits("u", row, "0/16B3748", seal));
+	ck_assert(!fits("u", row, "0/16B3748", NULL, seal));
 	ck_assert(!fits("t", row, "0/16B3748", 0));
-	ck_assert(!fits("t", row, "0/16B3748", seal ^ 1));
+	ck_assert(!fits("t", row, "0/16B3748", NULL, seal ^ 1));
 	other = row;
 	memcpy(other.source.slot, "repld_u", 8);
-	ck_assert(!fits("t", other, "0/16B3748", seal));
+	ck_assert(!fits("t", other, "0/16B3748", NULL, seal));
 	other = row;
 	memcpy(other.source.id, "7301", 5);
-	ck_assert(!fits("t", other, "0/16B3748", seal));
+	ck_assert(!fits("t", other, "0/16B3748", NULL, seal));
 	other = row;
 	other.group = 1;
-	ck_assert(!fits("t", other, "0/16B3748", seal));
+	ck_assert(!fits("t", other, "0/16B3748", NULL, seal));
 	/* what moves from one field into the next is another row */
 	other = row;
 	memcpy(other.source.id, "7300r", 6);
 	memcpy(other.source.slot, "epld_t", 7);
-	ck_assert(!fits("t", other, "0/16B3748", seal));
+	ck_assert(!fits("t", other, "0/16B3748", NULL, seal));
 }
 END_TEST
 
@@ -98,16 +98,16 @@ START_TEST(checkpoint_seal_names_what_is_there_and_what_to_do)
 	struct checkpoint row = sealed_row();
 	const uint64_t seal = checkpoint_seal("t", &row);
 
-	ck_assert(!fits("t", row, "yesterday", seal));
+	ck_assert(!fits("t", row, "yesterday", NULL, seal));
 	ck_assert_int_eq(err.kind, ERR_HOLE);
 	ck_assert_ptr_nonnull(strstr(err.msg, "repld.checkpoint"));
 	ck_assert_ptr_nonnull(strstr(err.msg, "position yesterday, slot repld_t, source 7300"));
 	ck_assert_ptr_nonnull(strstr(err.remedy, "repld ctl restart t --reload"));
 	ck_assert_ptr_nonnull(strstr(err.remedy, "repld ctl restart t --from POSITION"));
-	checkpoint_verify("t", &row, "yesterday", seal);
+	checkpoint_verify("t", &row, "yesterday", NULL, seal);
 	ck_assert_int_eq(row.position.kind, POSITION_NONE);
 	/* read again as it should be, the row is fine again */
-	checkpoint_verify("t", &row, "0/16B3748", seal);
+	checkpoint_verify("t", &row, "0/16B3748", NULL, seal);
 	ck_assert_str_eq(row.edited, "");
 	ck_assert_int_eq(row.position.kind, POSITION_LSN);
 }

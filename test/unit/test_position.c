@@ -68,15 +68,15 @@ START_TEST(position_text_can_be_read_back)
 	struct snapshot_pos s = snap(0x20), t;
 
 	ck_assert_str_eq(position_text(&p, out), "16/B374D848");
-	ck_ok(position_parse(POSITION_LSN, out, &q, &err), &err);
+	ck_ok(position_parse(out, &q, &err), &err);
 	ck_assert(position_equal(&p, &q));
 	ck_assert_str_eq(position_text(&none, out), "-");
-	ck_ok(position_parse(POSITION_LSN, out, &q, &err), &err);
+	ck_ok(position_parse(out, &q, &err), &err);
 	ck_assert(position_equal(&none, &q));
-	ck_ok(position_parse(POSITION_NONE, out, &q, &err), &err);
+	ck_ok(position_parse(out, &q, &err), &err);
 	ck_assert(position_equal(&none, &q));
 	ck_assert_str_eq(snapshot_text(&s, out), "0/20");
-	ck_ok(snapshot_parse(POSITION_LSN, out, &t, &err), &err);
+	ck_ok(snapshot_parse(out, &t, &err), &err);
 	ck_assert(t.kind == POSITION_LSN && t.lsn.v == 0x20);
 }
 END_TEST
@@ -87,9 +87,9 @@ START_TEST(position_parse_leaves_the_result_alone_when_it_refuses)
 	struct position p = at(5);
 	struct snapshot_pos s = snap(6);
 
-	ck_fails(position_parse(POSITION_LSN, "5", &p, &err), &err, ERR_CONFIG);
-	ck_fails(position_parse(POSITION_NONE, "0/5", &p, &err), &err, ERR_CONFIG);
-	ck_fails(snapshot_parse(POSITION_LSN, "x", &s, &err), &err, ERR_CONFIG);
+	ck_fails(position_parse("5", &p, &err), &err, ERR_CONFIG);
+	ck_fails(position_parse("0/5", &p, &err), &err, ERR_CONFIG);
+	ck_fails(snapshot_parse("x", &s, &err), &err, ERR_CONFIG);
 	ck_assert(p.kind == POSITION_LSN && p.lsn.v == 5);
 	ck_assert(s.kind == POSITION_LSN && s.lsn.v == 6);
 }
