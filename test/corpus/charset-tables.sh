@@ -3,7 +3,7 @@
 # collations. The second server is asked too, and a code on which the two differ ends the script.
 # usage: sh test/corpus/charset-tables.sh MYSQL-SOCKET MARIADB-SOCKET [MARIADB-SOCKET...] >cdc/charset_tables.def
 #   sockets of servers whose root has no password: the newest MySQL, then MariaDBs; the last one knows all uca1400 collations.
-#   sh test/corpus/charset-tables.sh sums MYSQL-SOCKET: instead, sums over the codes, which the unit test compares (test/corpus/charset/sums);
+#   sh test/corpus/charset-tables.sh sums MYSQL-SOCKET MARIADB-SOCKET: instead, sums over the codes, which the unit test compares (test/corpus/charset/sums);
 #   collations MYSQL-SOCKET MARIADB-SOCKET: all that the two know (test/corpus/charset/collations)
 set -eu
 LC_ALL=C
@@ -116,17 +116,18 @@ languages() {
 }
 
 # Each string of one and of two bytes with what the server makes of it ("-": invalid, or no character), folded into one number a set; the
-# same over longer codes, where a set has them.
+# same over longer codes, where a set has them. A few codes of big5 and tis620 are for the servers the character for "no character".
 sum() { # SOCKET NAME SET STRINGS
-	ask "$1" "SELECT '$2', SUM(CRC32(CONCAT(HEX(b), ':', IF(r IS NULL OR LENGTH(r) = 0 OR
+	ask "$1" "SELECT '$2', SUM(CRC32(CONCAT(HEX(b), ':', IF(r IS NULL OR LENGTH(r) = 0 OR '$3' IN ('big5', 'tis620') AND LOCATE(0xEFBFBD, r) OR
 			LENGTH(r) - LENGTH(REPLACE(r, 0x3F, '')) > LENGTH(b) - LENGTH(REPLACE(b, 0x3F, '')), '-', HEX(r)))))
 		FROM (SELECT b, CAST(CONVERT(CONVERT(b USING $3) USING utf8mb4) AS BINARY) r FROM ($4) x) y"
 }
 
-sums() { # SOCKET; ascii is left out: there MySQL lets pass what happens to be UTF-8
+sums() { # MYSQL-SOCKET MARIADB-SOCKET; MySQL lets pass bytes of ascii that happen to be UTF-8, and drops a cut character of eucjpms
 	for set in $(ask "$1" "SELECT CHARACTER_SET_NAME FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME NOT IN
-		('ascii', 'binary', 'ucs2', 'utf16', 'utf16le', 'utf32', 'utf8', 'utf8mb3', 'utf8mb4') ORDER BY 1"); do
-		sum "$1" "$set" "$set" "SELECT CHAR(n USING binary) b FROM n WHERE n < 256 UNION ALL
+		('binary', 'ucs2', 'utf16', 'utf16le', 'utf32', 'utf8', 'utf8mb3', 'utf8mb4') ORDER BY 1"); do
+		case $set in ascii | eucjpms) server=$2 ;; *) server=$1 ;; esac
+		sum "$server" "$set" "$set" "SELECT CHAR(n USING binary) b FROM n WHERE n < 256 UNION ALL
 			SELECT CONCAT(CHAR(n DIV 256 USING binary), CHAR(n MOD 256 USING binary)) FROM n"
 	done
 	for set in ucs2 utf16 utf16le; do
@@ -143,7 +144,8 @@ sums() { # SOCKET; ascii is left out: there MySQL lets pass what happens to be U
 case $1 in
 sums)
 	numbers "$2"
-	sums "$2"
+	numbers "$3"
+	sums "$2" "$3"
 	exit
 	;;
 collations)
@@ -162,7 +164,7 @@ mysql=$1 mariadb=$2
 shift
 for s in "$mysql" "$@"; do numbers "$s"; done
 echo '/* charset_tables.def - the codes of the character sets, as the servers convert them, and the collations. Made by'
-printf " * test/corpus/charset-tables.sh; \357\277\275 (U+FFFD) is no character. $(for s in "$mysql" "$@"; do ask "$s" 'SELECT VERSION()'; done | tr '\n' ' ')*/\n"
+printf ' * test/corpus/charset-tables.sh; \357\277\275 (U+FFFD) is no character. %s*/\n' "$(for s in "$mysql" "$@"; do ask "$s" 'SELECT VERSION()'; done | tr '\n' ' ')"
 echo '#ifdef HIGH'
 single_byte
 echo '#endif'

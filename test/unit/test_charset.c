@@ -114,7 +114,7 @@ START_TEST(charset_converts_each_code_as_the_servers_do)
 		lines++;
 	}
 	fclose(f);
-	ck_assert_int_eq(lines, 40);
+	ck_assert_int_eq(lines, 41);
 }
 END_TEST
 
