@@ -142,12 +142,12 @@ begin_again(struct lane *l, struct err *err)
 {
 	log_err(LOG_LEVEL_WARNING, "the load of these tables begins again", err);
 	err_clear(err);
-	l->cp.position = l->cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
+	l->cp.position = l->cp.commit_end = (struct position){ .kind = POSITION_NONE };
 	l->cp.load_done = false;
 	for (size_t i = 0; i < l->states.n; i++) {
 		ranged_forget(&l->states.rows[i]);
 		l->states.rows[i].phase = TABLE_QUEUED;
-		l->states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		l->states.rows[i].snapshot = (struct snapshot_pos){ .kind = POSITION_NONE };
 	}
 	return l->to->save_states(l->target, l->cp.epoch, l->states.rows, l->states.n, err) && l->to->save_source(l->target, &l->cp, err) &&
 	    lane_check_slot(l, err);

@@ -439,11 +439,11 @@ begin_reload(struct run *r, struct err *err)
 {
 	if (!lane_loads(&r->l))
 		log_warning("mode cdc loads nothing: going on from the source's present position; what lies before it is not replicated");
-	r->l.cp.position = r->l.cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
+	r->l.cp.position = r->l.cp.commit_end = (struct position){ .kind = POSITION_NONE };
 	r->l.cp.load_done = false;
 	lane_name_source(&r->l);
 	for (size_t i = 0; i < r->l.states.n; i++)
-		r->l.states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		r->l.states.rows[i].snapshot = (struct snapshot_pos){ .kind = POSITION_NONE };
 	if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, r->l.states.rows, r->l.states.n, err) || !r->l.to->save_source(r->l.target, &r->l.cp, err))
 		return false;
 	if (lane_streams(&r->l) && r->l.log.exists && r->l.cp.slot_made) {
@@ -493,10 +493,10 @@ from_where(struct run *r, struct position *ret, struct err *err)
 	const bool usable = r->l.log.exists && !r->l.log.lost, now = strcmp(r->c->from, "now") == 0;
 	struct source_monitor m = { 0 };
 
-	*ret = (struct position){ POSITION_NONE, { 0 } };
+	*ret = (struct position){ .kind = POSITION_NONE };
 	if (now && !usable)
 		return from_new_slot(r, err);
-	if (!now && !position_parse(POSITION_LSN, r->c->from, ret, err))
+	if (!now && !position_parse_given(r->c->from, ret, err))
 		return false;
 	if (!usable)
 		return not_kept(r, r->l.log.exists ? "the slot has lost its log" : "no slot has kept the log from there", NULL, err);
@@ -524,13 +524,13 @@ begin_from(struct run *r, struct err *err)
 	log_warning("going on from %s instead of %s, as asked: what lies between is not replicated", r->c->from,
 	    position_text(&r->l.cp.position, (char[POSITION_TEXT]){ 0 }));
 	r->l.cp.position = p;
-	r->l.cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
+	r->l.cp.commit_end = (struct position){ .kind = POSITION_NONE };
 	for (size_t i = 0; i < r->l.states.n; i++) {
 		if (is_incomplete(&r->l.states.rows[i]))
 			continue;
 		free(r->l.states.rows[i].facts);
 		r->l.states.rows[i].facts = NULL;	/* what was changed up to there is accepted */
-		r->l.states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		r->l.states.rows[i].snapshot = (struct snapshot_pos){ .kind = POSITION_NONE };
 		r->l.states.rows[i].phase = TABLE_STREAMING;
 		if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, &r->l.states.rows[i], 1, err))
 			return false;
@@ -548,7 +548,7 @@ begin_resync(struct run *r, struct err *err)
 
 		if (ts->phase != TABLE_QUEUED || !is_resynced(r, ts))
 			continue;
-		ts->snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		ts->snapshot = (struct snapshot_pos){ .kind = POSITION_NONE };
 	}
 	if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, r->l.states.rows, r->l.states.n, err))
 		return false;

@@ -149,7 +149,7 @@ struct watch {
 static void
 note_monitor(struct board *b, const struct source_monitor *m)
 {
-	struct position reached = { POSITION_NONE, { 0 } };
+	struct position reached;
 	uint64_t memory = atomic_load(&b->reached);
 	bool ahead;
 
@@ -161,8 +161,7 @@ note_monitor(struct board *b, const struct source_monitor *m)
 	b->monitor.limit = (struct maybe_u64){ m->has_limit, m->limit_bytes };
 	memcpy(b->monitor.state, m->state, sizeof(b->monitor.state));
 	b->monitor_known = true;
-	if (m->end.kind == POSITION_LSN)
-		reached = (struct position){ POSITION_LSN, { memory } };
+	reached = position_at(m->end.kind, memory);
 	ahead = !position_reached(&reached, &m->end);
 	if (!ahead) {
 		b->monitor.ahead_since.v = 0;
@@ -199,8 +198,8 @@ make_barrier(struct watch *w, unsigned asked, struct err *err)
 	mutex_lock(&b->lock);
 	b->barrier = p;
 	mutex_unlock(&b->lock);
-	if (p.kind == POSITION_LSN)
-		atomic_store(&b->want, p.lsn.v);
+	if (p.kind != POSITION_NONE)
+		atomic_store(&b->want, position_place(&p));
 	atomic_store(&b->sync_done, asked);
 	atomic_store(&b->ask_source, true);
 	return true;

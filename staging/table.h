@@ -8,6 +8,7 @@
 #include "cdc/type.h"
 #include "daemon/base/arena.h"
 #include "daemon/base/bytes.h"
+#include "staging/convert.h"
 
 struct column_desc {
 	const char *name;
@@ -88,6 +89,8 @@ void table_quote_name(struct buf *b, const char *name);
 struct table {
 	uint32_t index;			/* in the tableset */
 	const char *source_schema, *source_name, *target_schema, *target_name;
+	uint8_t source_family, target_family;	/* enum type_family */
+	struct convert_options values;	/* what becomes of values that have no form on the target */
 	struct table_desc *source;	/* what the source's catalog says now */
 	struct table_desc *target;	/* what the target's catalog says; NULL: not there (yet) */
 	uint32_t shown;			/* place of its counters, where there are any */

@@ -194,7 +194,7 @@ slot_of(const struct source_params *p)
 static struct position
 at(uint64_t lsn)
 {
-	return (struct position){ POSITION_LSN, { lsn } };
+	return (struct position){ .kind = POSITION_LSN, .lsn = { lsn } };
 }
 
 static bool
@@ -566,7 +566,7 @@ snapshot_open(const struct source_params *p, bool permanent,
 static struct snapshot_pos
 snapshot_pos(const struct source_snapshot *s)
 {
-	return (struct snapshot_pos){ POSITION_LSN, { s->s } };
+	return (struct snapshot_pos){ .kind = POSITION_LSN, .lsn = { s->s } };
 }
 
 static bool
