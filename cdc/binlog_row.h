@@ -17,6 +17,7 @@ struct row_image;
 /* types: one a column, complete (my_type_complete()); copied, but for their strings. names: for messages; NULL, or NULL in it: by number. */
 struct row_image *row_image_new(const struct coltype *types, const char *const *names, uint16_t ncols, struct arena *arena,
     struct err *err) MUST_CHECK;
+void row_image_done(struct row_image *im);	/* before its arena goes */
 
 /* How many bytes the image takes, and how many the values' bytes can take at most. present: bit i (least significant first) for column i. */
 bool row_image_measure(const struct row_image *im, const uint8_t *p, size_t n, const uint8_t *present, size_t *ret_used, size_t *ret_bound,
