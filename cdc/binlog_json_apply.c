@@ -126,7 +126,7 @@ hex4(const uint8_t *p, size_t n, uint32_t *ret)
 
 		if (!(c >= '0' && c <= '9') && !(lower >= 'a' && lower <= 'f'))
 			return false;
-		*ret = *ret << 4 | (c <= '9' ? c - '0' : lower - 'a' + 10u);
+		*ret = *ret << 4 | (uint32_t)(c <= '9' ? c - '0' : lower - 'a' + 10);
 	}
 	return true;
 }
@@ -308,8 +308,10 @@ stays(const struct member *m, const struct leg *leg)
 static bool
 find(struct document *d, struct member *m, const struct leg *leg, struct node **ret_node, uint32_t *ret_at)
 {
-	if ((leg->index ? !is_array(m) : !is_object(m)) || !open_member(d, m))
-		return d->err->kind != ERR_NONE ? false : malformed(d, "a path that the document does not have");
+	if (leg->index ? !is_array(m) : !is_object(m))
+		return malformed(d, "a path that the document does not have");
+	if (!open_member(d, m))
+		return false;
 	*ret_node = m->u.node;
 	*ret_at = leg->index ? leg_index(m->u.node, leg) : key_place(m->u.node, leg->key);
 	return true;
@@ -508,6 +510,8 @@ write_node(struct document *d, const struct node *node)
 		patch32(out, key_at + 6u * i, out->n - start);
 		buf_put(out, node->members[i].key, node->members[i].nkey);
 	}
+	if (out->n > d->bound)
+		return malformed(d, "a document whose parts overlap");
 	for (uint32_t i = 0; i < node->n; i++) {
 		const struct member *m = &node->members[i];
 
@@ -563,7 +567,6 @@ binlog_json_apply(const uint8_t *p, size_t n, const uint8_t *diffs, size_t ndiff
 	bool ok;
 
 	buf_reset(out);
-	err->kind = ERR_NONE;
 	if ((d.arena = arena_new(16384, 0)) == NULL)
 		return no_memory(&d);
 	ok = run(&d, p, n, rd_init(diffs, ndiffs));
