@@ -250,7 +250,7 @@ measure_partial(struct binlog *dec, struct rows *r, const struct image *before, 
 	if (dec->expanded.n > dec->max_event)
 		return err_set(err, ERR_LIMIT, "a row of %zu bytes", dec->expanded.n);
 	r->in.off += used;
-	im->p = dec->expanded.p;
+	im->p = dec->expanded.n > 0 ? dec->expanded.p : r->in.p;	/* an image of no columns */
 	return row_image_measure(r->table->image, im->p, dec->expanded.n, r->after, &im->n, &im->bound, err);
 }
 

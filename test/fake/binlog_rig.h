@@ -419,7 +419,8 @@ rig_restore(struct binlog_rig *rig, const struct rig_state *s)
 static inline bool
 rig_event_cut(struct binlog_rig *rig, const uint8_t *p, size_t n, size_t cut)
 {
-	const bool checksum = p[4] == EVENT_FORMAT_DESCRIPTION || !rig->dec->format_known || rig->dec->checksum;
+	const uint8_t type = cut >= EVENT_HEADER ? p[4] : 0;
+	const bool checksum = type == EVENT_FORMAT_DESCRIPTION || !rig->dec->format_known || rig->dec->checksum;
 	struct buf b = { 0 };
 	bool ok;
 
@@ -433,7 +434,7 @@ rig_event_cut(struct binlog_rig *rig, const uint8_t *p, size_t n, size_t cut)
 		uint8_t flags = b.p[17];
 		uint32_t crc;
 
-		if (b.p[4] == EVENT_FORMAT_DESCRIPTION)
+		if (type == EVENT_FORMAT_DESCRIPTION)
 			b.p[17] &= 0xfe;
 		crc = inflate_crc32(b.p, cut - EVENT_CHECKSUM, 0);
 		b.p[17] = flags;
