@@ -47,6 +47,7 @@ struct board {
 	_Atomic int phase;		/* enum task_phase */
 	counter transactions, read, applied, filtered, excepted, inserts, updates, deletes, truncates;
 	counter batches, fallbacks, rewinds, keepalives;
+	counter cascaded;		/* rows of children that the source's foreign keys changed, unseen in its log */
 	counter policy_values;		/* values without a form on the target, made others by policy: in load and stream */
 	counter load_rows, load_bytes, received_bytes;
 	_Atomic int64_t load_started;	/* monotonic usec; 0: no load */
@@ -71,6 +72,7 @@ struct board {
 		struct position ahead_end;	/* that end */
 		struct maybe_u64 retained, limit;
 		char state[32];
+		struct maybe_u64 behind;	/* as the source tells it, where positions alone don't */
 	} monitor;
 	uint32_t nslots;		/* others' slots on the source */
 	struct status_slot slots[STATUS_SLOTS];

@@ -42,6 +42,8 @@ struct index_desc {
 	bool nulls_not_distinct;
 	uint16_t ncols;			/* key columns */
 	const uint16_t *cols;		/* indexes into table_desc.cols; valid where !expression */
+	const char *method;		/* MySQL, MariaDB: BTREE, HASH, FULLTEXT, SPATIAL, VECTOR; NULL elsewhere */
+	const uint32_t *prefixes;	/* MySQL, MariaDB: of each column how much of it is looked at (characters, bytes); 0: all of it; NULL elsewhere */
 };
 
 struct leaf_desc {			/* a partition that holds rows, or the table itself */
@@ -75,6 +77,7 @@ struct table_desc {
 	uint16_t nfkeys;		/* MySQL, MariaDB: this table is the child */
 	const struct fkey_desc *fkeys;
 	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */
+	struct position as_of;		/* MySQL, MariaDB: what this says holds from there on, at the latest; NONE elsewhere */
 	double tuples;			/* estimated rows, all leaves; < 0: unknown */
 	uint64_t bytes;			/* on disk, all leaves, without indexes */
 };
@@ -85,6 +88,14 @@ const struct index_desc *table_desc_primary(const struct table_desc *d);	/* NULL
 /* The name as an identifier in SQL text: in double quotes, those inside doubled. PostgreSQL. */
 void table_quote_name(struct buf *b, const char *name);
 
+struct table;
+
+/* A foreign key by which a captured child changes when its captured parent does, without a word of it in the log. */
+struct child_key {
+	struct table *child;
+	const struct fkey_desc *key;
+};
+
 /* One captured table of a task. */
 struct table {
 	uint32_t index;			/* in the tableset */
@@ -93,6 +104,8 @@ struct table {
 	struct convert_options values;	/* what becomes of values that have no form on the target */
 	struct table_desc *source;	/* what the source's catalog says now */
 	struct table_desc *target;	/* what the target's catalog says; NULL: not there (yet) */
+	uint32_t nchildren;		/* MySQL, MariaDB: foreign keys that refer to it and act (CASCADE, SET NULL); set by tableset_sort() */
+	struct child_key *children;
 	uint32_t shown;			/* place of its counters, where there are any */
 };
 
