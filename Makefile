@@ -16,7 +16,7 @@ UNITDIR     ?= $(call systemd_dir,systemdsystemunitdir,/lib/systemd/system)
 SYSUSERSDIR ?= $(call systemd_dir,sysusersdir,/usr/lib/sysusers.d)
 TMPFILESDIR ?= $(call systemd_dir,tmpfilesdir,/usr/lib/tmpfiles.d)
 
-PKGS   := libevent libpq libconfig libsystemd
+PKGS   := libevent libpq libmariadb libconfig libsystemd zlib libzstd
 LAYERS := daemon/base cdc staging endpoints daemon
 
 # These fetch what is missing first and then call make again; everything else compiles at once.

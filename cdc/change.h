@@ -18,8 +18,18 @@ enum change_kind {
 	CHANGE_UPDATE,
 	CHANGE_DELETE,
 	CHANGE_TRUNCATE,
-	CHANGE_KEEPALIVE	/* the source has nothing for us up to `position`; never inside a transaction */
+	CHANGE_KEEPALIVE,	/* the source has nothing for us up to `position`; never inside a transaction */
+	/* XA of MySQL and MariaDB. The rows since BEGIN are prepared, not committed: they take effect at the XA_COMMIT of the same xid,
+	 * which comes later in a group of its own (BEGIN is not repeated), or never (XA_ROLLBACK). Each of the three is a resume point
+	 * like COMMIT, and carries GTIDs like it; the xid's bytes (gtrid, bqual) follow those: change_xid(). */
+	CHANGE_XA_PREPARE,	/* ends the transaction in place of COMMIT */
+	CHANGE_XA_COMMIT,	/* outside a transaction */
+	CHANGE_XA_ROLLBACK	/* outside a transaction */
 };
+
+/* struct change.flags */
+#define CHANGE_CASCADES 1	/* UPDATE, DELETE of MySQL, MariaDB: the server may have changed rows of child tables by foreign keys
+				 * without logging them */
 
 enum old_image {
 	OLD_NONE,	/* no old tuple: the identity did not change (UPDATE), or none is sent (INSERT) */
@@ -32,6 +42,7 @@ struct change {
 	uint8_t kind;			/* enum change_kind */
 	uint8_t old;			/* enum old_image */
 	uint16_t nnew, nold;		/* values that follow: the relation's column count, or 0 */
+	uint8_t flags;			/* CHANGE_CASCADES */
 	const struct relation *rel;	/* row changes; NULL otherwise */
 	union {
 		struct {			/* CHANGE_BEGIN */
@@ -39,12 +50,14 @@ struct change {
 			struct wall commit_time;
 			uint32_t xid;
 		} begin;
-		struct {			/* CHANGE_COMMIT, CHANGE_KEEPALIVE: ngtids runs follow the header */
+		struct {			/* CHANGE_COMMIT, CHANGE_KEEPALIVE, CHANGE_XA_*: ngtids runs follow the header */
 			struct position position;	/* resume point: commit end */
 			struct wall commit_time;	/* 0 for a keepalive */
 			/* All GTIDs that the log has brought since the last record of these two kinds, those of transactions that
 			 * brought nothing for us included. */
 			uint16_t ngtids;
+			uint8_t gtrid_len, bqual_len;	/* CHANGE_XA_*: at most 64 each */
+			uint32_t xid_format;
 		} commit;
 		struct {			/* CHANGE_TRUNCATE: nrels pointers follow the header */
 			uint16_t nrels;
@@ -76,6 +89,12 @@ static inline struct gtid_run *
 change_gtids(const struct change *c)
 {
 	return (struct gtid_run *)(uintptr_t)(c + 1);
+}
+
+static inline uint8_t *
+change_xid(const struct change *c)
+{
+	return (uint8_t *)(change_gtids(c) + c->u.commit.ngtids);
 }
 
 /* Where a decoder puts its changes. reserve() may wait for room (it then keeps the source's connection alive) and returns

@@ -14,6 +14,7 @@ struct relation_column {
 	const char *name;
 	uint32_t oid;		/* PostgreSQL: type OID; MySQL: my_type_oid() */
 	int32_t typmod;		/* MySQL: my_type_typmod() */
+	const struct coltype *type;	/* MySQL: the type that the log tells; NULL: the catalog's */
 	bool identity;		/* part of the replica identity */
 };
 

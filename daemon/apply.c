@@ -6,7 +6,6 @@
 #include <string.h>
 #include "daemon/base/fault.h"
 #include "daemon/base/log.h"
-#include "daemon/base/map.h"
 #include "daemon/ranged.h"
 #include "daemon/tables.h"
 
@@ -105,6 +104,7 @@ drop_accounts(struct apply *a)
 	for (uint32_t i = 0; i < a->ntouched; i++)
 		a->deltas[a->touched[i]] = (struct delta){ 0 };
 	a->ntouched = 0;
+	a->policy_values = 0;
 	a->pending = (struct totals){ 0 };
 }
 
@@ -123,6 +123,7 @@ book_accounts(struct apply *a)
 		counter_add(&t->truncates, d->truncates);
 		counter_add(&t->excepted, d->excepted);
 	}
+	counter_add(&b->policy_values, a->policy_values);
 	counter_add(&b->transactions, a->pending.transactions);
 	counter_add(&b->read, a->pending.read);
 	counter_add(&b->applied, a->pending.applied);
@@ -137,8 +138,8 @@ book_accounts(struct apply *a)
 static void
 say_reached(struct apply *a, const struct position *p)
 {
-	if (apply_is_main(a) && p->kind == POSITION_LSN)
-		atomic_store(&a->c.board->reached, p->lsn.v);
+	if (apply_is_main(a) && p->kind != POSITION_NONE)
+		atomic_store(&a->c.board->reached, position_place(p));
 }
 
 /* The commit time of the oldest transaction taken and not on the target; 0: there is none. */
@@ -167,6 +168,7 @@ apply_write(struct apply *a, struct err *err)
 	}
 	if (n > 0 && (!FAULT("apply.write", err) || !a->c.ops->write(a->c.target, steps, n, a->c.redo->mode, err)))
 		return false;
+	a->policy_values += batch_policy_values(a->batch);
 	batch_reset(a->batch, a->c.redo->mode);
 	return true;
 }
@@ -257,6 +259,8 @@ apply_commit_at(struct apply *a, const struct position *pos, struct wall commit_
 	size_t nstates;
 
 	cp.position = *pos;
+	if (!gtid_track_text(a->gtids, pos, &cp.position.gtids, err))
+		return false;
 	if (commit_time.v != 0) {
 		cp.commit_time = commit_time;
 		cp.commit_end = a->commit_end;
@@ -273,7 +277,10 @@ apply_commit_at(struct apply *a, const struct position *pos, struct wall commit_
 		return false;
 	}
 	a->open = false;
+	cp.position.gtids = gtid_track_keep(a->gtids);
 	*a->c.cp = cp;
+	if (!gtid_track_settle(a->gtids, pos, err))
+		return false;
 	states_written(a, pos);
 	if (!FAULT("apply.after_commit", err))
 		return false;
@@ -332,11 +339,11 @@ apply_commit(struct apply *a, struct err *err)
 static bool
 note_is_wanted(const struct apply *a)
 {
-	struct position want = { POSITION_LSN, { atomic_load(&a->c.board->want) } };
+	struct position want = position_at(a->noted.kind, atomic_load(&a->c.board->want));
 
 	if (!apply_is_main(a) && !handover_called(a->c.handover, &want))
-		want.lsn.v = 0;
-	if (want.lsn.v != 0 && a->noted.kind == POSITION_LSN && position_reached(&a->noted, &want) &&
+		want.kind = POSITION_NONE;
+	if (want.kind != POSITION_NONE && position_reached(&a->noted, &want) &&
 	    !position_reached(&a->c.cp->position, &want))
 		return true;
 	for (size_t i = 0; a->catching_up && i < a->c.states->n; i++)
@@ -432,18 +439,18 @@ apply_rewind(struct apply *a)
 static struct position
 redo_until(const struct apply *a)
 {
-	if (a->in_txn && a->mark.kind == POSITION_LSN)
-		return (struct position){ POSITION_LSN, { a->mark.lsn.v + 1 } };	/* any end after its commit's start */
+	if (a->in_txn && a->mark.kind != POSITION_NONE)
+		return position_at(a->mark.kind, a->mark.lsn.v + 1);	/* any end after its commit's (first event's) start */
 	return a->pos;
 }
 
 static void
 say_where(struct apply *a, struct err *err)
 {
-	char text[LSN_TEXT];
+	char text[POSITION_TEXT];
 
-	if (err->position[0] == '\0' && a->mark.kind == POSITION_LSN)
-		err_position(err, "%s", lsn_text(a->mark.lsn.v, text));
+	if (err->position[0] == '\0' && a->mark.kind != POSITION_NONE)
+		err_position(err, "%s", txn_mark_text(&a->mark, text));
 }
 
 /* Said at once where it is news; where unique values move all the time, the counter says it. */
@@ -647,8 +654,12 @@ on_boundary(struct apply *a, const struct change *c, struct err *err)
 	struct wall time = c->u.commit.commit_time;
 
 	a->in_txn = false;
+	if (!gtid_track_note(a->gtids, &c->u.commit.position, change_gtids(c), c->u.commit.ngtids, err))
+		return false;
 	if (nothing_pending(a)) {
 		a->noted = c->u.commit.position;
+		if (!gtid_track_settle(a->gtids, &a->noted, err))
+			return false;
 		ring_ack(a->c.ring, c);
 		a->last = NULL;
 		if (c->kind == CHANGE_COMMIT)
@@ -694,6 +705,9 @@ on_change(struct apply *a, const struct change *c, struct err *err)
 	case CHANGE_TRUNCATE: return on_truncate(a, c, err);
 	case CHANGE_COMMIT:
 	case CHANGE_KEEPALIVE: return on_boundary(a, c, err);
+	case CHANGE_XA_PREPARE:
+	case CHANGE_XA_COMMIT:
+	case CHANGE_XA_ROLLBACK: break;		/* streams refuse them */
 	}
 	return err_set(err, ERR_PROTOCOL, "a change of unknown kind %u in the ring", c->kind);
 }
@@ -828,6 +842,8 @@ apply_init(struct apply *a, struct err *err)
 	    (a->writes = mem_zalloc(m * sizeof(*a->writes), err)) == NULL ||
 	    (a->taken = mem_zalloc(n * sizeof(*a->taken), err)) == NULL)
 		return false;
+	if ((a->gtids = gtid_track_new(a->c.cp->position.gtids, err)) == NULL)
+		return false;
 	a->base = a->c.mode == APPLY_TRANSACTIONAL || a->c.in_order ? BATCH_ORDERED : BATCH_NET;
 	if (a->c.redo->mode == BATCH_NET)
 		a->c.redo->mode = a->base;
@@ -855,6 +871,10 @@ apply_run(const struct apply_ctx *ctx, struct err *err)
 		if (!ok)
 			ranged_failed(ctx->ops, ctx->target, ctx->cp->epoch, ctx->tables, a.by_table, a.ranged, a.again, err);
 	}
+	/* Texts of the track go with it; what was written last is where the next stream begins. */
+	if (a.c.cp->position.gtids != NULL)
+		a.c.cp->position.gtids = name_intern(a.c.cp->position.gtids, strlen(a.c.cp->position.gtids));
+	gtid_track_free(a.gtids);
 	free_plans(&a);
 	batch_free(a.batch);
 	free(a.deltas);

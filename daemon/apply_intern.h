@@ -5,6 +5,7 @@
 
 #include "daemon/apply.h"
 #include "daemon/base/map.h"
+#include "staging/gtid_track.h"
 #include "staging/ranges.h"
 
 struct delta {				/* of one table since the last target COMMIT */
@@ -15,6 +16,7 @@ struct delta {				/* of one table since the last target COMMIT */
 struct apply {
 	struct apply_ctx c;
 	struct batch *batch;
+	struct gtid_track *gtids;	/* what the checkpoint's position is in the source's GTIDs */
 	struct map *plans;		/* by the relation's address */
 	enum batch_mode base;		/* without failures */
 	bool open;			/* a target transaction is under way */
@@ -28,6 +30,7 @@ struct apply {
 	struct position commit_end;	/* ... and its end */
 	struct usec oldest;		/* when the oldest pending complete transaction was there */
 	struct position noted;		/* nothing is missing up to here, though it is not in the checkpoint yet */
+	uint64_t policy_values;		/* written since the last target COMMIT */
 	struct totals pending;		/* since the last target COMMIT */
 	struct delta *deltas;		/* by table index */
 	uint32_t *touched, ntouched;

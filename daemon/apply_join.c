@@ -116,16 +116,16 @@ apply_meet_group(struct apply *a, struct err *err)
 bool
 apply_come_near(struct apply *a, bool *ret_joined, struct err *err)
 {
-	struct position at, main = { POSITION_LSN, { atomic_load(&a->c.board->reached) } };
-	uint64_t behind = 0;
+	struct position at, main;
+	uint64_t behind;
 
 	*ret_joined = false;
 	if (a->catching_up || a->in_txn || a->boundary != NULL || a->open)
 		return true;
 	if (!handover_called(a->c.handover, &at)) {
 		at = position_here(a);
-		position_distance(&at, &main, &behind);
-		if (main.lsn.v != 0 && behind <= NEAR_BYTES)
+		main = position_at(at.kind, atomic_load(&a->c.board->reached));
+		if (position_distance(&at, &main, &behind) && behind <= NEAR_BYTES)
 			handover_ask(a->c.handover);
 		return true;
 	}

@@ -204,9 +204,11 @@ fill_lag(struct board *b, const struct position *applied, struct status_task *re
 	put_position(ret->source_end, &b->monitor.end);
 	if (reached.kind == POSITION_NONE)
 		return;
-	if (reached.kind == POSITION_LSN && memory > reached.lsn.v)
+	if (memory > reached.lsn.v)
 		reached.lsn.v = memory;
 	ret->lag_bytes.known = position_distance(&reached, &b->monitor.end, &ret->lag_bytes.v);
+	if (!ret->lag_bytes.known)
+		ret->lag_bytes = b->monitor.behind;
 	ret->lag_usec.known = true;
 	now = b->monitor.server_time.v + (mono.v - b->monitor.at.v);
 	if (pending != 0)		/* taken: it may be younger than the end that the source told last */
@@ -285,6 +287,7 @@ fill_totals(struct board *b, struct status_task *ret)
 	t->truncates = counter_get(&b->truncates);
 	ret->batches = counter_get(&b->batches);
 	ret->fallbacks = counter_get(&b->fallbacks);
+	ret->policy_values = counter_get(&b->policy_values);
 	ret->rewinds = counter_get(&b->rewinds);
 	ret->keepalives = counter_get(&b->keepalives);
 }

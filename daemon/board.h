@@ -47,6 +47,7 @@ struct board {
 	_Atomic int phase;		/* enum task_phase */
 	counter transactions, read, applied, filtered, excepted, inserts, updates, deletes, truncates;
 	counter batches, fallbacks, rewinds, keepalives;
+	counter policy_values;		/* values without a form on the target, made others by policy: in load and stream */
 	counter load_rows, load_bytes, received_bytes;
 	_Atomic int64_t load_started;	/* monotonic usec; 0: no load */
 	_Atomic int64_t beats[BEAT_COUNT];	/* monotonic usec of the last round; 0: the thread does not run */
@@ -70,6 +71,7 @@ struct board {
 		struct position ahead_end;	/* that end */
 		struct maybe_u64 retained, limit;
 		char state[32];
+		struct maybe_u64 behind;	/* as the source tells it, where positions alone don't */
 	} monitor;
 	uint32_t nslots;		/* others' slots on the source */
 	struct status_slot slots[STATUS_SLOTS];

@@ -22,6 +22,8 @@ static const struct {
 	enum opt_section section;
 } groups[] = {
 	{ "postgresql", SEC_postgresql },
+	{ "mysql", SEC_mysql },
+	{ "values", SEC_values },
 	{ "full_load", SEC_full_load },
 	{ "staging", SEC_staging },
 	{ "apply", SEC_apply },
@@ -458,15 +460,26 @@ read_endpoint(const struct parser *p, config_setting_t *s)
 	if (!read_members(p, &o, s))
 		return false;
 	check_required(p, &o, e->self);
+	if (e->e.port == 0)
+		e->e.port = e->e.kind == ENDPOINT_MYSQL ? 3306 : 5432;
 	return true;
+}
+
+/* Where tables are that are named without a schema: on MySQL a schema is a database. */
+static const char *
+default_schema(const struct endpoint *e)
+{
+	return e != NULL && e->kind == ENDPOINT_MYSQL && e->dbname != NULL ? e->dbname : "public";
 }
 
 /* What follows from other options. */
 static bool
 task_finish(const struct parser *p, struct task_conf *t)
 {
-	t->rules.default_source_schema = "public";
-	t->rules.default_target_schema = "public";
+	t->rules.default_source_schema = default_schema(t->source);
+	t->rules.default_target_schema = default_schema(t->target);
+	if (t->mysql.server_id == 0)
+		t->mysql.server_id = endpoint_server_id(t->name, 0);
 	if (t->postgresql.slot == NULL)
 		t->postgresql.slot = arena_printf(p->arena, "repld_%s", t->name);
 	if (t->postgresql.publication == NULL)

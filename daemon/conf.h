@@ -9,6 +9,7 @@
 #include "daemon/base/log.h"
 #include "endpoints/endpoint.h"
 #include "endpoints/target.h"
+#include "staging/convert.h"
 #include "staging/rules.h"
 
 #define CONF_DEFAULT_FILE "/etc/repld/repld.conf"
@@ -32,6 +33,10 @@ struct task_conf {
 		const char *slot, *publication;	/* default repld_TASK */
 		const char *plugin;		/* "pgoutput" */
 	} postgresql;
+	struct {
+		uint32_t server_id;		/* of the task's stream; default: made of the task's name */
+	} mysql;
+	struct convert_options values;
 	struct {
 		uint32_t parallel_tables, parallel_chunks;
 		enum target_prep target_tables;

@@ -7,11 +7,14 @@
 #include "daemon/conf_intern.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "daemon/base/map.h"
 #include "daemon/base/num.h"
+
+#define PG_SOCKET_MAX 92 /* of the folder: the server's file in it has to fit in 107 bytes */
 
 #define ERRORS_KEPT 100
 
@@ -164,6 +167,20 @@ check_tls(const struct endpoint *e, struct conf_errors *errors)
 	}
 }
 
+/* PostgreSQL's socket is a file in the folder; libmariadb has no check of the CA without one of the name. */
+static void
+check_kind(const struct endpoint *e, struct conf_errors *errors)
+{
+	if (e->kind == ENDPOINT_POSTGRESQL && e->socket != NULL && strlen(e->socket) > PG_SOCKET_MAX)
+		conf_error(errors, endpoint_place(e, ID_endpoints_socket),
+		    "endpoints.%.60s.socket: the folder's name has %zu bytes, %d are possible", e->name,
+		    strlen(e->socket), PG_SOCKET_MAX);
+	if (e->kind == ENDPOINT_MYSQL && e->tls == TLS_VERIFY_CA)
+		conf_error(errors, endpoint_place(e, ID_endpoints_tls),
+		    "endpoints.%.60s.tls: \"verify-ca\" is possible for postgresql only; \"verify-full\" checks the name too",
+		    e->name);
+}
+
 static void
 check_endpoint(const struct endpoint *e, struct conf_errors *errors)
 {
@@ -171,6 +188,7 @@ check_endpoint(const struct endpoint *e, struct conf_errors *errors)
 	check_reach(e, errors);
 	check_passwords(e, errors);
 	check_tls(e, errors);
+	check_kind(e, errors);
 	if (e->failover && e->role == ROLE_TARGET)
 		conf_error(errors, endpoint_place(e, ID_endpoints_failover),
 		    "endpoints.%.60s.failover: is of sources, the role is \"target\"", e->name);
@@ -307,11 +325,11 @@ claim(struct map *owners, const struct task_conf *t, enum opt_id id, const char 
 
 	if (other != NULL)
 		conf_error(errors, task_place(t, id),
-		    "tasks.%.60s.postgresql.%s: \"%.63s\" is used by task \"%.60s\" (%s:%d) too, "
+		    "tasks.%.60s.%s.%s: \"%.63s\" is used by task \"%.60s\" (%s:%d) too, "
 		    "on the "
 		    "same %s",
-		    t->name, conf_opts[id].name, name, other->name, other->file, other->line,
-		    id == ID_postgresql_slot ? "server" : "database");
+		    t->name, id == ID_mysql_server_id ? "mysql" : "postgresql", conf_opts[id].name, name, other->name, other->file, other->line,
+		    id == ID_postgresql_publication ? "database" : "server");
 	else if (key != NULL && !map_put_str(owners, key, (void *)(uintptr_t)t, &err))
 		conf_error(errors, task_place(t, id), "%s", err.msg);
 	free(key);
@@ -325,11 +343,30 @@ check_claims(struct map *owners, const struct task_conf *t, struct conf_errors *
 
 	if (t->source == NULL || t->source->dbname == NULL)
 		return;
+	if (t->source->kind == ENDPOINT_MYSQL) {
+		snprintf(rest, sizeof(rest), " server_id %" PRIu32, t->mysql.server_id);
+		claim(owners, t, ID_mysql_server_id, rest + 11, rest, errors);
+		return;
+	}
 	snprintf(rest, sizeof(rest), " slot %s", t->postgresql.slot);
 	claim(owners, t, ID_postgresql_slot, t->postgresql.slot, rest, errors);
 	snprintf(rest, sizeof(rest), " publication %s of %s", t->postgresql.publication,
 	    t->source->dbname);
 	claim(owners, t, ID_postgresql_publication, t->postgresql.publication, rest, errors);
+}
+
+/* Options of the other kind of source would be read and mean nothing. */
+static void
+check_options_of_kind(const struct task_conf *t, struct conf_errors *errors)
+{
+	const struct task_full *f = task_full(t);
+	const enum opt_section other = t->source->kind == ENDPOINT_MYSQL ? SEC_postgresql : SEC_mysql;
+
+	for (int i = 0; i < OPT_N; i++)
+		if (conf_opts[i].section == other && f->at[i].line != 0)
+			conf_error(errors, f->at[i], "tasks.%.60s.%s.%s: the source \"%.60s\" is of type \"%s\"", t->name,
+			    other == SEC_mysql ? "mysql" : "postgresql", conf_opts[i].name, t->source->name,
+			    conf_words(OPT_KIND)[t->source->kind]);
 }
 
 /* The former task is the one that this one was. */
@@ -356,6 +393,8 @@ check_task(
 	check_role(t, t->target, ID_tasks_target, ROLE_SOURCE, errors);
 	check_budget(t, errors);
 	check_rename(c, t, errors);
+	if (t->source != NULL)
+		check_options_of_kind(t, errors);
 	if (same_database(t->source, t->target) && patterns_known(&t->rules))
 		check_loop(c, t, errors);
 	if (t->postgresql.slot != NULL && t->postgresql.publication != NULL)

@@ -110,6 +110,8 @@ compare_task(struct conf_change *ch, const struct task_conf *a, const struct tas
 	compare_section(ch, SEC_tasks, "", a, b);
 	compare_rules(ch, &a->rules, &b->rules);
 	compare_section(ch, SEC_postgresql, "postgresql.", a, b);
+	compare_section(ch, SEC_mysql, "mysql.", a, b);
+	compare_section(ch, SEC_values, "values.", a, b);
 	compare_section(ch, SEC_full_load, "full_load.", a, b);
 	compare_section(ch, SEC_staging, "staging.", a, b);
 	compare_section(ch, SEC_apply, "apply.", a, b);

@@ -16,7 +16,7 @@
 
 enum opt_section {
 	SEC_daemon, SEC_endpoints, SEC_tasks, SEC_tables,
-	SEC_postgresql, SEC_full_load, SEC_staging, SEC_apply
+	SEC_postgresql, SEC_mysql, SEC_values, SEC_full_load, SEC_staging, SEC_apply
 };
 enum opt_change { ON_KEEP, ON_TUNE, ON_RESTART, ON_DAEMON };
 enum opt_type {
@@ -26,6 +26,7 @@ enum opt_type {
 	/* one word of a list */
 	OPT_LOG_LEVEL, OPT_KIND, OPT_ROLE, OPT_TLS, OPT_MODE, OPT_DURABILITY,
 	OPT_PREP, OPT_CHUNKS, OPT_APPLY_MODE, OPT_PLUGIN, OPT_ON_CHANGE,
+	OPT_UNREPRESENTABLE, OPT_TINYINT1,
 	/* text of some form */
 	OPT_TEXT, OPT_NAME, OPT_PATH, OPT_LISTEN, OPT_HOST, OPT_SLOT, OPT_CREDENTIAL, OPT_ENV,
 	OPT_PATTERN, OPT_SCHEMA, OPT_TABLE,

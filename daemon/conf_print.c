@@ -181,7 +181,11 @@ print_task(const struct task_conf *t, struct buf *out)
 	buf_printf(out, "\t%s:\n\t{\n", t->name);
 	print_options(SEC_tasks, t, "\t\t", out);
 	print_rules(&t->rules, out);
-	print_group(t, "postgresql", SEC_postgresql, out);
+	if (t->source != NULL && t->source->kind == ENDPOINT_MYSQL)
+		print_group(t, "mysql", SEC_mysql, out);
+	else
+		print_group(t, "postgresql", SEC_postgresql, out);
+	print_group(t, "values", SEC_values, out);
 	print_group(t, "full_load", SEC_full_load, out);
 	print_group(t, "staging", SEC_staging, out);
 	print_group(t, "apply", SEC_apply, out);

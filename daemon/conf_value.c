@@ -25,6 +25,8 @@ const char conf_required[] = "(required)";
 #define STRUCT_tasks	       struct task_conf
 #define STRUCT_tables	       struct rule
 #define STRUCT_postgresql      struct task_conf
+#define STRUCT_mysql	       struct task_conf
+#define STRUCT_values	       struct task_conf
 #define STRUCT_full_load       struct task_conf
 #define STRUCT_staging	       struct task_conf
 #define STRUCT_apply	       struct task_conf
@@ -33,6 +35,8 @@ const char conf_required[] = "(required)";
 #define FIELD_tasks(name)      name
 #define FIELD_tables(name)     name
 #define FIELD_postgresql(name) postgresql.name
+#define FIELD_mysql(name)      mysql.name
+#define FIELD_values(name)     values.name
 #define FIELD_full_load(name)  full_load.name
 #define FIELD_staging(name)    staging.name
 #define FIELD_apply(name)      apply.name
@@ -41,6 +45,7 @@ const char conf_required[] = "(required)";
 #define type	   kind
 #define durability durability_relaxed
 #define tables	   rules
+#define tinyint1   tinyint1_boolean
 #define include	   text
 #define exclude	   text
 const struct opt conf_opts[OPT_N] = {
@@ -53,10 +58,11 @@ const struct opt conf_opts[OPT_N] = {
 #undef type
 #undef durability
 #undef tables
+#undef tinyint1
 #undef include
 #undef exclude
 
-static const char *const kind_words[] = { "postgresql", NULL };
+static const char *const kind_words[] = { "postgresql", "mysql", NULL };
 static const char *const role_words[] = { "both", "source", "target", NULL };
 static const char *const tls_words[] = { "disable", "require", "verify-ca", "verify-full", NULL };
 static const char *const mode_words[] = { "full_load_and_cdc", "full_load", "cdc", NULL };
@@ -66,6 +72,8 @@ static const char *const chunks_words[] = { "ctid", "key", NULL };
 static const char *const apply_words[] = { "batch", "transactional", NULL };
 static const char *const level_words[] = { "error", "warning", "info", "debug", NULL };
 static const char *const plugin_words[] = { "pgoutput", NULL };
+static const char *const unrepresentable_words[] = { "error", "null", "clamp", NULL };
+static const char *const tinyint1_words[] = { "smallint", "boolean", NULL };
 static const char *const on_change_words[] = { "refuse", "reload", NULL };
 
 const char *const *
@@ -83,6 +91,8 @@ conf_words(enum opt_type type)
 	case OPT_LOG_LEVEL: return level_words;
 	case OPT_PLUGIN: return plugin_words;
 	case OPT_ON_CHANGE: return on_change_words;
+	case OPT_UNREPRESENTABLE: return unrepresentable_words;
+	case OPT_TINYINT1: return tinyint1_words;
 	default: return NULL;
 	}
 }
@@ -254,7 +264,8 @@ conf_set_number(const struct opt *o, void *fields, int64_t v)
 
 	switch (o->type) {
 	case OPT_BOOL:
-	case OPT_DURABILITY: field_set(o, fields, &b, sizeof(b)); return;
+	case OPT_DURABILITY:
+	case OPT_TINYINT1: field_set(o, fields, &b, sizeof(b)); return;
 	case OPT_PORT: field_set(o, fields, &u16, sizeof(u16)); return;
 	case OPT_SIZE:
 	case OPT_RATE:

@@ -142,12 +142,12 @@ begin_again(struct lane *l, struct err *err)
 {
 	log_err(LOG_LEVEL_WARNING, "the load of these tables begins again", err);
 	err_clear(err);
-	l->cp.position = l->cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
+	l->cp.position = l->cp.commit_end = (struct position){ .kind = POSITION_NONE };
 	l->cp.load_done = false;
 	for (size_t i = 0; i < l->states.n; i++) {
 		ranged_forget(&l->states.rows[i]);
 		l->states.rows[i].phase = TABLE_QUEUED;
-		l->states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		l->states.rows[i].snapshot = (struct snapshot_pos){ .kind = POSITION_NONE };
 	}
 	return l->to->save_states(l->target, l->cp.epoch, l->states.rows, l->states.n, err) && l->to->save_source(l->target, &l->cp, err) &&
 	    lane_check_slot(l, err);
@@ -219,6 +219,7 @@ run_group(struct group *g, uint32_t number, struct err *err)
 
 	name_slot(g, number);
 	l.sp.slot = g->slot;
+	l.sp.server_id = endpoint_server_id(l.conf->name, number);
 	l.cp = (struct checkpoint){ .group = number, .epoch = g->epoch };
 	l.target = l.to->open(&l.tp, err);
 	ok = l.target != NULL && l.to->learn(l.target, false, &l.cp, err) && FAULT("group.learnt", err) && go_on(g, &l, err);

@@ -7,7 +7,7 @@
 void
 handover_init(struct handover *h)
 {
-	*h = (struct handover){ .at = { POSITION_NONE, { 0 } } };
+	*h = (struct handover){ .at = { .kind = POSITION_NONE } };
 	mutex_init(&h->lock);
 	cond_init(&h->moved);
 }

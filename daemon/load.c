@@ -8,9 +8,11 @@
 #include "daemon/base/log.h"
 #include "daemon/base/num.h"
 #include "daemon/ranged.h"
+#include "staging/transform.h"
 
 #define CHUNK_MIN_BYTES (64u << 20)	/* a smaller part of a table is not worth a chunk of its own */
 #define CHUNKS_PER_THREAD 4		/* so that threads that end early find something to do */
+#define ROW_ARENA (64u << 10)		/* bytes: the first room for converted values of a row */
 #define RATE_LOOK 256			/* rows between looks at rate, stop flag and heartbeat */
 #define RATE_STEP 500000		/* usec: how soon a rate changed by reload is noticed */
 
@@ -203,8 +205,31 @@ keep_rate(struct loader *ld, uint64_t bytes)
 
 /* ---- one chunk --------------------------------------------------------------------------------------------------- */
 
+/* A row as it is read, and as it is written. */
+struct row_room {
+	const struct plan *plan;
+	struct value *vals, *converted;
+	struct arena *arena;		/* of converted values, one row's */
+};
+
 static bool
-copy_rows(struct loader *ld, struct load_table *t, struct value *vals, struct load_ledger *ledger, struct err *err)
+put_row(struct loader *ld, struct row_room *in, struct err *err)
+{
+	struct load *l = ld->load;
+	uint64_t changed = 0;
+
+	if (!in->plan->converts)
+		return l->c.target_ops->load_row(ld->target, in->vals, err);
+	arena_reset(in->arena);
+	if (!transform_row(in->plan, in->vals, in->converted, in->arena, &changed, err))
+		return false;
+	if (changed > 0)
+		counter_add(&l->c.board->policy_values, changed);
+	return l->c.target_ops->load_row(ld->target, in->converted, err);
+}
+
+static bool
+copy_rows(struct loader *ld, struct load_table *t, struct row_room *in, struct load_ledger *ledger, struct err *err)
 {
 	struct load *l = ld->load;
 	struct board *b = l->c.board;
@@ -213,8 +238,8 @@ copy_rows(struct loader *ld, struct load_table *t, struct value *vals, struct lo
 	size_t n;
 	int rc;
 
-	while ((rc = l->c.source_ops->scan_next(ld->scan, vals, &n, err)) == 1) {
-		if (!l->c.target_ops->load_row(ld->target, vals, err))
+	while ((rc = l->c.source_ops->scan_next(ld->scan, in->vals, &n, err)) == 1) {
+		if (!put_row(ld, in, err))
 			return false;
 		rows++;
 		bytes += n;
@@ -245,16 +270,18 @@ load_chunk_rows(struct loader *ld, struct load_table *t, uint32_t first, uint32_
 	struct load *l = ld->load;
 	struct load_ledger ledger = { .table = t->table, .attempt = t->state->attempt, .chunk = first < t->nchunks ? t->chunks[first].number : 0,
 		.snapshot = l->c.source_ops->snapshot_pos(l->c.snapshot) };
-	struct value *vals = mem_zalloc(t->rel->ncols * sizeof(*vals), err);
-	struct plan *plan = vals != NULL ? plan_new(t->rel, t->table, err) : NULL;
+	struct row_room room = { .vals = mem_zalloc((t->rel->ncols * 2u + 1) * sizeof(*room.vals), err), .arena = arena_new(ROW_ARENA, 0) };
+	struct plan *plan = room.vals != NULL ? plan_new(t->rel, t->table, err) : NULL;
 	bool ok = plan != NULL && l->c.target_ops->load_begin(ld->target, plan, l->c.epoch, ledger.attempt, t->binary, err);
 
+	room.plan = plan;
+	room.converted = room.vals != NULL ? room.vals + t->rel->ncols : NULL;
 	for (uint32_t i = first; ok && i < end; i++) {
 		struct load_ledger part = ledger;
 
 		part.rows = part.bytes = 0;
 		ok = FAULT("load.chunk", err) && l->c.source_ops->scan_start(ld->scan, t->table, &t->chunks[i], t->binary,
-		    t->filenodes, err) && copy_rows(ld, t, vals, &part, err);
+		    t->filenodes, err) && copy_rows(ld, t, &room, &part, err);
 		ledger.rows += part.rows;
 		ledger.bytes += part.bytes;
 	}
@@ -266,7 +293,8 @@ load_chunk_rows(struct loader *ld, struct load_table *t, uint32_t first, uint32_
 		l->c.target_ops->forget(ld->target, plan);
 		plan_free(plan);
 	}
-	free(vals);
+	free(room.vals);
+	arena_free(room.arena);
 	counter_add(&t->rows, ok ? ledger.rows : 0);
 	counter_add(&t->bytes, ok ? ledger.bytes : 0);
 	return ok && FAULT("load.committed", err);

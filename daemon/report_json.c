@@ -193,6 +193,7 @@ put_work(struct buf *b, const struct status_task *st)
 	number(b, "fallbacks", st->fallbacks);
 	number(b, "rewinds", st->rewinds);
 	number(b, "keepalives", st->keepalives);
+	number(b, "policy_values", st->policy_values);
 	close_object(b);
 	open_object(b, "full_load");
 	number(b, "tables_total", st->load.tables_total);

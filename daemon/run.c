@@ -83,11 +83,11 @@ same_source(struct run *r, struct err *err)
 		return true;
 	if (strcmp(was->kind, is->kind) != 0)
 		return other_source(r, "its kind", was->kind, is->kind, err);
-	if (strcmp(was->id, is->id) != 0)
+	if (strcmp(was->id, is->id) != 0 && r->l.so->locate == NULL)
 		return other_source(r, "its system identifier", was->id, is->id, err);
 	if (strcmp(was->dbname, is->dbname) != 0)
 		return other_source(r, "its database", was->dbname, is->dbname, err);
-	if (lane_streams(&r->l) && was->slot[0] != '\0' && strcmp(was->slot, r->l.conf->postgresql.slot) != 0)
+	if (!r->l.log.slotless && lane_streams(&r->l) && was->slot[0] != '\0' && strcmp(was->slot, r->l.conf->postgresql.slot) != 0)
 		return other_source(r, "its slot", was->slot, r->l.conf->postgresql.slot, err);
 	return !lane_streams(&r->l) || lane_continues(&r->l, err);
 }
@@ -439,11 +439,11 @@ begin_reload(struct run *r, struct err *err)
 {
 	if (!lane_loads(&r->l))
 		log_warning("mode cdc loads nothing: going on from the source's present position; what lies before it is not replicated");
-	r->l.cp.position = r->l.cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
+	r->l.cp.position = r->l.cp.commit_end = (struct position){ .kind = POSITION_NONE };
 	r->l.cp.load_done = false;
 	lane_name_source(&r->l);
 	for (size_t i = 0; i < r->l.states.n; i++)
-		r->l.states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		r->l.states.rows[i].snapshot = (struct snapshot_pos){ .kind = POSITION_NONE };
 	if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, r->l.states.rows, r->l.states.n, err) || !r->l.to->save_source(r->l.target, &r->l.cp, err))
 		return false;
 	if (lane_streams(&r->l) && r->l.log.exists && r->l.cp.slot_made) {
@@ -493,14 +493,16 @@ from_where(struct run *r, struct position *ret, struct err *err)
 	const bool usable = r->l.log.exists && !r->l.log.lost, now = strcmp(r->c->from, "now") == 0;
 	struct source_monitor m = { 0 };
 
-	*ret = (struct position){ POSITION_NONE, { 0 } };
+	*ret = (struct position){ .kind = POSITION_NONE };
 	if (now && !usable)
 		return from_new_slot(r, err);
-	if (!now && !position_parse(POSITION_LSN, r->c->from, ret, err))
+	if (!now && !position_parse_given(r->c->from, ret, err))
 		return false;
+	if (ret->kind == POSITION_BINLOG && ret->lsn.v == 0 && (r->l.so->locate == NULL || !r->l.so->locate(r->l.source, ret, err)))
+		return err->kind != ERR_NONE ? false : err_set(err, ERR_CONFIG, "the source has no GTIDs");
 	if (!usable)
 		return not_kept(r, r->l.log.exists ? "the slot has lost its log" : "no slot has kept the log from there", NULL, err);
-	if (!r->l.so->monitor(r->l.source, &m, err))
+	if (!r->l.so->monitor(r->l.source, &r->l.cp.position, &r->l.cp.position, &m, err))
 		return false;
 	if (now)
 		*ret = m.end;
@@ -524,13 +526,13 @@ begin_from(struct run *r, struct err *err)
 	log_warning("going on from %s instead of %s, as asked: what lies between is not replicated", r->c->from,
 	    position_text(&r->l.cp.position, (char[POSITION_TEXT]){ 0 }));
 	r->l.cp.position = p;
-	r->l.cp.commit_end = (struct position){ POSITION_NONE, { 0 } };
+	r->l.cp.commit_end = (struct position){ .kind = POSITION_NONE };
 	for (size_t i = 0; i < r->l.states.n; i++) {
 		if (is_incomplete(&r->l.states.rows[i]))
 			continue;
 		free(r->l.states.rows[i].facts);
 		r->l.states.rows[i].facts = NULL;	/* what was changed up to there is accepted */
-		r->l.states.rows[i].snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		r->l.states.rows[i].snapshot = (struct snapshot_pos){ .kind = POSITION_NONE };
 		r->l.states.rows[i].phase = TABLE_STREAMING;
 		if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, &r->l.states.rows[i], 1, err))
 			return false;
@@ -548,7 +550,7 @@ begin_resync(struct run *r, struct err *err)
 
 		if (ts->phase != TABLE_QUEUED || !is_resynced(r, ts))
 			continue;
-		ts->snapshot = (struct snapshot_pos){ POSITION_NONE, { 0 } };
+		ts->snapshot = (struct snapshot_pos){ .kind = POSITION_NONE };
 	}
 	if (!r->l.to->save_states(r->l.target, r->l.cp.epoch, r->l.states.rows, r->l.states.n, err))
 		return false;
@@ -719,7 +721,8 @@ run_main(struct run_ctx *ctx, struct err *err)
 	r.l = (struct lane){ .conf = conf, .so = source_ops_for(conf->source->kind), .to = target_ops_for(conf->target->kind),
 		.board = ctx->board, .stop = ctx->stop, .beat = BEAT_RUN };
 	r.l.sp = (struct source_params){ .endpoint = conf->source, .task = conf->name, .slot = conf->postgresql.slot,
-		.publication = conf->postgresql.publication, .stop = ctx->stop };
+		.publication = conf->postgresql.publication, .server_id = conf->mysql.server_id,
+		.scans = conf->full_load.parallel_tables * conf->full_load.parallel_chunks, .stop = ctx->stop };
 	r.l.tp = (struct target_params){ .endpoint = conf->target, .task = conf->name, .purpose = "apply",
 		.relaxed = conf->durability_relaxed, .fire_triggers = conf->apply.fire_triggers, .stop = ctx->stop };
 	handover_init(&r.handover);

@@ -16,6 +16,25 @@ struct survey {
 	struct err err;			/* why the list was not wanted any more */
 };
 
+static enum type_family
+family_of(const struct endpoint *e)
+{
+	return e->kind == ENDPOINT_MYSQL ? FAMILY_MYSQL : FAMILY_POSTGRESQL;
+}
+
+static bool
+add_table(struct survey *s, const char *schema, const char *name, const struct mapping *m)
+{
+	struct table *t = tableset_add(s->set, schema, name, m->target_schema, m->target_name, &s->err);
+
+	if (t == NULL)
+		return false;
+	t->source_family = (uint8_t)family_of(s->conf->source);
+	t->target_family = (uint8_t)family_of(s->conf->target);
+	t->values = s->conf->values;
+	return true;
+}
+
 static bool
 visit_table(void *arg, const char *schema, const char *name)
 {
@@ -28,7 +47,7 @@ visit_table(void *arg, const char *schema, const char *name)
 		if (name_pattern_match(s->conf->rules.rules[i].pattern, schema, name))
 			s->matched[i] = true;
 	rules_map(&s->conf->rules, schema, name, &m);
-	return !m.captured || tableset_add(s->set, schema, name, m.target_schema, m.target_name, &s->err) != NULL;
+	return !m.captured || add_table(s, schema, name, &m);
 }
 
 static void

@@ -460,7 +460,7 @@ task_restart(struct task *t, uint32_t id, const char *how)
 		struct position p;
 		struct err err = ERR_INIT;
 
-		if (strcmp(how + 5, "now") != 0 && !position_parse(POSITION_LSN, how + 5, &p, &err)) {
+		if (strcmp(how + 5, "now") != 0 && !position_parse_given(how + 5, &p, &err)) {
 			t->reply(t->reply_arg, id, false, err.msg);
 			return;
 		}

@@ -149,7 +149,7 @@ struct watch {
 static void
 note_monitor(struct board *b, const struct source_monitor *m)
 {
-	struct position reached = { POSITION_NONE, { 0 } };
+	struct position reached;
 	uint64_t memory = atomic_load(&b->reached);
 	bool ahead;
 
@@ -157,12 +157,12 @@ note_monitor(struct board *b, const struct source_monitor *m)
 	b->monitor.end = m->end;
 	b->monitor.server_time = m->server_time;
 	b->monitor.at = clock_mono();
+	b->monitor.behind = (struct maybe_u64){ m->has_behind, m->behind_bytes };
 	b->monitor.retained = (struct maybe_u64){ m->has_retained, m->retained_bytes };
 	b->monitor.limit = (struct maybe_u64){ m->has_limit, m->limit_bytes };
 	memcpy(b->monitor.state, m->state, sizeof(b->monitor.state));
 	b->monitor_known = true;
-	if (m->end.kind == POSITION_LSN)
-		reached = (struct position){ POSITION_LSN, { memory } };
+	reached = position_at(m->end.kind, memory);
 	ahead = !position_reached(&reached, &m->end);
 	if (!ahead) {
 		b->monitor.ahead_since.v = 0;
@@ -199,8 +199,8 @@ make_barrier(struct watch *w, unsigned asked, struct err *err)
 	mutex_lock(&b->lock);
 	b->barrier = p;
 	mutex_unlock(&b->lock);
-	if (p.kind == POSITION_LSN)
-		atomic_store(&b->want, p.lsn.v);
+	if (p.kind != POSITION_NONE)
+		atomic_store(&b->want, position_place(&p));
 	atomic_store(&b->sync_done, asked);
 	atomic_store(&b->ask_source, true);
 	return true;
@@ -277,10 +277,17 @@ look(struct watch *w, struct err *err)
 	struct suspect *s = atomic_load(&w->suspect);
 	unsigned asked = atomic_load(&w->board->sync_asked);
 	struct source_monitor m = { 0 };
+	struct position applied, reached;
 
 	if (w->source == NULL && (w->source = w->ops->open(&w->params, err)) == NULL)
 		return false;
-	if (!w->ops->monitor(w->source, &m, err))
+	mutex_lock(&w->board->lock);
+	applied = w->board->checkpoint;
+	mutex_unlock(&w->board->lock);
+	reached = position_at(applied.kind, atomic_load(&w->board->reached));
+	if (!position_reached(&reached, &applied))
+		reached = applied;
+	if (!w->ops->monitor(w->source, &applied, &reached, &m, err))
 		return false;
 	note_monitor(w->board, &m);
 	if (!note_slots(w, err))

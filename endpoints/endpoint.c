@@ -166,6 +166,18 @@ password_from_env(const char *name, char out[PASSWORD_MAX], struct err *err)
 	return take_password(value, strlen(value), out, name, err);
 }
 
+/* FNV-1a; the upper half of the numbers, as people number their servers from below. */
+uint32_t
+endpoint_server_id(const char *task, uint32_t stream)
+{
+	uint32_t h = 2166136261u;
+
+	for (; *task != '\0'; task++)
+		h = (h ^ (uint8_t)*task) * 16777619u;
+	h = (h ^ stream) * 16777619u;
+	return h | 0x80000000u;
+}
+
 bool
 endpoint_password(const struct endpoint *ep, char out[PASSWORD_MAX], struct err *err)
 {

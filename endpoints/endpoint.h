@@ -7,7 +7,7 @@
 #include "daemon/base/bytes.h"
 #include "daemon/base/err.h"
 
-enum endpoint_kind { ENDPOINT_POSTGRESQL };
+enum endpoint_kind { ENDPOINT_POSTGRESQL, ENDPOINT_MYSQL };	/* mysql: MariaDB too */
 enum endpoint_role { ROLE_BOTH, ROLE_SOURCE, ROLE_TARGET };
 enum tls_mode { TLS_DISABLE, TLS_REQUIRE, TLS_VERIFY_CA, TLS_VERIFY_FULL };
 
@@ -17,13 +17,16 @@ struct endpoint {
 	enum endpoint_role role;
 	const char *host;		/* NULL where socket is set */
 	uint16_t port;
-	const char *socket;		/* the folder of the socket; NULL: TCP */
+	const char *socket;		/* the folder of the socket (MySQL: the socket itself); NULL: TCP */
 	const char *dbname, *user;
 	const char *password_file, *password_credential, *password_env;	/* at most one; NULL */
 	enum tls_mode tls;		/* of no meaning over a socket */
 	const char *tls_ca;
 	bool failover;			/* of a source: slots are made so that a promoted standby has them (PostgreSQL 17) */
 };
+
+/* The server_id under which a stream of a task reads a MySQL or MariaDB source: the same for the same names, from 1. stream: 0, or the number of a load group. */
+uint32_t endpoint_server_id(const char *task, uint32_t stream);
 
 #define PASSWORD_MAX 1024
 /* Reads the password again, as at each connection. ERR_CONFIG: missing, unreadable, readable by others, too long. "" where no option is

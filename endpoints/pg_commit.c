@@ -23,7 +23,7 @@ static const char checkpoint_sql[] =
     " transactions = $6::int8, rows_read = $7::int8, applied = $8::int8, filtered = $9::int8, "
     "excepted = $10::int8,"
     " inserts = $11::int8, updates = $12::int8, deletes = $13::int8, truncates = $14::int8, "
-    "seal = $16::int8, commit_end = $17, updated = clock_timestamp()"
+    "seal = $16::int8, commit_end = $17, gtid_set = $18, updated = clock_timestamp()"
     " WHERE task = $1 AND epoch = $2::int8 AND conn = $3::int8 AND load_group = $15::int8 RETURNING "
     "1) SELECT 1 / count(*) FROM u";
 
@@ -63,7 +63,7 @@ send_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 		n->inserts, n->updates, n->deletes, n->truncates };
 	char epoch[NUMBER_TEXT], conn[NUMBER_TEXT], time[NUMBER_TEXT], text[9][NUMBER_TEXT],
 	    position[POSITION_TEXT], group[NUMBER_TEXT], seal[NUMBER_TEXT], end[POSITION_TEXT];
-	const char *params[17] = { t->task, number_text(cp->epoch, epoch),
+	const char *params[18] = { t->task, number_text(cp->epoch, epoch),
 		number_text(cp->conn, conn), position_text(&cp->position, position), time };
 
 	snprintf(time, sizeof(time), "%" PRId64, cp->commit_time.v);
@@ -72,10 +72,11 @@ send_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 	params[14] = number_text(cp->group, group);
 	params[15] = seal_text(checkpoint_seal(t->task, cp), seal);
 	params[16] = position_text(&cp->commit_end, end);
+	params[17] = cp->position.gtids;
 	if (!prepare_once(t, &t->checkpoint_st, "repld_checkpoint", checkpoint_sql, err))
 		return false;
 	return pg_pipe_exec_text(
-	    t, "repld_checkpoint", 17, params, (struct pg_sent){ .kind = SENT_FENCE }, err);
+	    t, "repld_checkpoint", 18, params, (struct pg_sent){ .kind = SENT_FENCE }, err);
 }
 
 /* Its session may still live: another number of its connection lets it commit nothing more. */

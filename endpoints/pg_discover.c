@@ -135,7 +135,7 @@ count(struct catalog *c, const char *schema, const char *name, uint64_t *ret, st
 	return true;
 }
 
-static const struct catalog_ops pg_catalog_ops = {
+const struct catalog_ops pg_catalog_ops = {
     .open = open_catalog,
     .close = close_catalog,
     .schemas = schemas,
@@ -143,10 +143,3 @@ static const struct catalog_ops pg_catalog_ops = {
     .describe = describe,
     .count = count,
 };
-
-const struct catalog_ops *
-catalog_ops_for(enum endpoint_kind kind)
-{
-	assert(kind == ENDPOINT_POSTGRESQL);
-	return &pg_catalog_ops;
-}

@@ -175,7 +175,7 @@ read_done(const PGresult *res, int row, struct load_ledger *l, struct err *err)
 	l->chunk = (uint32_t)strtoul(PQgetvalue(res, row, 0), NULL, 10);
 	l->rows = strtoull(PQgetvalue(res, row, 1), NULL, 10);
 	l->bytes = strtoull(PQgetvalue(res, row, 2), NULL, 10);
-	return snapshot_parse(POSITION_LSN, PQgetvalue(res, row, 3), &l->snapshot, err) ||
+	return snapshot_parse(PQgetvalue(res, row, 3), &l->snapshot, err) ||
 	       err_ctx(err, "a snapshot in repld.load_chunk");
 }
 

@@ -47,7 +47,7 @@ static const char schema_sql[] =
     " timeline int8 NOT NULL DEFAULT 0, slot text NOT NULL DEFAULT '', publication text NOT NULL "
     "DEFAULT '',"
     " slot_made bool NOT NULL DEFAULT false, publication_made bool NOT NULL DEFAULT false,"
-    " position text NOT NULL DEFAULT '-', commit_time timestamptz, commit_end text NOT NULL "
+    " position text NOT NULL DEFAULT '-', gtid_set text, commit_time timestamptz, commit_end text NOT NULL "
     "DEFAULT '-',"
     " epoch int8 NOT NULL DEFAULT 0, conn int8 NOT NULL DEFAULT 0,"
     " paused bool NOT NULL DEFAULT false, load_done bool NOT NULL DEFAULT false,"
@@ -272,7 +272,7 @@ static const char row_columns[] =
     " coalesce((extract(epoch FROM commit_time) * 1000000)::int8, 0), epoch, conn, paused, "
     "load_done,"
     " transactions, rows_read, applied, filtered, excepted, inserts, updates, deletes, truncates,"
-    " session_pid, session_start, load_group, handed, seal, commit_end";
+    " session_pid, session_start, load_group, handed, seal, commit_end, gtid_set";
 
 static uint64_t
 number_at(const PGresult *res, int row, int col)
@@ -316,8 +316,9 @@ read_checkpoint(struct target *t, const PGresult *res, int row, struct checkpoin
 	cp->group = (uint32_t)number_at(res, row, 25);
 	cp->handed = flag_at(res, row, 26);
 	checkpoint_verify(t->task, cp, PQgetvalue(res, row, 8),
+	    PQgetisnull(res, row, 29) ? NULL : PQgetvalue(res, row, 29),
 	    (uint64_t)strtoll(PQgetvalue(res, row, 27), NULL, 10));
-	if (!position_parse(POSITION_LSN, PQgetvalue(res, row, 28), &cp->commit_end, &no_place)) {
+	if (!position_parse(PQgetvalue(res, row, 28), &cp->commit_end, &no_place)) {
 		cp->commit_end.kind = POSITION_NONE;
 		snprintf(cp->edited, sizeof(cp->edited), "commit_end %.40s", PQgetvalue(res, row, 28));
 	}

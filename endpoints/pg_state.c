@@ -35,7 +35,7 @@ pg_table_state_params(const struct target *t, const struct table_state *ts,
 		ts->target_schema, ts->target_name, table_phase_name(ts->phase),
 		number_text(ts->load_group, text->numbers[0]),
 		snapshot_text(&ts->snapshot, text->snapshot),
-		ts->snapshot.kind == POSITION_LSN ? "lsn" : "",
+		ts->snapshot.kind == POSITION_LSN ? "lsn" : ts->snapshot.kind == POSITION_BINLOG ? "binlog" : "",
 		number_text(ts->attempt, text->numbers[1]),
 		number_text(ts->rows_loaded, text->numbers[2]),
 		number_text(ts->bytes_loaded, text->numbers[3]), ts->shape, ts->filenodes, ts->made,
@@ -77,16 +77,16 @@ update_source(struct target *t, const struct checkpoint *cp, struct err *err)
 		cp->slot_made ? "t" : "f", cp->publication_made ? "t" : "f",
 		position_text(&cp->position, position), cp->load_done ? "t" : "f",
 		number_text(cp->group, group), seal_text(checkpoint_seal(t->task, cp), seal),
-		position_text(&cp->commit_end, end) };
+		position_text(&cp->commit_end, end), cp->position.gtids };
 
 	return run(t,
 	    "UPDATE repld.checkpoint SET source_kind = $2, source_id = $3, source_dbname = $4, "
 	    "timeline = $5::int8,"
 	    " slot = $6, publication = $7, slot_made = $8::bool, publication_made = $9::bool, "
 	    "position = $10,"
-	    " load_done = $11::bool, seal = $13::int8, commit_end = $14, updated = "
+	    " load_done = $11::bool, seal = $13::int8, commit_end = $14, gtid_set = $15, updated = "
 	    "clock_timestamp() WHERE task = $1 AND load_group = $12::int8",
-	    14, params, err);
+	    15, params, err);
 }
 
 bool
@@ -256,7 +256,7 @@ read_state(const PGresult *res, int row, struct table_state *ts, struct err *err
 	ts->attempt = (uint32_t)number_at(res, row, 7);
 	ts->rows_loaded = number_at(res, row, 8);
 	ts->bytes_loaded = number_at(res, row, 9);
-	return snapshot_parse(POSITION_LSN, PQgetvalue(res, row, 6), &ts->snapshot, err) ||
+	return snapshot_parse(PQgetvalue(res, row, 6), &ts->snapshot, err) ||
 	       err_ctx(err, "the snapshot in repld.table_state");
 }
 

@@ -410,7 +410,7 @@ pg_target_identify(struct target *t, char ret_version[64], struct err *err)
 	return true;
 }
 
-static const struct target_ops pg_target_ops = {
+const struct target_ops pg_target_ops = {
 	.kind = "postgresql",
 	.open = pg_target_open,
 	.close = pg_target_close,
@@ -449,13 +449,3 @@ static const struct target_ops pg_target_ops = {
 	.flushed = pg_target_flushed,
 	.forget = pg_target_forget,
 };
-
-const struct target_ops *
-target_ops_for(enum endpoint_kind kind)
-{
-	switch (kind) {
-	case ENDPOINT_POSTGRESQL: return &pg_target_ops;
-	}
-	assert(!"an endpoint of no kind");
-	return &pg_target_ops;
-}

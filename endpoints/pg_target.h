@@ -231,6 +231,8 @@ bool pg_target_prepare_table(struct target *t, struct table *tab, enum target_pr
 bool pg_target_finish_table(struct target *t, const struct table *tab, bool indexes,
     struct err *err) MUST_CHECK;
 
+extern const struct target_ops pg_target_ops;
+
 /* pg_preflight.c */
 bool pg_target_check(struct target *t, const struct tableset *set,
     const struct table_states *states, enum target_prep prep,

@@ -164,7 +164,8 @@ new_seal(struct target *t, const char *from, const PGresult *res, int i)
 
 	text_at(res, i, 0, cp.source.id, sizeof(cp.source.id));
 	text_at(res, i, 1, cp.source.slot, sizeof(cp.source.slot));
-	checkpoint_verify(from, &cp, PQgetvalue(res, i, 2), seal);
+	checkpoint_verify(from, &cp, PQgetvalue(res, i, 2),
+	    PQgetisnull(res, i, 5) ? NULL : PQgetvalue(res, i, 5), seal);
 	return seal == 0 || cp.edited[0] != '\0' ? seal : checkpoint_seal(t->task, &cp);
 }
 
@@ -196,7 +197,7 @@ rename_checkpoint(struct target *t, const char *from, struct err *err)
 		err))
 		return false;
 	res = pg_query(t->c, err,
-	    "SELECT source_id, slot, position, seal, load_group FROM repld.checkpoint WHERE task = "
+	    "SELECT source_id, slot, position, seal, load_group, gtid_set FROM repld.checkpoint WHERE task = "
 	    "$1 FOR UPDATE",
 	    1, theirs);
 	if (res == NULL)

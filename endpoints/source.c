@@ -10,7 +10,11 @@
 const struct source_ops *
 source_ops_for(enum endpoint_kind kind)
 {
-	assert(kind == ENDPOINT_POSTGRESQL);
+	switch (kind) {
+	case ENDPOINT_POSTGRESQL: return &pg_source_ops;
+	case ENDPOINT_MYSQL: break;
+	}
+	assert(!"an endpoint of no kind");
 	return &pg_source_ops;
 }
 
@@ -23,6 +27,8 @@ column_binary(const struct table *t, const struct column_desc *col)
 
 	if (col->generated || col->type.wire == WIRE_LABEL)
 		return true;
+	if (t->target_family != FAMILY_POSTGRESQL)
+		return false;
 	if (col->type.wire != WIRE_BINARY)
 		return false;
 	if (t->target == NULL || (target = table_desc_column(t->target, col->name)) < 0)

@@ -27,6 +27,7 @@
 
 #include "daemon/base/bytes.h"
 #include "staging/batch_intern.h"
+#include "staging/transform.h"
 
 #define CHUNK_BYTES (256u << 10)
 #define MIN_BUDGET  (1u << 20) /* one row of the most columns fits with all that belongs to it */
@@ -41,7 +42,9 @@ batch_new(size_t arena_budget, struct err *err)
 		return NULL;
 	b->arena = arena_new(CHUNK_BYTES, arena_budget < MIN_BUDGET ? MIN_BUDGET : arena_budget);
 	b->out = arena_new(CHUNK_BYTES / 4, 0);
-	if (b->arena == NULL || b->out == NULL) {
+	b->converted = arena_new(CHUNK_BYTES, 0);
+	b->budget = arena_budget;
+	if (b->arena == NULL || b->out == NULL || b->converted == NULL) {
 		err_set(err, ERR_SYSTEM, "no memory");
 		batch_free(b);
 		return NULL;
@@ -56,6 +59,7 @@ batch_free(struct batch *b)
 		return;
 	arena_free(b->arena);
 	arena_free(b->out);
+	arena_free(b->converted);
 	free(b->steps);
 	free(b);
 }
@@ -77,11 +81,13 @@ batch_reset(struct batch *b, enum batch_mode mode)
 {
 	arena_reset(b->arena);
 	arena_reset(b->out);
+	arena_reset(b->converted);
 	batch_forget_section(b);
 	b->mode = mode;
 	b->finished = false;
 	b->bytes = 0;
 	b->stats = (struct batch_stats){ 0 };
+	b->policy_values = 0;
 	b->parked = 0;
 	b->nsteps = 0;
 }
@@ -647,6 +653,23 @@ batch_half(struct batch *b, const struct change *c, bool leaves, struct err *err
 	return half;
 }
 
+/* A row may be larger than all the room there is: alone it may be. */
+static const struct change *
+convert(struct batch *b, const struct plan *plan, const struct change *c, struct err *err)
+{
+	if (arena_used(b->converted) > b->budget && batch_rows(b) > 0) {
+		err_set(err, ERR_LIMIT, "no room for a converted row");
+		return NULL;
+	}
+	return transform_change(plan, c, b->converted, &b->policy_values, err);
+}
+
+uint64_t
+batch_policy_values(const struct batch *b)
+{
+	return b->policy_values;
+}
+
 bool
 batch_add(struct batch *b, const struct plan *plan, const struct change *c, struct err *err)
 {
@@ -654,7 +677,7 @@ batch_add(struct batch *b, const struct plan *plan, const struct change *c, stru
 	assert(c->kind == CHANGE_INSERT || c->kind == CHANGE_UPDATE || c->kind == CHANGE_DELETE);
 	assert(c->nnew == (c->kind == CHANGE_DELETE ? 0 : plan->rel->ncols));
 	assert(c->nold == (c->old == OLD_NONE ? 0 : plan->rel->ncols));
-	if (!add_change(b, plan, c, err))
+	if ((plan->converts && (c = convert(b, plan, c, err)) == NULL) || !add_change(b, plan, c, err))
 		return false;
 	b->bytes += c->size;
 	b->stats.inserts += c->kind == CHANGE_INSERT;

@@ -58,7 +58,7 @@ struct batch_stats { uint64_t inserts, updates, deletes, truncates; };	/* source
 struct batch *batch_new(size_t arena_budget, struct err *err) MUST_CHECK;	/* bytes for own bookkeeping and merged rows */
 void batch_free(struct batch *b);
 void batch_reset(struct batch *b, enum batch_mode mode);
-/* One INSERT, UPDATE or DELETE. ERR_DATA: an insert of a key that the batch knows to be there, an update of one it knows to be gone, a key column
+/* One INSERT, UPDATE or DELETE, in the source's form: it is converted here (transform.h). ERR_DATA: an insert of a key that the batch knows to be there, an update of one it knows to be gone, a key column
  * that is absent (BATCH_NET and BATCH_CAREFUL then ask for BATCH_SINGLE by that kind). ERR_LIMIT: the arena is full: write what is there first. */
 bool batch_add(struct batch *b, const struct plan *plan, const struct change *c, struct err *err) MUST_CHECK;
 /* One half of an UPDATE that moves a row to another key: a DELETE of the former row (leaves), or an INSERT of the new one, for batch_add(). Lives until
@@ -66,6 +66,7 @@ bool batch_add(struct batch *b, const struct plan *plan, const struct change *c,
 const struct change *batch_half(struct batch *b, const struct change *c, bool leaves, struct err *err) MUST_CHECK;
 /* A TRUNCATE closes what came before it: its step follows all steps of earlier changes, and later ones follow it. */
 bool batch_truncate(struct batch *b, const struct truncation *tables, size_t n, bool restart_identity, struct err *err) MUST_CHECK;
+uint64_t batch_policy_values(const struct batch *b);	/* values that had no form on the target, made others by policy, since reset */
 size_t batch_rows(const struct batch *b);	/* source changes added */
 size_t batch_bytes(const struct batch *b);	/* of their records */
 void batch_stats(const struct batch *b, struct batch_stats *ret);

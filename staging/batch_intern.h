@@ -53,7 +53,9 @@ struct slot {
 struct batch {
 	enum batch_mode mode;
 	bool finished;
-	struct arena *arena, *out;
+	struct arena *arena, *out, *converted;	/* converted: rows in the target's form */
+	size_t budget;				/* of converted too, but for a row that is alone */
+	uint64_t policy_values;
 	size_t bytes;
 	struct batch_stats stats;
 

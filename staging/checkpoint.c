@@ -47,6 +47,8 @@ checkpoint_seal(const char *task, const struct checkpoint *cp)
 	h = mix(h, cp->source.id);
 	h = mix(h, cp->source.slot);
 	h = mix(h, position_text(&cp->position, position));
+	if (cp->position.gtids != NULL)
+		h = mix(h, cp->position.gtids);
 	h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
 	h ^= h >> 33;
 	return h != 0 ? h : 1;
@@ -61,14 +63,17 @@ is_fresh(const struct checkpoint *cp)
 }
 
 void
-checkpoint_verify(const char *task, struct checkpoint *cp, const char *position, uint64_t seal)
+checkpoint_verify(const char *task, struct checkpoint *cp, const char *position, const char *gtids,
+    uint64_t seal)
 {
 	struct err err = ERR_INIT;
-	bool read = position_parse(POSITION_LSN, position, &cp->position, &err);
+	bool read = position_parse(position, &cp->position, &err);
 
 	cp->edited[0] = '\0';
 	if (!read)
-		cp->position = (struct position){ POSITION_NONE, { 0 } };
+		cp->position = (struct position){ .kind = POSITION_NONE };
+	if (gtids != NULL)
+		cp->position.gtids = name_intern(gtids, strlen(gtids));
 	if (read && (seal == 0 ? is_fresh(cp) : seal == checkpoint_seal(task, cp)))
 		return;
 	snprintf(cp->edited, sizeof(cp->edited), "position %.40s, slot %s, source %s", position,

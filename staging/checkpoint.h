@@ -46,8 +46,9 @@ struct checkpoint {
 /* Stands in the row beside what it covers: task, source, slot, position. Never 0, which is a row that nobody has written yet. It tells a slip of
  * the hand or a row mixed of two, not a forger. */
 uint64_t checkpoint_seal(const char *task, const struct checkpoint *cp);
-/* Holds a row as it was read against its seal; sets cp->edited where they differ. position: as the row has it, which may be no position at all. */
-void checkpoint_verify(const char *task, struct checkpoint *cp, const char *position, uint64_t seal);
+/* Holds a row as it was read against its seal; sets cp->edited where they differ. position: as the row has it, which may be no position at all;
+ * gtids: NULL where the row has none. */
+void checkpoint_verify(const char *task, struct checkpoint *cp, const char *position, const char *gtids, uint64_t seal);
 /* ERR_HOLE, with what is there and what to do; true: the row is as repld wrote it. */
 bool checkpoint_intact(const char *task, const struct checkpoint *cp, struct err *err) MUST_CHECK;
 

@@ -70,6 +70,8 @@ source_type(const struct plan *p, const struct relation_column *rc, const struct
 {
 	struct coltype *t;
 
+	if (rc->type != NULL)
+		return rc->type;
 	if (rc->oid == 0 ||
 	    (rc->oid == now->oid && (rc->typmod == now->typmod || now->oid != now->base_oid)))
 		return now;
@@ -81,6 +83,15 @@ source_type(const struct plan *p, const struct relation_column *rc, const struct
 		    t, 'b', rc->oid, 0, rc->typmod, arena_printf(p->arena, "type %u", rc->oid));
 	t->typmod = rc->typmod;
 	return t;
+}
+
+/* Bytes of the other family that pass as they are are bytea's. */
+static bool
+binary_passes(const struct plan_column *c)
+{
+	if (c->target_type->family != FAMILY_POSTGRESQL || c->source_type->family == FAMILY_POSTGRESQL)
+		return pg_type_binary_ok(c->source_type, c->target_type);
+	return c->target_type->logical == LOGICAL_BYTES;
 }
 
 static bool
@@ -109,7 +120,12 @@ add_column(struct builder *b, uint16_t src, uint16_t target, struct err *err)
 		.notnull = tc->notnull };
 	if (c->source_type == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory");
-	c->binary_ok = pg_type_binary_ok(c->source_type, c->target_type);
+	if (!convert_choose(c->source_type, c->target_type, c->notnull, &p->table->values, p->arena, &c->convert, err)) {
+		err_ctx(err, "column %s", rc->name);
+		return err_table(err, p->table->source_schema, p->table->source_name);
+	}
+	p->converts |= c->convert != NULL;
+	c->binary_ok = binary_passes(c);
 	p->has_array |=
 	    c->source_type->logical == LOGICAL_ARRAY || c->target_type->logical == LOGICAL_ARRAY;
 	p->overriding |= tc->identity == 'a';

@@ -6,6 +6,7 @@
 #define REPLD_STAGING_PLAN_H
 
 #include "cdc/relation.h"
+#include "staging/convert.h"
 #include "staging/table.h"
 
 struct plan_column {
@@ -17,6 +18,7 @@ struct plan_column {
 	bool key;			/* one of the columns by which rows are found */
 	bool unique;			/* part of a unique index or an exclusion of the target beside the key */
 	bool notnull;			/* on the target */
+	const struct convert *convert;	/* NULL: values pass as they are */
 };
 
 /* The column's values can be loaded by a binary COPY: as they are, or as an enum's label. */
@@ -38,6 +40,7 @@ struct plan {
 	uint16_t nhint;			/* keyless: columns of a unique index of the target that narrows the search for a content */
 	uint16_t *hint;			/* indexes into cols */
 	bool secondary_unique;		/* the target has a unique index or an exclusion other than the key: values may move between rows */
+	bool converts;			/* some column has a conversion: rows go through transform.h first */
 	bool has_array;			/* an array column: unnest can't carry it, statements go row by row */
 	bool overriding;		/* an identity column GENERATED ALWAYS is written: OVERRIDING SYSTEM VALUE */
 	bool needs_full;		/* keyless: the old image must be whole */

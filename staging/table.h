@@ -8,6 +8,7 @@
 #include "cdc/type.h"
 #include "daemon/base/arena.h"
 #include "daemon/base/bytes.h"
+#include "staging/convert.h"
 
 struct column_desc {
 	const char *name;
@@ -41,6 +42,8 @@ struct index_desc {
 	bool nulls_not_distinct;
 	uint16_t ncols;			/* key columns */
 	const uint16_t *cols;		/* indexes into table_desc.cols; valid where !expression */
+	const char *method;		/* MySQL, MariaDB: BTREE, HASH, FULLTEXT, SPATIAL, VECTOR; NULL elsewhere */
+	const uint32_t *prefixes;	/* MySQL, MariaDB: of each column how much of it is looked at (characters, bytes); 0: all of it; NULL elsewhere */
 };
 
 struct leaf_desc {			/* a partition that holds rows, or the table itself */
@@ -74,6 +77,7 @@ struct table_desc {
 	uint16_t nfkeys;		/* MySQL, MariaDB: this table is the child */
 	const struct fkey_desc *fkeys;
 	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */
+	struct position as_of;		/* MySQL, MariaDB: what this says holds from there on, at the latest; NONE elsewhere */
 	double tuples;			/* estimated rows, all leaves; < 0: unknown */
 	uint64_t bytes;			/* on disk, all leaves, without indexes */
 };
@@ -88,6 +92,8 @@ void table_quote_name(struct buf *b, const char *name);
 struct table {
 	uint32_t index;			/* in the tableset */
 	const char *source_schema, *source_name, *target_schema, *target_name;
+	uint8_t source_family, target_family;	/* enum type_family */
+	struct convert_options values;	/* what becomes of values that have no form on the target */
 	struct table_desc *source;	/* what the source's catalog says now */
 	struct table_desc *target;	/* what the target's catalog says; NULL: not there (yet) */
 	uint32_t shown;			/* place of its counters, where there are any */

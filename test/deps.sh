@@ -2,7 +2,7 @@
 # Installs, from Debian packages (12 and 13), what the build, the demo and the tests need and this machine lacks.
 #
 #   deps.sh build   compiler, pkg-config, libraries
-#   deps.sh demo    build, and the PostgreSQL server of the release
+#   deps.sh demo    build, and the PostgreSQL and MariaDB servers of the release
 #   deps.sh check   demo, and what the tests and lints use
 #   deps.sh all     check, and clang with libFuzzer (the fuzz targets, the second compiler)
 #
@@ -35,9 +35,14 @@ find_missing() {
 	library_of libevent libevent-dev
 	library_of libconfig libconfig-dev
 	library_of libsystemd libsystemd-dev
+	library_of libmariadb libmariadb-dev
+	library_of zlib zlib1g-dev
+	library_of libzstd libzstd-dev
 	[ "$group" = build ] && return
 	command_of runuser util-linux
 	command_of ps procps
+	command_of mariadbd mariadb-server-core
+	command_of mariadb mariadb-client-core
 	server_there || need_server=yes
 	[ "$group" = demo ] && return
 	library_of check check

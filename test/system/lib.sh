@@ -78,7 +78,7 @@ cleanup() {
 	set +e
 	[ -z "$JOBS_PIDS$REPLD_PID" ] || kill_tree $JOBS_PIDS $REPLD_PID
 	for server in $SERVERS; do
-		pg_halt "$server"
+		db_halt "$server"
 	done
 	if [ $rc -ne 0 ] && [ $rc -ne 77 ] && [ $rc -ne 130 ]; then
 		[ ! -s "$TMP/repld.log" ] || { say "== the daemon's last lines"; tail -n "${LOGLINES:-30}" "$TMP/repld.log"; } >&2
@@ -128,7 +128,7 @@ pg_template() {			# src|dst
 	rm -rf "$TMP/t"
 }
 
-is_source() { case $1 in src*) true ;; *) false ;; esac; }
+is_source() { case $1 in src* | ??src*) true ;; *) false ;; esac; }
 
 # Starts a server, made where it is not there yet. A source runs without fsync; a target keeps it on: repld insists.
 pg_start() {			# NAME [setting=value...]
@@ -181,8 +181,6 @@ psql_of() {			# NAME ARGUMENT...
 	PGOPTIONS="$SESSION" "$PGBIN/psql" -X -q -h "$TMP/$po_server" -p $PORT -U postgres -d $DB -v ON_ERROR_STOP=1 "$@"
 }
 
-sql() { psql_of "$1" -At -c "$2"; }
-sqlf() { psql_of "$1" -At -f "$2"; }
 both() { sql src "$1"; sql dst "$1"; }
 
 exec_bench() {			# NAME SCRIPT ARGUMENT...: pgbench with our own script, in place of this (sub)shell
@@ -239,16 +237,24 @@ random() { od -An -N4 -tu4 /dev/urandom | awk -v n="$1" '{ print $1 % n }'; }	# 
 
 # ---- the daemon ---------------------------------------------------------------------------------------------------
 
+conf_endpoint() {		# NAME
+	role=target
+	! is_source "$1" || role=source
+	case $(kind_of "$1") in
+	postgresql) printf '\t%s: { type = "postgresql"; role = "%s"; socket = "%s"; port = %s; dbname = "%s"; user = "%s"; };\n' \
+		"$1" $role "$TMP/$1" $PORT $DB "${ROLE:-postgres}" ;;
+	*) printf '\t%s: { type = "mysql"; role = "%s"; socket = "%s"; dbname = "%s"; user = "%s"; };\n' \
+		"$1" $role "$TMP/$1/sock" $DB "${MYROLE:-repld_$role}" ;;
+	esac
+}
+
 # Writes $CONF: endpoints for all servers made so far, the tasks from stdin.
 conf_write() {
 	{
 		printf 'daemon:\n{\n\tcontrol_socket = "%s";\n\tlog_level = "%s";\n%s\n};\nendpoints:\n{\n' "$REPLD_SOCKET" \
 			"${LOGLEVEL:-info}" "${DAEMON_OPTIONS:-}"
 		for server in $SERVERS; do
-			role=target
-			! is_source "$server" || role=source
-			printf '\t%s: { type = "postgresql"; role = "%s"; socket = "%s"; port = %s; dbname = "%s"; user = "%s"; };\n' \
-				"$server" $role "$TMP/$server" $PORT $DB "${ROLE:-postgres}"
+			conf_endpoint "$server"
 		done
 		printf '};\ntasks:\n{\n'
 		cat
@@ -455,8 +461,7 @@ dump_table() {			# NAME TABLE FILE
 compare() {
 	for co_pair in "$@"; do
 		co_src=${co_pair%% = *} co_dst=${co_pair##* = }
-		dump_table src "$co_src" "$TMP/cmp.src"
-		dump_table "$DST" "$co_dst" "$TMP/cmp.dst"
+		dump_both "$co_src" "$co_dst"
 		co_a=$(sha256sum <"$TMP/cmp.src") co_b=$(sha256sum <"$TMP/cmp.dst")
 		co_n=$(wc -l <"$TMP/cmp.src")
 		if [ "$co_a" != "$co_b" ]; then
@@ -517,5 +522,8 @@ helper() {			# NAME: its path in $HELPER
 	HELPER=$O/test/system/$1
 	[ -x "$HELPER" ] && return
 	HELPER=$TMP/$1
+	[ -x "$HELPER" ] && return
 	${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -o "$HELPER" "$TOP/test/system/$1.c" || fail "can't compile $1.c"
 }
+
+. "$TOP/test/system/lib_servers.sh"

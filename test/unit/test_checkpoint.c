@@ -50,14 +50,14 @@ static struct checkpoint
 sealed_row(void)
 {
 	return (struct checkpoint){ .source = { .kind = "postgresql", .id = "7300", .slot = "repld_t" },
-		.position = { POSITION_LSN, { 0x16B3748 } } };
+		.position = { .kind = POSITION_LSN, .lsn = { 0x16B3748 } } };
 }
 
 /* As read_checkpoint() does it: the row as it is, held against the seal that repld wrote. */
 static bool
 fits(const char *task, struct checkpoint row, const char *position, uint64_t seal)
 {
-	checkpoint_verify(task, &row, position, seal);
+	checkpoint_verify(task, &row, position, NULL, seal);
 	err_clear(&err);
 	return checkpoint_intact(task, &row, &err);
 }
@@ -104,10 +104,10 @@ START_TEST(checkpoint_seal_names_what_is_there_and_what_to_do)
 	ck_assert_ptr_nonnull(strstr(err.msg, "position yesterday, slot repld_t, source 7300"));
 	ck_assert_ptr_nonnull(strstr(err.remedy, "repld ctl restart t --reload"));
 	ck_assert_ptr_nonnull(strstr(err.remedy, "repld ctl restart t --from POSITION"));
-	checkpoint_verify("t", &row, "yesterday", seal);
+	checkpoint_verify("t", &row, "yesterday", NULL, seal);
 	ck_assert_int_eq(row.position.kind, POSITION_NONE);
 	/* read again as it should be, the row is fine again */
-	checkpoint_verify("t", &row, "0/16B3748", seal);
+	checkpoint_verify("t", &row, "0/16B3748", NULL, seal);
 	ck_assert_str_eq(row.edited, "");
 	ck_assert_int_eq(row.position.kind, POSITION_LSN);
 }

@@ -331,7 +331,8 @@ START_TEST(conf_refuses_unknown_names_and_guesses)
 		    "password_credential or password_env\n" },
 		{ EPS "tasks: { " TASK(t, "\n aply: { }; ") "};",
 		    "f:3: tasks.t.aply: unknown option; did you mean \"apply\"?\n" },
-		{ EPS "tasks: { " TASK(t, "\n mysql: { server_id = 1; }; ") "};", "f:3: tasks.t.mysql: unknown option\n" },
+		{ EPS "tasks: { " TASK(t, "\n mysql: { server_id = 1; }; ") "};", "f:3: tasks.t.mysql.server_id: the source \"a\" is of type \"postgresql\"\n" },
+		{ EPS "tasks: { " TASK(t, "\n oracle: { sid = 1; }; ") "};", "f:3: tasks.t.oracle: unknown option\n" },
 		{ EPS "tasks: { " TASK(t, "\n apply: {\n max_row = 1; }; ") "};",
 		    "f:4: tasks.t.apply.max_row: unknown option; did you mean \"max_rows\"?\n" },
 		{ EPS "tasks: { t: { " AB "tables = ( { include = \"a.b\";\n targets = 1; } ); }; };",
@@ -407,8 +408,8 @@ START_TEST(conf_refuses_words_that_are_not_in_the_list)
 	static const struct refusal list[] = {
 		{ "daemon: { log_level = \"INFO\"; };",
 		    "f:1: daemon.log_level: expected \"error\", \"warning\", \"info\" or \"debug\", found \"INFO\"\n" },
-		{ "endpoints: { a: { type = \"mysql\"; host = \"h\"; dbname = \"d\"; user = \"u\"; }; };",
-		    "f:1: endpoints.a.type: expected \"postgresql\", found \"mysql\"\n" },
+		{ "endpoints: { a: { type = \"oracle\"; host = \"h\"; dbname = \"d\"; user = \"u\"; }; };",
+		    "f:1: endpoints.a.type: expected \"postgresql\" or \"mysql\", found \"oracle\"\n" },
 		{ "endpoints: { a: { role = \"\"; host = \"h\"; dbname = \"d\"; user = \"u\"; tls = \"verify\\n\"; }; };",
 		    "f:1: endpoints.a.role: expected \"both\", \"source\" or \"target\", found \"\"\n"
 		    "f:1: endpoints.a.tls: expected \"disable\", \"require\", \"verify-ca\" or \"verify-full\", found \"verify\\x0a\"\n" },

@@ -19,7 +19,7 @@ static struct table table;
 static void
 column(int i, const char *name, uint32_t oid)
 {
-	rcols[i] = (struct relation_column){ name, oid, -1, i == 0 };
+	rcols[i] = (struct relation_column){ .name = name, .oid = oid, .typmod = -1, .identity = i == 0 };
 	scols[i] = (struct column_desc){ .name = name };
 	pg_type_fill(&scols[i].type, 'b', oid, 0, -1, oid == INT4 ? "integer" : "text");
 	tcols[i] = scols[i];
@@ -56,7 +56,8 @@ reset(void)
 	};
 	target =
 	    (struct table_desc){ .ncols = 3, .cols = tcols, .nindexes = 1, .indexes = indexes };
-	table = (struct table){ 0, "s", "t", "dw", "t", &source, &target, 0 };
+	table = (struct table){ .source_schema = "s", .source_name = "t", .target_schema = "dw",
+		.target_name = "t", .source = &source, .target = &target };
 	rel.table = &table;
 }
 

@@ -68,16 +68,40 @@ START_TEST(position_text_can_be_read_back)
 	struct snapshot_pos s = snap(0x20), t;
 
 	ck_assert_str_eq(position_text(&p, out), "16/B374D848");
-	ck_ok(position_parse(POSITION_LSN, out, &q, &err), &err);
+	ck_ok(position_parse(out, &q, &err), &err);
 	ck_assert(position_equal(&p, &q));
 	ck_assert_str_eq(position_text(&none, out), "-");
-	ck_ok(position_parse(POSITION_LSN, out, &q, &err), &err);
+	ck_ok(position_parse(out, &q, &err), &err);
 	ck_assert(position_equal(&none, &q));
-	ck_ok(position_parse(POSITION_NONE, out, &q, &err), &err);
+	ck_ok(position_parse(out, &q, &err), &err);
 	ck_assert(position_equal(&none, &q));
 	ck_assert_str_eq(snapshot_text(&s, out), "0/20");
-	ck_ok(snapshot_parse(POSITION_LSN, out, &t, &err), &err);
+	ck_ok(snapshot_parse(out, &t, &err), &err);
 	ck_assert(t.kind == POSITION_LSN && t.lsn.v == 0x20);
+}
+END_TEST
+
+START_TEST(position_of_a_binlog_is_its_file_and_offset)
+{
+	struct err err = ERR_INIT;
+	char out[POSITION_TEXT];
+	struct position p, q;
+	uint64_t bytes;
+
+	ck_ok(position_parse("mysql-bin.000012:4567", &p, &err), &err);
+	ck_assert_str_eq(position_text(&p, out), "mysql-bin.000012:4567");
+	ck_assert(p.kind == POSITION_BINLOG && p.lsn.v == binlog_place(12, 4567));
+	ck_ok(position_parse("a.b.1234567:4", &q, &err), &err);
+	ck_assert_str_eq(position_text(&q, out), "a.b.1234567:4");
+	ck_assert(position_reached(&q, &p) && !position_reached(&p, &q));
+	ck_assert(!position_distance(&p, &q, &bytes));	/* files between: nobody knows their lengths here */
+	ck_ok(position_parse("mysql-bin.000012:8589934592", &q, &err), &err);	/* beyond 32 bits */
+	ck_assert(position_distance(&p, &q, &bytes) && bytes == 8589934592 - 4567);
+	ck_ok(position_parse_given("0-1-5,1-1-7", &q, &err), &err);
+	ck_assert(q.kind == POSITION_BINLOG && q.lsn.v == 0);
+	ck_assert_str_eq(q.gtids, "0-1-5,1-1-7");
+	ck_ok(position_parse_given("0/5", &q, &err), &err);
+	ck_assert(q.kind == POSITION_LSN);
 }
 END_TEST
 
@@ -87,9 +111,10 @@ START_TEST(position_parse_leaves_the_result_alone_when_it_refuses)
 	struct position p = at(5);
 	struct snapshot_pos s = snap(6);
 
-	ck_fails(position_parse(POSITION_LSN, "5", &p, &err), &err, ERR_CONFIG);
-	ck_fails(position_parse(POSITION_NONE, "0/5", &p, &err), &err, ERR_CONFIG);
-	ck_fails(snapshot_parse(POSITION_LSN, "x", &s, &err), &err, ERR_CONFIG);
+	ck_fails(position_parse("5", &p, &err), &err, ERR_CONFIG);
+	ck_fails(position_parse("mysql-bin.x:5", &p, &err), &err, ERR_CONFIG);
+	ck_fails(position_parse("mysql-bin.000001:1099511627776", &p, &err), &err, ERR_CONFIG);
+	ck_fails(snapshot_parse("x", &s, &err), &err, ERR_CONFIG);
 	ck_assert(p.kind == POSITION_LSN && p.lsn.v == 5);
 	ck_assert(s.kind == POSITION_LSN && s.lsn.v == 6);
 }
@@ -192,7 +217,8 @@ START_TEST(position_kinds_are_never_compared)
 END_TEST
 
 UNIT_MAIN("position", position_prints_and_parses_lsns, position_refuses_what_is_no_lsn,
-    position_text_can_be_read_back, position_parse_leaves_the_result_alone_when_it_refuses,
+    position_text_can_be_read_back, position_of_a_binlog_is_its_file_and_offset,
+    position_parse_leaves_the_result_alone_when_it_refuses,
     position_reached_counts_the_end_itself, position_none_is_equal_to_none_only,
     position_distance_is_never_negative, snapshot_does_not_hold_a_commit_that_starts_at_it,
     snapshot_and_its_stream_share_no_transaction, snapshot_has_passed_once_the_stream_reached_it,

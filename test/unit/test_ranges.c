@@ -265,13 +265,13 @@ change(uint8_t kind, int was, int is, const char *v)
 static struct snapshot_pos
 snap(uint64_t v)
 {
-	return (struct snapshot_pos){ POSITION_LSN, { v } };
+	return (struct snapshot_pos){ .kind = POSITION_LSN, .lsn = { v } };
 }
 
 static struct txn_mark
 mark(uint64_t v)
 {
-	return (struct txn_mark){ POSITION_LSN, { v } };
+	return (struct txn_mark){ .kind = POSITION_LSN, .lsn = { v } };
 }
 
 /* Below 10 read at 100, from 10 on at 200. */
@@ -281,9 +281,9 @@ two(void)
 	const char *const bounds[] = { "10" };
 	struct ranges *r = of_type(20, bounds, 1);
 
-	ranges_read_at(r, 0, &(struct snapshot_pos){ POSITION_LSN, { 100 } });
+	ranges_read_at(r, 0, &(struct snapshot_pos){ .kind = POSITION_LSN, .lsn = { 100 } });
 	ck_assert(ranges_mixed(r));
-	ranges_read_at(r, 1, &(struct snapshot_pos){ POSITION_LSN, { 200 } });
+	ranges_read_at(r, 1, &(struct snapshot_pos){ .kind = POSITION_LSN, .lsn = { 200 } });
 	ck_assert(ranges_mixed(r));
 	return r;
 }
