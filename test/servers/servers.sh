@@ -153,7 +153,19 @@ make_postgresql_npm() {
 }
 
 make_mysql_npm() {
-	:
+	chmod 755 "$work/new/server/mysqld"
+	mkdir -p "$work/new/bin"
+	cat >"$work/new/bin/mysqld" <<-'WRAP'
+		#!/bin/sh
+		# mysqld of this folder with the library of this folder; the first option stays the first where that matters.
+		top=$(dirname "$(dirname "$(readlink -f "$0")")")
+		first=--no-defaults
+		case ${1-} in --no-defaults | --defaults-file=*) first=$1; shift ;; esac
+		LD_LIBRARY_PATH=$top/server${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec "$top/server/mysqld" "$first" --basedir="$top/server" \
+			--lc-messages-dir="$top/server/share" --character-sets-dir="$top/server/share/charsets" "$@"
+	WRAP
+	chmod 755 "$work/new/bin/mysqld"
+	ln -s server/share "$work/new/share"	# the SQL that makes the system tables
 }
 
 # ---- one server -----------------------------------------------------------------------------------------------------
