@@ -47,19 +47,25 @@ skip() {
 	exit 77
 }
 
+# Programs of clients in $PGBIN, of the server in $PGSERVER: the same folder, unless $PG_SERVER names one of test/servers.
 find_servers() {
 	if [ -z "${PGBIN:-}" ]; then
 		PGBIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 		[ -n "$PGBIN" ] || PGBIN=$(pg_config --bindir 2>/dev/null) || PGBIN=
 	fi
-	[ -n "$PGBIN" ] && [ -x "$PGBIN/initdb" ] && [ -x "$PGBIN/postgres" ]
+	PGSERVER=$PGBIN
+	if [ "$PG_SERVER" != host ]; then
+		fetched "$PG_SERVER"
+		PGSERVER=$FETCHED/bin
+	fi
+	[ -n "$PGBIN" ] && [ -x "$PGBIN/psql" ] && [ -x "$PGSERVER/initdb" ] && [ -x "$PGSERVER/postgres" ]
 }
 
 skip_if_no_server() {
 	find_servers || skip 'no PostgreSQL server programs here (make deps installs them)'
 	[ -z "$as_postgres" ] || id postgres >/dev/null 2>&1 || skip 'running as root and there is no user postgres'
 	[ -x "$REPLD" ] || fail "no $REPLD: build first"
-	PGVERSION=$("$PGBIN/postgres" -V | sed 's/[^0-9]*\([0-9][0-9]*\).*/\1/')
+	PGVERSION=$("$PGSERVER/postgres" -V | sed 's/[^0-9]*\([0-9][0-9]*\).*/\1/')
 }
 
 # ---- the end ------------------------------------------------------------------------------------------------------
@@ -106,7 +112,7 @@ pg_template() {			# src|dst
 	say "making $template"
 	mkdir -p "$O/test" "$TMP/t"
 	[ -z "$as_postgres" ] || chown postgres "$TMP/t"
-	(cd "$TMP" && $as_postgres "$PGBIN/initdb" -D "$TMP/t/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
+	(cd "$TMP" && $as_postgres "$PGSERVER/initdb" -D "$TMP/t/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
 		--no-sync >"$TMP/initdb.log" 2>&1) || { cat "$TMP/initdb.log" >&2; fail 'initdb failed'; }
 	cat >>"$TMP/t/data/postgresql.conf" <<-CONF
 		listen_addresses = ''
@@ -121,7 +127,7 @@ pg_template() {			# src|dst
 		log_checkpoints = off
 		include_if_exists = 'test.conf'
 	CONF
-	(cd "$TMP" && echo 'CREATE DATABASE app;' | $as_postgres "$PGBIN/postgres" --single -F -D "$TMP/t/data" postgres \
+	(cd "$TMP" && echo 'CREATE DATABASE app;' | $as_postgres "$PGSERVER/postgres" --single -F -D "$TMP/t/data" postgres \
 		>/dev/null 2>"$TMP/initdb.log") || { cat "$TMP/initdb.log" >&2; fail 'CREATE DATABASE failed'; }
 	cp -a "$TMP/t/data" "$template.$$"
 	mv -T "$template.$$" "$template" 2>/dev/null || rm -rf "$template.$$"
@@ -150,18 +156,18 @@ pg_start() {			# NAME [setting=value...]
 	for setting in "$@"; do
 		echo "${setting%%=*} = '${setting#*=}'" >>"$TMP/$server/data/test.conf"
 	done
-	(cd "$TMP" && $as_postgres "$PGBIN/pg_ctl" -D "$TMP/$server/data" -l "$TMP/$server/log" -w -t 60 start >/dev/null) ||
+	(cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$server/data" -l "$TMP/$server/log" -w -t 60 start >/dev/null) ||
 		{ tail -n 20 "$TMP/$server/log" >&2; fail "server $server does not start"; }
 }
 
 pg_stop() {			# NAME [smart|fast|immediate]
-	(cd "$TMP" && $as_postgres "$PGBIN/pg_ctl" -D "$TMP/$1/data" -m "${2:-fast}" -w -t 60 stop >/dev/null)
+	(cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$1/data" -m "${2:-fast}" -w -t 60 stop >/dev/null)
 }
 
 pg_halt() {			# as pg_stop, at the end, whatever state it is in
 	[ -f "$TMP/$1/data/postmaster.pid" ] || return 0
 	postmaster=$(head -n 1 "$TMP/$1/data/postmaster.pid")
-	(cd "$TMP" && $as_postgres "$PGBIN/pg_ctl" -D "$TMP/$1/data" -m immediate -w -t 20 stop >/dev/null 2>&1) ||
+	(cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$1/data" -m immediate -w -t 20 stop >/dev/null 2>&1) ||
 		kill_tree "$postmaster"
 }
 
@@ -173,7 +179,7 @@ pg_kill() {			# NAME: as a crash of the server; returns when its processes are g
 	rm -f "$TMP/$1/data/postmaster.pid" "$TMP/$1/.s.PGSQL.$PORT.lock"	# where nobody reaps, the corpse counts as alive
 }
 
-pg_reload() { (cd "$TMP" && $as_postgres "$PGBIN/pg_ctl" -D "$TMP/$1/data" reload >/dev/null); }
+pg_reload() { (cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$1/data" reload >/dev/null); }
 
 psql_of() {			# NAME ARGUMENT...
 	po_server=$1
