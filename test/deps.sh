@@ -4,13 +4,14 @@
 #   deps.sh build   compiler, pkg-config, libraries
 #   deps.sh demo    build, and the PostgreSQL and MariaDB servers of the release
 #   deps.sh check   demo, and what the tests and lints use
+#   deps.sh matrix  check, and npm (servers of other versions)
 #   deps.sh all     check, and clang with libFuzzer (the fuzz targets, the second compiler)
 #
 # Does nothing where nothing is missing. Needs root or sudo otherwise. The server's package would create and start a
 # database cluster: that is turned off for the time of its installation; no service is started.
 set -eu
 group=${1:-all}
-case $group in build | demo | check | all) ;; *) echo "deps.sh: build, demo, check or all" >&2; exit 2 ;; esac
+case $group in build | demo | check | matrix | all) ;; *) echo "deps.sh: build, demo, check, matrix or all" >&2; exit 2 ;; esac
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -51,7 +52,12 @@ find_missing() {
 	command_of groff groff-base
 	command_of mandoc mandoc
 	command_of shellcheck shellcheck
+	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || want debian-archive-keyring
 	[ "$group" = check ] && return
+	if [ "$group" = matrix ]; then
+		command_of npm npm
+		return
+	fi
 	command_of clang clang
 	ls /usr/bin/llvm-cov* >/dev/null 2>&1 || want llvm
 	fuzzer_there || need_clang=yes

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The servers of the tests themselves: MySQL and MariaDB as source and target keep what was committed over a restart and a kill, log rows
 # as they should, let accounts do what they may and no more; a comparison across all three kinds finds what is equal and each difference.
+# matrix: mysql mariadb
 # timeout: 240
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

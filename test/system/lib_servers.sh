@@ -36,6 +36,8 @@ kind_of() {			# NAME
 
 # A server that test/servers brings; a skip where it can't be had.
 fetched() {			# NAME: its folder and version in $FETCHED and $VERSION
+	fe_failed=$(sed -n "s/^$1 //p" "${NO_SERVERS:-/dev/null}")	# the run that this test is part of has tried already
+	[ -z "$fe_failed" ] || skip "no server: $fe_failed"
 	fe_line=$(sh "$TOP/test/servers/servers.sh" get "$1" 2>"$TMP/fetch.log") || skip "no server: $(tail -n 1 "$TMP/fetch.log")"
 	FETCHED=${fe_line##* }
 	VERSION=$(echo "$fe_line" | cut -d ' ' -f 2)
