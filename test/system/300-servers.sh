@@ -82,6 +82,24 @@ for server in mydst madst; do
 	! over_tcp -u repld_target_tls --skip-ssl -e 'DO 1' >"$TMP/out" || fail "$server lets repld_target_tls in without TLS"
 done
 
+step 'the workload keeps its promises over a kill of its source, and a ledger with a gap or a double is told'
+for SRC in mysrc masrc; do
+	DST=$SRC
+	workload_make 2
+	workload_start 60 2
+	busy() { [ "$(sql $SRC 'SELECT count(*) FROM ledger')" -gt 200 ]; }
+	wait_for 30 busy || fail "no transactions on $SRC"
+	db_crash $SRC
+	! wait "$BENCH_PID" || fail 'the clients did not notice'
+	db_start $SRC
+	ledger_check
+	expect "the sum of all accounts on $SRC" 200000 "$(sql $SRC 'SELECT sum(bal) FROM acct')"
+	for change in 'DELETE FROM ledger WHERE n = 7 AND who = 1' 'INSERT INTO ledger VALUES (8, 1), (7, 1)' 'DELETE FROM ledger WHERE n = 8'; do
+		sql $SRC "$change"
+		! (ledger_check) >"$TMP/out" 2>&1 || fail "the ledger is called whole after: $change"
+	done
+done
+
 # The same rows on each kind, in the forms that its types have.
 fill() {			# SERVER
 	case $(kind_of "$1") in

@@ -421,7 +421,8 @@ loaded() {			# TASK [SECONDS]: the full load is done, the stream runs
 all_stream() {			# TASK
 	[ "$(sql $DST "SELECT count(*) FROM repld.table_state WHERE task = '$1' AND (state <> 'streaming' OR load_group <> 0)")" = 0 ] &&
 		[ "$(sql $DST "SELECT count(*) FROM repld.checkpoint WHERE task = '$1'")" = 1 ] &&
-		[ "$(sql src "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'repld\\_$1\\_%'")" = 0 ]
+		{ [ "$(kind_of $SRC)" != postgresql ] ||
+			[ "$(sql $SRC "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'repld\\_$1\\_%'")" = 0 ]; }
 }
 
 joined() {			# TASK [SECONDS]: what is loaded beside the stream has joined it
@@ -483,17 +484,47 @@ compare() {
 # ---- the workload of workload.sql: ledger, bank, key-value ----------------------------------------------------------
 
 workload_make() {		# CLIENTS [ROWS of kv for each]
-	sqlf src "$TOP/test/system/workload.sql" >/dev/null
-	sql src "SELECT workload_fill($1, ${2:-100})" >/dev/null
-	echo 'SELECT churn(:client_id + 1);' >"$TMP/churn.sql"
+	case $(kind_of $SRC) in
+	postgresql)
+		sqlf $SRC "$TOP/test/system/workload.sql" >/dev/null
+		sql $SRC "SELECT workload_fill($1, ${2:-100})" >/dev/null
+		echo 'SELECT churn(:client_id + 1);' >"$TMP/churn.sql"
+		;;
+	*)
+		sqlf $SRC "$TOP/test/system/workload_my.sql"
+		sql $SRC "CALL workload_fill($1, ${2:-100})"
+		;;
+	esac
 }
 
+# With an unlike source the only argument of pgbench that is understood is -R, transactions a second.
 workload_start() {		# SECONDS CLIENTS [pgbench's arguments]: ends by itself or by workload_stop
 	ws_seconds=$1 ws_clients=$2
 	shift 2
-	exec_bench src "$TMP/churn.sql" -M prepared -T "$ws_seconds" -c "$ws_clients" -j 2 "$@" >"$TMP/bench.log" 2>&1 &
+	case $(kind_of $SRC) in
+	postgresql) exec_bench $SRC "$TMP/churn.sql" -M prepared -T "$ws_seconds" -c "$ws_clients" -j 2 "$@" >"$TMP/bench.log" 2>&1 & ;;
+	*) my_bench "$ws_seconds" "$ws_clients" "$@" >"$TMP/bench.log" 2>&1 & ;;
+	esac
 	BENCH_PID=$!
 	JOBS_PIDS="$JOBS_PIDS $BENCH_PID"
+}
+
+# As pgbench, and says what it says; fails where a client fails.
+my_bench() {			# SECONDS CLIENTS [-R RATE]
+	mb_seconds=$1 mb_clients=$2 mb_rate=0 mb_pids='' mb_who=0
+	[ "${3:-}" != -R ] || mb_rate=$4
+	while [ $mb_who -lt "$mb_clients" ]; do
+		mb_who=$((mb_who + 1))
+		mariadb_of $SRC -N -B -e "CALL churn_for($mb_who, $mb_seconds, $mb_rate / $mb_clients)" >"$TMP/bench.$mb_who" &
+		mb_pids="$mb_pids $!"
+	done
+	for mb_pid in $mb_pids; do
+		wait "$mb_pid" || exit 1
+	done
+	mb_done=$(cat "$TMP"/bench.[0-9]* | awk '{ n += $1 } END { print n }')
+	rm -f "$TMP"/bench.[0-9]*
+	echo "number of transactions actually processed: $mb_done"
+	echo "tps = $((mb_done / mb_seconds))"
 }
 
 workload_wait() {
@@ -504,16 +535,16 @@ workload_wait() {
 
 # No source transaction lost, none doubled: each client's numbers are 1..n without gap, as many as its counter says.
 ledger_check() {
-	lc_bad=$(sql $DST "SELECT coalesce(string_agg(format('client %s: %s rows, %s different, highest %s, counter %s', who, rows,
-			diff, high, next.n), '; '), '') FROM ledger_next next LEFT JOIN (SELECT who, count(*) AS rows,
-			count(DISTINCT n) AS diff, max(n) AS high FROM ledger GROUP BY who) l USING (who)
-		WHERE (coalesce(rows, 0), coalesce(diff, 0), coalesce(high, 0)) IS DISTINCT FROM (next.n, next.n, next.n)")
-	[ -z "$lc_bad" ] || fail "the ledger on the target has gaps or duplicates: $lc_bad"
+	lc_bad=$(sql $DST "SELECT next.who, coalesce(l.found, 0), coalesce(l.diff, 0), coalesce(l.high, 0), next.n FROM ledger_next next
+		LEFT JOIN (SELECT who, count(*) AS found, count(DISTINCT n) AS diff, max(n) AS high FROM ledger GROUP BY who) l ON l.who = next.who
+		WHERE coalesce(l.found, 0) <> next.n OR coalesce(l.diff, 0) <> next.n OR coalesce(l.high, 0) <> next.n ORDER BY next.who") ||
+		fail "can't read the ledger on the target"
+	[ -z "$lc_bad" ] || fail "the ledger on the target has gaps or duplicates (client|rows|different|highest|counter):" $lc_bad
 	say "   ledger: $(sql $DST 'SELECT count(*) FROM ledger') transactions, none lost, none doubled"
 }
 
 bank_check() {
-	expect 'the sum of all accounts on the target' "$(sql src 'SELECT sum(bal) FROM acct')" "$(sql $DST 'SELECT sum(bal) FROM acct')"
+	expect 'the sum of all accounts on the target' "$(sql $SRC 'SELECT sum(bal) FROM acct')" "$(sql $DST 'SELECT sum(bal) FROM acct')"
 }
 
 workload_compare() {
