@@ -269,12 +269,13 @@ conf_write() {
 	mv "$CONF.new" "$CONF"
 }
 
-# The usual task: src to dst, all of public, with more options where given.
+# The usual task: $SRC to $DST (src and dst), all of the default schema, with more options where given.
 conf_task() {			# [TASK [OPTION...]]
-	ct_task=${1:-t}
+	ct_task=${1:-t} ct_schema=public
 	[ $# -eq 0 ] || shift
+	[ "$(kind_of $SRC)" = postgresql ] || ct_schema=$DB
 	conf_write <<-CONF
-		$ct_task: { source = "src"; target = "dst"; tables = ( { include = "public.*"; } ); $* };
+		$ct_task: { source = "$SRC"; target = "$DST"; tables = ( { include = "$ct_schema.*"; } ); $* };
 	CONF
 }
 
