@@ -15,7 +15,7 @@ case $group in build | demo | check | matrix | all) ;; *) echo "deps.sh: build, 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
-missing='' need_server='' need_clang=''
+missing='' need_server='' need_mariadb='' need_clang=''
 want() { missing="$missing $1"; }
 command_of() { command -v "$1" >/dev/null 2>&1 || want "$2"; }		# COMMAND PACKAGE
 library_of() { pkg-config --exists "$1" 2>/dev/null || want "$2"; }	# PKG-CONFIG-NAME PACKAGE
@@ -26,7 +26,7 @@ fuzzer_there() {
 }
 
 find_missing() {
-	missing='' need_server='' need_clang=''
+	missing='' need_server='' need_mariadb='' need_clang=''
 	command_of gcc gcc
 	command_of make make
 	command_of ar binutils
@@ -42,8 +42,7 @@ find_missing() {
 	[ "$group" = build ] && return
 	command_of runuser util-linux
 	command_of ps procps
-	command_of mariadbd mariadb-server-core
-	command_of mariadb mariadb-client-core
+	command -v mariadbd >/dev/null 2>&1 && command -v mariadb >/dev/null 2>&1 || need_mariadb=yes
 	server_there || need_server=yes
 	[ "$group" = demo ] && return
 	library_of check check
@@ -64,14 +63,15 @@ find_missing() {
 }
 
 find_missing
-[ -n "$missing$need_server$need_clang" ] || exit 0
+[ -n "$missing$need_server$need_mariadb$need_clang" ] || exit 0
+servers="${need_server:+ postgresql}${need_mariadb:+ mariadb-server-core mariadb-client-core}"
 if ! command -v apt-get >/dev/null 2>&1; then
-	echo "deps: not a Debian system; install what these Debian packages hold:$missing${need_server:+ postgresql}" >&2
+	echo "deps: not a Debian system; install what these Debian packages hold:$missing$servers" >&2
 	exit 1
 fi
 if [ "$(id -u)" -ne 0 ]; then
 	if ! command -v sudo >/dev/null 2>&1; then
-		echo "deps: missing:$missing${need_server:+ postgresql}; run as root: make deps GROUP=$group" >&2
+		echo "deps: missing:$missing$servers; run as root: make deps GROUP=$group" >&2
 		exit 1
 	fi
 	exec sudo sh "$0" "$group"
@@ -102,8 +102,8 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-apt() { apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@" >>"$log" 2>&1; }
-updated=''
+apt() { apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@" >>"$log" 2>&1; }
+updated='' without=''
 update() { [ -n "$updated" ] || apt update; updated=yes; }
 candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
 
@@ -115,7 +115,7 @@ install() {
 	done
 	apt install --no-install-recommends "$@" && return
 	[ -z "$updated" ] || return 1
-	update
+	update || return
 	apt install --no-install-recommends "$@"
 }
 
@@ -129,17 +129,23 @@ no_services() {
 # postgresql-common first: its configuration file decides whether the server's package makes a cluster.
 install_server() {
 	no_services
-	install postgresql-common
-	if [ -e "$conf" ]; then
-		cp -p "$conf" "$conf.repld"
-		saved_conf=$conf.repld
-		{ grep -v '^[[:space:]]*create_main_cluster' "$saved_conf" || :; echo 'create_main_cluster = false'; } >"$conf"
-	else
+	install postgresql-common || return
+	if [ ! -e "$conf" ]; then
 		echo "deps: $conf is missing; not installing the server" >&2
-		exit 1
+		return 1
 	fi
-	install postgresql
+	cp -p "$conf" "$conf.repld" || return
+	saved_conf=$conf.repld
+	{ grep -v '^[[:space:]]*create_main_cluster' "$saved_conf" || :; echo 'create_main_cluster = false'; } >"$conf" || return
+	install postgresql || return
 	restore
+}
+
+# Without a server the tests that need it are skipped; not so where everything must be tested, nor in the demo.
+serverless() {			# NAME
+	[ -z "${CI:-}" ] && [ "$group" != demo ] || exit 1
+	echo "deps: no $1, the tests that need it are skipped: $(tail -n 1 "$log")" >&2
+	without="$without $1"
 }
 
 # libFuzzer's archive is in a package named by clang's version.
@@ -151,13 +157,16 @@ start=$(date +%s)
 no_services
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install $missing
-[ -z "$need_server" ] || install_server
+[ -z "$need_server" ] || install_server || serverless PostgreSQL
+[ -z "$need_mariadb" ] || install mariadb-server-core mariadb-client-core || serverless MariaDB
 [ -z "$need_clang" ] || install_fuzzer
 restore
 
 find_missing
-if [ -n "$missing$need_server$need_clang" ]; then
-	echo "deps: still missing:$missing${need_server:+ a PostgreSQL server}${need_clang:+ libFuzzer}" >&2
+case $without in *PostgreSQL*) need_server='' ;; esac
+case $without in *MariaDB*) need_mariadb='' ;; esac
+if [ -n "$missing$need_server$need_mariadb$need_clang" ]; then
+	echo "deps: still missing:$missing${need_server:+ a PostgreSQL server}${need_mariadb:+ MariaDB}${need_clang:+ libFuzzer}" >&2
 	exit 1
 fi
 echo "deps: done in $(($(date +%s) - start)) s"

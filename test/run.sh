@@ -183,8 +183,11 @@ find_servers() { # reads lines of tests
 	grep -lE '^[^#]*(mysql|DST_KIND)' $(printf '%s\n' "$list" | sed -n 's/^system .* //p' | sort -u) /dev/null >/dev/null 2>&1 &&
 		wanted="$default_server $wanted"
 	postgres=$(find /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sort -V | tail -n 1)
-	echo "servers: $("${postgres:-false}" --version 2>/dev/null | sed 's/ (\(PostgreSQL\)) \([0-9.]*\).*/ \2/; s/^postgres/PostgreSQL/'), MariaDB" \
-		"$(PATH=$PATH:/usr/sbin mariadbd --no-defaults --version 2>/dev/null | sed 's/.*Ver \([0-9.]*\).*/\1/')"
+	postgres=$("${postgres:-false}" --version 2>/dev/null | sed 's/[^0-9]*\([0-9.]*\).*/\1/')
+	maria=$(PATH=$PATH:/usr/sbin mariadbd --no-defaults --version 2>/dev/null | sed 's/.*Ver \([0-9.]*\).*/\1/')
+	echo "servers: PostgreSQL ${postgres:-none}, MariaDB ${maria:-none}"
+	[ -n "$postgres" ] || echo 'host servers: PostgreSQL: not installed' >>"$NO_SERVERS"
+	[ -n "$maria" ] || echo 'host servers: MariaDB: not installed' >>"$NO_SERVERS"
 	for server in $wanted; do
 		begun=$(now_ms)
 		if found=$(sh test/servers/servers.sh get "$server" 2>"$out/fetch.log"); then
