@@ -11,6 +11,13 @@
 #include "cdc/change.h"
 #include "cdc/sql_text.h"
 
+/* Rows that stand in the log, but were rolled back on the source: in the group that starts at `group`, its rows events number first
+ * (from 0) to last. It shows only when the ROLLBACK comes, when they have been emitted already. */
+struct binlog_void {
+	struct position group;
+	uint32_t first, last;
+};
+
 struct binlog_options {
 	enum gtid_flavour flavour;	/* 0: taken from the first FORMAT_DESCRIPTION; else that must agree */
 	bool gtids;			/* the stream resumes by GTIDs: a transaction that has none is refused */
@@ -18,12 +25,17 @@ struct binlog_options {
 	uint64_t offset;
 	size_t max_event;		/* bytes of one event, decompressed; 0: 1 GiB + 64 KiB */
 	bool xa_refuse;			/* stop at an XA PREPARE that holds captured rows */
+	const struct binlog_void *voids;	/* copied: found by the decoders of this stream before (binlog_rolled_back) */
+	size_t nvoids;
 };
 
 /* What the resolver says of a table. */
 struct binlog_capture {
 	const void *table;		/* goes into relation.table; NULL: not captured, its rows are stepped over */
 	bool want_old;			/* old images are always full ones (OLD_FULL): foreign keys of other tables need them */
+	/* One a column, complete (my_type_complete()), in t->arena or longer-lived. NULL: as the log has them, which with
+	 * binlog_row_metadata = FULL is enough but for MariaDB's uuid, inet4, inet6 and json. */
+	const struct coltype *types;
 };
 
 /* A statement in the log as text. Strings are borrowed for the call. */
@@ -50,8 +62,8 @@ enum binlog_answer {
 
 struct binlog_hooks {
 	/* For each TABLE_MAP whose contents are new (or asked for again: binlog_forget_tables). May complete the table: names, keys,
-	 * signedness, collations, labels, in t->arena. Contents that lack names, keys or signedness for a captured table after that
-	 * are refused. False: the stream stops with err. */
+	 * signedness, collations, labels, in t->arena, and set the has_ flags. A captured table that then lacks names, or signs where
+	 * types is NULL, is refused. False: the stream stops with err. */
 	bool (*resolve)(void *arg, struct binlog_table *t, struct binlog_capture *ret, struct err *err);
 	/* For each statement but transaction control. False: the stream stops with err. */
 	bool (*statement)(void *arg, const struct binlog_statement *st, enum binlog_answer *ret,
@@ -64,12 +76,15 @@ struct binlog;
 struct binlog *binlog_new(const struct binlog_options *options, struct binlog_hooks hooks,
     struct change_sink sink, struct err *err) MUST_CHECK;
 void binlog_free(struct binlog *dec);	/* NULL is fine */
-/* One event: the packet without its first byte (0x00). ERR_RETRY: the checksum differs: read again from the checkpoint. ERR_HOLE:
- * an incident, a transaction without GTID, what cannot be followed. ERR_PROTOCOL: not understood. Also the hooks' and the sink's.
- * After an error the decoder is dead. */
+/* One event: the packet without its first byte (0x00). ERR_RETRY: the checksum differs, or rows that were emitted have been rolled back
+ * (binlog_rolled_back): read again from the checkpoint. ERR_HOLE: an incident, a transaction without GTID, what cannot be followed.
+ * ERR_PROTOCOL: not understood. Also the hooks' and the sink's. After an error the decoder is dead. */
 bool binlog_event(struct binlog *dec, const void *event, size_t n, struct err *err) MUST_CHECK;
 /* Nothing more has arrived, or 200 ms are over: emits what has passed without captured rows as a KEEPALIVE, outside transactions. */
 bool binlog_flush(struct binlog *dec, struct err *err) MUST_CHECK;
+
+/* After ERR_RETRY: the rows to leave out when the log is read again, together with all that were found before. */
+bool binlog_rolled_back(const struct binlog *dec, struct binlog_void *ret);
 
 bool binlog_in_transaction(const struct binlog *dec);	/* a group is open */
 /* The end of the last complete group: where a dump by file and offset resumes. NONE before the first ROTATE or options.log. */
@@ -79,7 +94,7 @@ struct position binlog_read_position(const struct binlog *dec);
 struct wall binlog_last_time(const struct binlog *dec);	/* of the last event that had one */
 enum gtid_flavour binlog_flavour(const struct binlog *dec);	/* 0: no FORMAT_DESCRIPTION yet */
 const char *binlog_server_version(const struct binlog *dec);	/* of the last FORMAT_DESCRIPTION; "" */
-uint64_t binlog_uncaptured(const struct binlog *dec);	/* rows of tables that are not captured */
+uint64_t binlog_uncaptured(const struct binlog *dec);	/* rows events of tables that are not captured */
 /* The identifier of the transaction that is open, or else of the last one. */
 struct gtid binlog_gtid(const struct binlog *dec);
 

@@ -42,7 +42,7 @@ struct binlog_table {
 	bool has_keys;			/* the primary key's columns are marked. With has_names alone: the table has none */
 	uint8_t unknown_code;		/* a type code whose metadata cannot be read: nothing is known from that column on; 0: none */
 	bool mariadb;
-	uint64_t hash;			/* of the event's contents, table_id left out */
+	uint64_t hash;			/* of the event's contents, table_id and flags left out */
 	struct arena *arena;
 };
 

@@ -44,7 +44,9 @@ struct sql_text {
 	bool temporary;		/* CREATE, DROP, ALTER of a TEMPORARY table, said so in the text */
 	bool drops;		/* tables, or a database, go: DROP, and RENAME's old names */
 	bool creates;		/* CREATE: the names are new; IF NOT EXISTS may have done nothing */
-	bool partitions;	/* ALTER TABLE with DROP, TRUNCATE, EXCHANGE or DISCARD: rows may have gone that were never logged */
+	/* ALTER TABLE: rows may have gone or come that were never logged: DROP, TRUNCATE, EXCHANGE, CONVERT PARTITION, DISCARD, IMPORT
+	 * TABLESPACE, DROP SYSTEM VERSIONING, ALTER IGNORE */
+	bool unlogged_rows;
 	bool starts_transaction;/* CREATE TABLE ... START TRANSACTION (MySQL 8.0.21+): rows follow in the same transaction */
 	uint16_t nnames;
 	struct sql_name names[SQL_NAMES];

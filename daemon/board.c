@@ -207,6 +207,8 @@ fill_lag(struct board *b, const struct position *applied, struct status_task *re
 	if (memory > reached.lsn.v)
 		reached.lsn.v = memory;
 	ret->lag_bytes.known = position_distance(&reached, &b->monitor.end, &ret->lag_bytes.v);
+	if (!ret->lag_bytes.known)
+		ret->lag_bytes = b->monitor.behind;
 	ret->lag_usec.known = true;
 	now = b->monitor.server_time.v + (mono.v - b->monitor.at.v);
 	if (pending != 0)		/* taken: it may be younger than the end that the source told last */

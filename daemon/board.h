@@ -71,6 +71,7 @@ struct board {
 		struct position ahead_end;	/* that end */
 		struct maybe_u64 retained, limit;
 		char state[32];
+		struct maybe_u64 behind;	/* as the source tells it, where positions alone don't */
 	} monitor;
 	uint32_t nslots;		/* others' slots on the source */
 	struct status_slot slots[STATUS_SLOTS];

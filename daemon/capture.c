@@ -95,8 +95,7 @@ capture_start(const struct capture_ctx *ctx, struct err *err)
 		return NULL;
 	c->ctx = *ctx;
 	sink.arg = c;
-	c->stream = ctx->ops->stream_open(&c->ctx.params, &ctx->from, ctx->binary, sink, ctx->resolve,
-	    ctx->resolve_arg, err);
+	c->stream = ctx->ops->stream_open(&c->ctx.params, &ctx->from, ctx->binary, sink, &ctx->hooks, err);
 	if (c->stream == NULL || !thread_start(&c->thread, "capture", capture_main, c, err)) {
 		capture_free(c);
 		return NULL;

@@ -21,9 +21,7 @@ struct capture_ctx {
 	struct stop *stop;
 	int beat;			/* enum board_thread */
 	atomic_bool *ask;		/* the source is asked for the end of its log */
-	/* The captured table of a new relation version, or ERR_SCHEMA (resolve of source.h). */
-	bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err);
-	void *resolve_arg;
+	struct stream_hooks hooks;
 };
 
 /* Opens the stream (the caller's thread), then starts the thread. */

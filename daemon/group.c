@@ -219,6 +219,7 @@ run_group(struct group *g, uint32_t number, struct err *err)
 
 	name_slot(g, number);
 	l.sp.slot = g->slot;
+	l.sp.server_id = endpoint_server_id(l.conf->name, number);
 	l.cp = (struct checkpoint){ .group = number, .epoch = g->epoch };
 	l.target = l.to->open(&l.tp, err);
 	ok = l.target != NULL && l.to->learn(l.target, false, &l.cp, err) && FAULT("group.learnt", err) && go_on(g, &l, err);

@@ -77,13 +77,14 @@ lane_name_source(struct lane *l)
 {
 	char slot[NAME_MAX_BYTES] = "";
 
-	if (lane_streams(l))
+	if (lane_streams(l) && !l->log.slotless)
 		snprintf(slot, sizeof(slot), "%s", l->sp.slot);
 	else if (l->cp.slot_made)
 		memcpy(slot, l->cp.source.slot, sizeof(slot));
 	l->cp.source = l->info.identity;
 	memcpy(l->cp.source.slot, slot, sizeof(slot));
-	snprintf(l->cp.source.publication, sizeof(l->cp.source.publication), "%s", lane_streams(l) ? l->conf->postgresql.publication : "");
+	snprintf(l->cp.source.publication, sizeof(l->cp.source.publication), "%s",
+	    lane_streams(l) && !l->log.slotless ? l->conf->postgresql.publication : "");
 }
 
 static bool
@@ -94,6 +95,27 @@ hole(struct lane *l, struct err *err, const char *what, const char *detail)
 	return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", l->conf->name);
 }
 
+/* Another server's log has the same transactions at places of its own. Rows loaded at a place of the former one must all have been passed. */
+static bool
+follow_elsewhere(struct lane *l, struct err *err)
+{
+	char was[POSITION_TEXT], is[POSITION_TEXT];
+
+	for (size_t i = 0; i < l->states.n; i++)
+		if (l->states.rows[i].phase != TABLE_STREAMING && l->states.rows[i].phase != TABLE_SUSPENDED) {
+			err_set(err, ERR_HOLE, "the source is another server, and table %s.%s was not streaming yet", l->states.rows[i].source_schema,
+			    l->states.rows[i].source_name);
+			return false;
+		}
+	position_text(&l->cp.position, was);
+	if (!l->so->locate(l->source, &l->cp.position, err))
+		return false;
+	l->cp.commit_end = (struct position){ .kind = POSITION_NONE };
+	log_info("the source is another server, which has all that was applied: %s is %s there", was,
+	    position_text(&l->cp.position, is));
+	return true;
+}
+
 /* A server that was promoted continues the checkpoint where its history proves it. */
 bool
 lane_continues(struct lane *l, struct err *err)
@@ -102,6 +124,9 @@ lane_continues(struct lane *l, struct err *err)
 	char at[POSITION_TEXT];
 
 	if (l->so->continues(l->source, was, is, &l->cp.position, err)) {
+		if (l->so->locate != NULL && strcmp(was->id, is->id) != 0 && l->cp.position.kind != POSITION_NONE &&
+		    !follow_elsewhere(l, err))
+			return false;
 		if (was->timeline != is->timeline && l->cp.position.kind != POSITION_NONE)
 			log_info("the source is on timeline %u, which continues timeline %u of the checkpoint at %s", is->timeline,
 			    was->timeline, position_text(&l->cp.position, at));
@@ -169,6 +194,8 @@ lane_check_slot(struct lane *l, struct err *err)
 {
 	if (!lane_streams(l))
 		return true;
+	if (l->log.slotless)
+		return l->cp.position.kind == POSITION_NONE || l->cp.group == 0 || lane_continues(l, err);
 	if (l->cp.position.kind == POSITION_NONE)
 		return take_slot(l, err);
 	return (l->cp.group == 0 || lane_continues(l, err)) && slot_continues(l, err);	/* the task's own history was looked at before */
@@ -197,7 +224,7 @@ make_slot(struct lane *l, struct err *err)
 {
 	struct snapshot_pos s;
 
-	l->cp.slot_made = true;
+	l->cp.slot_made = !l->log.slotless;
 	if (!l->to->save_source(l->target, &l->cp, err) || !FAULT("run.before_slot", err))
 		return false;
 	if (!open_snapshot(l, true, err)) {
@@ -210,7 +237,10 @@ make_slot(struct lane *l, struct err *err)
 		return false;
 	s = l->so->snapshot_pos(l->snapshot);
 	l->cp.position = snapshot_start(&s);
-	log_info("slot %s made at %s", l->sp.slot, snapshot_text(&s, (char[POSITION_TEXT]){ 0 }));
+	if (l->log.slotless)
+		log_info("the stream will begin at %s", snapshot_text(&s, (char[POSITION_TEXT]){ 0 }));
+	else
+		log_info("slot %s made at %s", l->sp.slot, snapshot_text(&s, (char[POSITION_TEXT]){ 0 }));
 	return l->to->save_source(l->target, &l->cp, err) && FAULT("run.slot_saved", err);
 }
 

@@ -83,11 +83,11 @@ same_source(struct run *r, struct err *err)
 		return true;
 	if (strcmp(was->kind, is->kind) != 0)
 		return other_source(r, "its kind", was->kind, is->kind, err);
-	if (strcmp(was->id, is->id) != 0)
+	if (strcmp(was->id, is->id) != 0 && r->l.so->locate == NULL)
 		return other_source(r, "its system identifier", was->id, is->id, err);
 	if (strcmp(was->dbname, is->dbname) != 0)
 		return other_source(r, "its database", was->dbname, is->dbname, err);
-	if (lane_streams(&r->l) && was->slot[0] != '\0' && strcmp(was->slot, r->l.conf->postgresql.slot) != 0)
+	if (!r->l.log.slotless && lane_streams(&r->l) && was->slot[0] != '\0' && strcmp(was->slot, r->l.conf->postgresql.slot) != 0)
 		return other_source(r, "its slot", was->slot, r->l.conf->postgresql.slot, err);
 	return !lane_streams(&r->l) || lane_continues(&r->l, err);
 }
@@ -498,9 +498,11 @@ from_where(struct run *r, struct position *ret, struct err *err)
 		return from_new_slot(r, err);
 	if (!now && !position_parse_given(r->c->from, ret, err))
 		return false;
+	if (ret->kind == POSITION_BINLOG && ret->lsn.v == 0 && (r->l.so->locate == NULL || !r->l.so->locate(r->l.source, ret, err)))
+		return err->kind != ERR_NONE ? false : err_set(err, ERR_CONFIG, "the source has no GTIDs");
 	if (!usable)
 		return not_kept(r, r->l.log.exists ? "the slot has lost its log" : "no slot has kept the log from there", NULL, err);
-	if (!r->l.so->monitor(r->l.source, &m, err))
+	if (!r->l.so->monitor(r->l.source, &r->l.cp.position, &r->l.cp.position, &m, err))
 		return false;
 	if (now)
 		*ret = m.end;
@@ -719,7 +721,8 @@ run_main(struct run_ctx *ctx, struct err *err)
 	r.l = (struct lane){ .conf = conf, .so = source_ops_for(conf->source->kind), .to = target_ops_for(conf->target->kind),
 		.board = ctx->board, .stop = ctx->stop, .beat = BEAT_RUN };
 	r.l.sp = (struct source_params){ .endpoint = conf->source, .task = conf->name, .slot = conf->postgresql.slot,
-		.publication = conf->postgresql.publication, .stop = ctx->stop };
+		.publication = conf->postgresql.publication, .server_id = conf->mysql.server_id,
+		.scans = conf->full_load.parallel_tables * conf->full_load.parallel_chunks, .stop = ctx->stop };
 	r.l.tp = (struct target_params){ .endpoint = conf->target, .task = conf->name, .purpose = "apply",
 		.relaxed = conf->durability_relaxed, .fire_triggers = conf->apply.fire_triggers, .stop = ctx->stop };
 	handover_init(&r.handover);

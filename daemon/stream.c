@@ -82,16 +82,50 @@ ask_for_text(struct stream *s, const struct relation *rel, struct err *err)
 	    rel->name);
 }
 
+/* A MySQL server's numbers of tables are of the moment: there a table is known by its name. */
+static struct table *
+table_of(const struct stream *s, const struct relation *rel)
+{
+	if (s->c.conf->source->kind == ENDPOINT_MYSQL)
+		return tableset_by_source(s->c.tables, rel->schema, rel->name);
+	return tableset_by_leaf(s->c.tables, rel->id, NULL);
+}
+
+/* A statement of the log altered a captured table. What the catalog said is of use only from there on where it was read later; a table that is
+ * loaded from a snapshot behind that place has it already. */
+static bool
+altered(void *arg, const struct table *t, const struct position *at, const char *what, struct err *err)
+{
+	struct stream *s = arg;
+	const struct table_state *ts = table_states_find(s->c.states, t->source_schema, t->source_name);
+	const struct txn_mark mark = { .kind = at->kind, .lsn = { at->lsn.v }, .log = at->log };
+
+	if (!s->mine[t->index] || s->suspended[t->index] || (ts != NULL && snapshot_has(&ts->snapshot, &mark)))
+		return true;
+	if (strcmp(what, "ALTER") != 0) {
+		err_set(err, ERR_SCHEMA, "the source's table %s.%s was dropped, renamed or made again (%s)", t->source_schema, t->source_name, what);
+		err_remedy(err, "load it again: repld ctl resync %s %s.%s; or take it out of the rules", s->c.conf->name, t->source_schema,
+		    t->source_name);
+	} else if (position_reached(&t->source->as_of, at)) {
+		return true;		/* the catalog was read after it */
+	} else {
+		err_set(err, ERR_RETRY, "the source's table %s.%s was altered: looking at it again", t->source_schema, t->source_name);
+	}
+	err_position(err, "%s", position_text(at, (char[POSITION_TEXT]){ 0 }));
+	return err_table(err, t->source_schema, t->source_name);
+}
+
 /* Called by capture at each new relation version. */
 static bool
 resolve(void *arg, const struct relation *rel, const void **ret_table, struct err *err)
 {
 	struct stream *s = arg;
-	struct table *t = tableset_by_leaf(s->c.tables, rel->id, NULL);
+	struct table *t = table_of(s, rel);
 
 	atomic_store(&s->c.board->look, true);
+	*ret_table = NULL;
 	if (t == NULL)
-		return unknown_relation(s, rel, ret_table, err);
+		return s->c.conf->source->kind == ENDPOINT_MYSQL || unknown_relation(s, rel, ret_table, err);
 	*ret_table = s->mine[t->index] || s->c.cp->group == 0 ? t : NULL;
 	if (!s->mine[t->index] || s->suspended[t->index])
 		return true;		/* whatever its shape: apply leaves its rows out */
@@ -158,7 +192,7 @@ stream_open(struct stream *s, struct err *err)
 {
 	struct capture_ctx cc = { .ops = s->c.source_ops, .params = s->c.source_params, .from = s->c.cp->position,
 		.board = s->c.board, .stop = s->c.stop, .beat = s->c.cp->group == 0 ? BEAT_CAPTURE : BEAT_GROUP_CAPTURE,
-		.ask = s->c.ask, .resolve = resolve, .resolve_arg = s };
+		.ask = s->c.ask, .hooks = { .tables = s->c.tables, .resolve = resolve, .altered = altered, .arg = s } };
 
 	cc.params.last_end = s->c.cp->commit_end;
 	cc.params.last_time = s->c.cp->commit_time;

@@ -157,6 +157,7 @@ note_monitor(struct board *b, const struct source_monitor *m)
 	b->monitor.end = m->end;
 	b->monitor.server_time = m->server_time;
 	b->monitor.at = clock_mono();
+	b->monitor.behind = (struct maybe_u64){ m->has_behind, m->behind_bytes };
 	b->monitor.retained = (struct maybe_u64){ m->has_retained, m->retained_bytes };
 	b->monitor.limit = (struct maybe_u64){ m->has_limit, m->limit_bytes };
 	memcpy(b->monitor.state, m->state, sizeof(b->monitor.state));
@@ -276,10 +277,17 @@ look(struct watch *w, struct err *err)
 	struct suspect *s = atomic_load(&w->suspect);
 	unsigned asked = atomic_load(&w->board->sync_asked);
 	struct source_monitor m = { 0 };
+	struct position applied, reached;
 
 	if (w->source == NULL && (w->source = w->ops->open(&w->params, err)) == NULL)
 		return false;
-	if (!w->ops->monitor(w->source, &m, err))
+	mutex_lock(&w->board->lock);
+	applied = w->board->checkpoint;
+	mutex_unlock(&w->board->lock);
+	reached = position_at(applied.kind, atomic_load(&w->board->reached));
+	if (!position_reached(&reached, &applied))
+		reached = applied;
+	if (!w->ops->monitor(w->source, &applied, &reached, &m, err))
 		return false;
 	note_monitor(w->board, &m);
 	if (!note_slots(w, err))

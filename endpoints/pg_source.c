@@ -262,13 +262,16 @@ read_monitor(const PGresult *res, struct source_monitor *ret, struct err *err)
 }
 
 static bool
-monitor(struct source *s, struct source_monitor *ret, struct err *err)
+monitor(struct source *s, const struct position *applied, const struct position *reached,
+    struct source_monitor *ret, struct err *err)
 {
 	const char *params[] = {s->p.slot != NULL ? s->p.slot : ""};
 	char sql[sizeof(monitor_sql) + 32];
 	PGresult *res;
 	bool ok;
 
+	(void)applied;
+	(void)reached;
 	snprintf(sql, sizeof(sql), monitor_sql,
 	    pg_conn_version(s->c) >= 130000 ? "coalesce(r.wal_status, '')" : "''");
 	if ((res = pg_query(s->c, err, sql, 1, params)) == NULL)

@@ -94,9 +94,8 @@ bool pg_proof(struct pg_conn *c, const struct source_params *p, uint64_t at, str
 
 /* pg_stream.c */
 struct source_stream *pg_stream_open(const struct source_params *p, const struct position *from,
-    bool binary, struct change_sink sink,
-    bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err),
-    void *arg, struct err *err) MUST_CHECK;
+    bool binary, struct change_sink sink, const struct stream_hooks *hooks,
+    struct err *err) MUST_CHECK;
 bool pg_stream_step(struct source_stream *s, int64_t wait_usec, struct err *err) MUST_CHECK;
 bool pg_stream_tick(struct source_stream *s, struct err *err) MUST_CHECK;
 void pg_stream_confirm(struct source_stream *s, const struct position *p);

@@ -330,8 +330,7 @@ open_all(struct source_stream *s, struct source *look, uint64_t from, bool binar
 struct source_stream *
 pg_stream_open(const struct source_params *p, const struct position *from, bool binary,
     struct change_sink sink,
-    bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err),
-    void *arg, struct err *err)
+    const struct stream_hooks *hooks, struct err *err)
 {
 	struct source_stream *s = mem_zalloc(sizeof(*s), err);
 	struct source *look;
@@ -343,7 +342,7 @@ pg_stream_open(const struct source_params *p, const struct position *from, bool 
 	s->p = *p;
 	s->sink = sink;
 	s->received = s->told = from->lsn.v;
-	s->dec = pgoutput_new((struct relation_resolver){resolve, arg}, sink, err);
+	s->dec = pgoutput_new((struct relation_resolver){hooks->resolve, hooks->arg}, sink, err);
 	look = s->dec != NULL ? pg_source_open(p, err) : NULL;
 	ok = look != NULL && open_all(s, look, from->lsn.v, binary, err);
 	pg_source_close(look);

@@ -26,6 +26,8 @@ struct source_params {
 	const struct endpoint *endpoint;
 	const char *task;
 	const char *slot, *publication;		/* postgresql */
+	uint32_t server_id;			/* mysql */
+	uint32_t scans;				/* snapshot_open: how many scans may be open at a time */
 	bool running;				/* for check(): the task runs elsewhere, and its slot and walsender with it */
 	/* The server that the task has accepted; each session then proves that it has reached the same one (ERR_RETRY). NULL: not known yet. */
 	const struct source_identity *identity;
@@ -48,6 +50,7 @@ struct source_info {
 struct source_log {
 	bool exists, active;
 	bool ours;			/* plugin and database are what the task needs */
+	bool slotless;			/* the source keeps its log by its own rules, for nobody: all of this is of no meaning */
 	int active_pid;
 	struct position confirmed;	/* confirmed_flush_lsn; NONE where null */
 	struct position restart;
@@ -62,7 +65,8 @@ struct source_log {
 struct source_monitor {
 	struct position end;		/* the end of the source's log */
 	struct wall server_time;
-	bool has_retained; uint64_t retained_bytes;
+	bool has_retained; uint64_t retained_bytes;	/* of log that the source keeps for us, or has still to give */
+	bool has_behind; uint64_t behind_bytes;		/* from what is on the target to the end, where positions alone don't tell it */
 	bool has_limit; uint64_t limit_bytes;	/* max_slot_wal_keep_size */
 	char state[32];			/* wal_status; "" unknown */
 };
@@ -86,6 +90,17 @@ struct source_prepared {
 	bool publication_made;		/* by repld, now or earlier */
 };
 
+/* What the stream asks of the task; called in stream_step(). */
+struct stream_hooks {
+	const struct tableset *tables;	/* captured ones */
+	/* A relation that is new: which table it is (NULL: none of ours). False: the stream ends with err. */
+	bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err);
+	/* A statement that changes or removes a captured table stands in the log at this place (sources whose log has such statements). False: the stream
+	 * ends with err. */
+	bool (*altered)(void *arg, const struct table *t, const struct position *at, const char *what, struct err *err);
+	void *arg;
+};
+
 struct source_ops {
 	const char *kind;
 	struct source *(*open)(const struct source_params *p, struct err *err);
@@ -95,6 +110,8 @@ struct source_ops {
 	 * not before the checkpoint. ERR_HOLE: it does not, or there is no proof; ERR_RETRY: it may come. */
 	bool (*continues)(struct source *s, const struct source_identity *was, const struct source_identity *now,
 	    const struct position *checkpoint, struct err *err);
+	/* Fills in the place of a position of which only the GTIDs are known, or are known on another server. NULL: such positions do not exist. */
+	bool (*locate)(struct source *s, struct position *p, struct err *err);
 	/* Ordinary and partitioned tables (leaves and partitions under a root are not listed), sorted by schema, name. */
 	bool (*list_tables)(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err);
 	/* Fills table->source in the arena (leaves, indexes, estimates included). ERR_SCHEMA: it is gone. */
@@ -105,7 +122,9 @@ struct source_ops {
 	 * only checked (ERR_CONFIG names the missing tables). Committed on return. */
 	bool (*prepare)(struct source *s, const struct tableset *set, struct source_prepared *ret, struct err *err);
 	bool (*log_state)(struct source *s, struct source_log *ret, struct err *err);
-	bool (*monitor)(struct source *s, struct source_monitor *ret, struct err *err);
+	/* applied: the checkpoint; reached: nothing is missing on the target up to there. */
+	bool (*monitor)(struct source *s, const struct position *applied, const struct position *reached, struct source_monitor *ret,
+	    struct err *err);
 	/* The permanent slots of this server, of any database, whose names begin with repld_: those that nobody uses first, then by what they
 	 * keep. max of them at most. */
 	bool (*list_slots)(struct source *s, struct source_slot *ret, size_t max, size_t *ret_n, struct err *err);
@@ -145,8 +164,7 @@ struct source_ops {
 	/* binary: ask for binary values (the caller has checked that all captured columns may). Starts at `from`, which must equal what
 	 * was confirmed or be ahead of it (checked: a slot ahead of it is ERR_HOLE). */
 	struct source_stream *(*stream_open)(const struct source_params *p, const struct position *from, bool binary,
-	    struct change_sink sink, bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err),
-	    void *arg, struct err *err);
+	    struct change_sink sink, const struct stream_hooks *hooks, struct err *err);
 	/* Decodes what has arrived; waits at most wait_usec for something. Sends status messages when due. */
 	bool (*stream_step)(struct source_stream *s, int64_t wait_usec, struct err *err);
 	/* Sends a status message when one is due, reads nothing: called while the sink waits for room. */

@@ -42,6 +42,8 @@ struct index_desc {
 	bool nulls_not_distinct;
 	uint16_t ncols;			/* key columns */
 	const uint16_t *cols;		/* indexes into table_desc.cols; valid where !expression */
+	const char *method;		/* MySQL, MariaDB: BTREE, HASH, FULLTEXT, SPATIAL, VECTOR; NULL elsewhere */
+	const uint32_t *prefixes;	/* MySQL, MariaDB: of each column how much of it is looked at (characters, bytes); 0: all of it; NULL elsewhere */
 };
 
 struct leaf_desc {			/* a partition that holds rows, or the table itself */
@@ -75,6 +77,7 @@ struct table_desc {
 	uint16_t nfkeys;		/* MySQL, MariaDB: this table is the child */
 	const struct fkey_desc *fkeys;
 	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */
+	struct position as_of;		/* MySQL, MariaDB: what this says holds from there on, at the latest; NONE elsewhere */
 	double tuples;			/* estimated rows, all leaves; < 0: unknown */
 	uint64_t bytes;			/* on disk, all leaves, without indexes */
 };

@@ -341,8 +341,11 @@ source_log_state(struct source *s, struct source_log *ret, struct err *err)
 }
 
 static bool
-source_monitor(struct source *s, struct source_monitor *ret, struct err *err)
+source_monitor(struct source *s, const struct position *applied, const struct position *reached,
+    struct source_monitor *ret, struct err *err)
 {
+	(void)applied;
+	(void)reached;
 	(void)s;
 	if (!enter("source", err))
 		return false;
@@ -703,8 +706,7 @@ struct source_stream {
 static struct source_stream *
 stream_open(const struct source_params *p, const struct position *from, bool binary,
     struct change_sink sink,
-    bool (*resolve)(void *arg, const struct relation *rel, const void **ret_table, struct err *err),
-    void *arg, struct err *err)
+    const struct stream_hooks *hooks, struct err *err)
 {
 	struct fake_slot *slot = slot_of(p);
 	struct source_stream *s;
@@ -727,7 +729,7 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
 	s->from = from->lsn.v > slot->confirmed ? from->lsn.v : slot->confirmed;
 	slot->active = true;
 	leave();
-	if ((s->dec = pgoutput_new((struct relation_resolver){ resolve, arg }, sink, err)) == NULL)
+	if ((s->dec = pgoutput_new((struct relation_resolver){ hooks->resolve, hooks->arg }, sink, err)) == NULL)
 		abort();
 	return s;
 }

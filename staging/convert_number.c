@@ -1,0 +1,476 @@
+/* convert_number.c - numbers, booleans and bits.
+ * Text forms of numbers are the same in both worlds, so most values pass as they are, and what is left is whether they fit: a number is
+ * looked at by the places of its first and its last digit that count, never through a double, unless the target is one.
+ * Invariant: what the target would round is refused here: PostgreSQL's numeric(10,2) rounds in silence what it is given.
+ * Threads: pure. */
+#include "staging/convert_intern.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char out_of_range[] = "a number out of range";
+
+/* ---- integers ---- */
+
+/* False: more than 64 bits, or no number at all (*ret_bad). */
+static bool
+read_int(const uint8_t *p, size_t n, bool *ret_negative, uint64_t *ret, bool *ret_bad)
+{
+	const uint8_t *end = p + n;
+	uint64_t v = 0;
+
+	*ret_bad = false;
+	*ret_negative = n > 0 && *p == '-';
+	p += *ret_negative;
+	*ret_bad = p == end;
+	for (; p < end; p++) {
+		const uint64_t digit = (uint64_t)(*p - '0');
+
+		if (!is_digit(*p)) {
+			*ret_bad = true;
+			return false;
+		}
+		if (v > UINT64_MAX / 10 || v * 10 > UINT64_MAX - digit)
+			return false;
+		v = v * 10 + digit;
+	}
+	*ret = v;
+	return !*ret_bad;
+}
+
+static enum outcome
+check_int(const struct convert *c, const struct value *in, struct value *ret, const char **why)
+{
+	bool negative, bad, small;
+	uint64_t v = 0;
+
+	if (!read_int(in->p, in->len, &negative, &v, &bad)) {
+		if (bad)
+			return OUT_WRONG;
+		return no_form(why, out_of_range, ret, negative ? &c->low : &c->high);
+	}
+	small = negative && v > 0 && (c->to.min >= 0 || v > (uint64_t)-(c->to.min + 1) + 1);
+	if (small || (!negative && v > c->to.max))
+		return no_form(why, out_of_range, ret, small ? &c->low : &c->high);
+	*ret = *in;
+	return OUT_OK;
+}
+
+static enum outcome
+int_to_int(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	(void)arena;
+	return check_int(c, in, ret, why);
+}
+
+/* MySQL's year takes '5' for 2005 and '0' for 2000: its own form has four digits. */
+static enum outcome
+int_to_year(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	enum outcome o = check_int(c, in, ret, why);
+	bool negative, bad;
+	uint64_t v = 0;
+
+	(void)arena;
+	if (o != OUT_OK)
+		return o;
+	if (!read_int(in->p, in->len, &negative, &v, &bad))
+		return OUT_WRONG;
+	if (v == 0)
+		set_text(ret, "0000", 4);
+	else if (v < 1901)
+		return no_form(why, out_of_range, ret, &c->low);
+	return OUT_OK;
+}
+
+static enum outcome
+int_to_bool(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	(void)arena;
+	if (in->len != 1 || (in->p[0] != '0' && in->p[0] != '1'))
+		return no_form(why, "a number other than 0 and 1", ret, NULL);
+	if (c->to.class == CLASS_BOOL)
+		set_text(ret, in->p[0] == '1' ? "t" : "f", 1);
+	else
+		*ret = *in;
+	return OUT_OK;
+}
+
+static enum outcome
+bool_to_other(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	bool yes;
+
+	(void)arena;
+	(void)why;
+	if (in->len == 0)
+		return OUT_WRONG;
+	yes = in->p[0] == 't';
+	if (!yes && in->p[0] != 'f')
+		return OUT_WRONG;
+	if (c->to.class == CLASS_TEXT)
+		set_text(ret, yes ? "true" : "false", yes ? 4 : 5);
+	else
+		set_text(ret, yes ? "1" : "0", 1);
+	return OUT_OK;
+}
+
+/* ---- decimals ---- */
+
+struct places {
+	bool negative, zero;
+	int32_t first, last;		/* of digits that are not 0; units are 0, tenths -1 */
+	size_t point;			/* where the point is, or the end */
+};
+
+static bool
+read_places(const uint8_t *p, size_t n, struct places *ret)
+{
+	size_t i = 0, from;
+
+	*ret = (struct places){ .negative = n > 0 && p[0] == '-', .zero = true };
+	from = ret->negative;
+	for (i = from; i < n && is_digit(p[i]); i++)
+		;
+	ret->point = i;
+	if (i < n && p[i] != '.')
+		return false;
+	if (i < n)
+		for (i++; i < n; i++)
+			if (!is_digit(p[i]))
+				return false;
+	for (i = from; i < n; i++) {
+		const int32_t place = i < ret->point ? (int32_t)(ret->point - i) - 1 : (int32_t)ret->point - (int32_t)i;
+
+		if (p[i] == '0' || p[i] == '.')
+			continue;
+		if (ret->zero)
+			ret->first = place;
+		ret->zero = false;
+		ret->last = place;
+	}
+	return n > from + (n > from && p[from] == '.');
+}
+
+/* NaN, and the infinities that an unlimited numeric has since PostgreSQL 14. True: it was one. */
+static bool
+is_special(const struct convert *c, const struct value *in, struct value *ret, const char **why)
+{
+	const bool minus = in->len > 0 && in->p[0] == '-';
+
+	if (in->len < 3 || (in->p[minus] != 'N' && in->p[minus] != 'I'))
+		return false;
+	if (in->p[0] == 'N')
+		no_form(why, "NaN", ret, NULL);
+	else
+		no_form(why, "infinity", ret, minus ? &c->low : &c->high);
+	return true;
+}
+
+static enum outcome
+decimal_to_decimal(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	const int32_t scale = c->whole_only ? 0 : c->to.scale;
+	struct places at;
+	size_t most;
+
+	(void)arena;
+	if (is_special(c, in, ret, why))
+		return OUT_NO_FORM;
+	if (!read_places(in->p, in->len, &at))
+		return OUT_WRONG;
+	if (!at.zero && !c->whole_only && at.first >= c->to.whole)
+		return no_form(why, out_of_range, ret, at.negative ? &c->low : &c->high);
+	if (!at.zero && at.negative && c->to.positive)
+		return no_form(why, out_of_range, ret, &c->low);
+	if (!at.zero && at.last < -scale)
+		return no_form(why, "a number with more digits behind the point", ret, NULL);
+	*ret = *in;
+	most = at.point + (scale > 0 ? 1 + (size_t)scale : 0);
+	if (ret->len > most)
+		ret->len = (uint32_t)most;
+	if (at.zero && at.negative && (c->whole_only || c->to.positive)) {
+		ret->p++;
+		ret->len--;
+	}
+	if (ret->len == 0)
+		set_text(ret, "0", 1);
+	return c->whole_only ? check_int(c, &(struct value){ .kind = VALUE_TEXT, .len = ret->len, .p = ret->p }, ret, why) : OUT_OK;
+}
+
+/* ---- floats ---- */
+
+#define DOUBLE_DIGITS 15	/* so many digits of a decimal come back from a double, and so many from a float */
+#define FLOAT_DIGITS  6
+
+/* Whole and decimal numbers: those that the float's own digits give back. */
+static enum outcome
+decimal_to_float(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	const bool narrow = c->to.kind == MY_FLOAT || c->to.kind == PG_FLOAT4;
+	struct places at;
+
+	(void)arena;
+	if (c->target_family == FAMILY_POSTGRESQL && in->len >= 3 && (in->p[0] == 'N' || in->p[in->p[0] == '-'] == 'I')) {
+		*ret = *in;
+		return OUT_OK;
+	}
+	if (is_special(c, in, ret, why))
+		return OUT_NO_FORM;
+	if (!read_places(in->p, in->len, &at))
+		return OUT_WRONG;
+	if (!at.zero && at.negative && c->to.positive)
+		return no_form(why, out_of_range, ret, &c->low);
+	if (!at.zero && at.first - at.last >= (narrow ? FLOAT_DIGITS : DOUBLE_DIGITS))
+		return no_form(why, "a number with more digits than the float has", ret, NULL);
+	if (!at.zero && (at.first > (narrow ? 37 : 307) || at.last < (narrow ? -37 : -307)))
+		return no_form(why, out_of_range, ret, NULL);
+	*ret = *in;
+	return OUT_OK;
+}
+
+static enum outcome
+float_to_float(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	char text[40];
+	double d;
+
+	(void)arena;
+	if (c->target_family == FAMILY_MYSQL && is_special(c, in, ret, why))
+		return OUT_NO_FORM;
+	if (in->len > 0 && in->p[0] == '-' && c->to.positive)
+		return no_form(why, out_of_range, ret, &c->low);
+	*ret = *in;
+	if (!c->whole_only)
+		return OUT_OK;
+	if (in->len == 0 || in->len >= sizeof(text))
+		return OUT_WRONG;
+	memcpy(text, in->p, in->len);
+	text[in->len] = '\0';
+	d = strtod(text, NULL);
+	if ((double)(float)d != d && d == d)
+		return no_form(why, "a number that a float can't hold", ret, NULL);
+	return OUT_OK;
+}
+
+/* ---- bits ---- */
+
+static enum outcome
+bit_to_bool(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	(void)c;
+	(void)arena;
+	(void)why;
+	if (in->len != 1)
+		return OUT_WRONG;
+	set_text(ret, in->p[0] == '1' ? "t" : "f", 1);
+	return OUT_OK;
+}
+
+/* ---- the choice ---- */
+
+static bool
+ends_of_int(struct convert *c)
+{
+	char *low = arena_printf(c->arena, "%lld", (long long)c->to.min);
+	char *high = arena_printf(c->arena, "%llu", (unsigned long long)c->to.max);
+
+	if (low == NULL || high == NULL)
+		return false;
+	if (c->to.kind == MY_YEAR)
+		low = arena_strdup(c->arena, "1901");
+	set_text(&c->low, low, strlen(low));
+	set_text(&c->high, high, strlen(high));
+	return true;
+}
+
+/* The greatest number: nines as far as the type has places; c->low is the same below 0, or 0. */
+static bool
+ends_of_decimal(struct convert *c)
+{
+	const int whole = c->to.whole, scale = c->to.scale > 0 ? c->to.scale : 0;
+	const int before = whole > 0 ? whole : 1;
+	const size_t n = 1 + (size_t)before + (scale > 0 ? 1 + (size_t)scale : 0);
+	char *p;
+
+	if (whole == TYPE_ANY_DIGITS)
+		return true;
+	if ((p = arena_alloc(c->arena, n)) == NULL)
+		return false;
+	memset(p, '9', n);
+	p[0] = '-';
+	if (whole <= 0)
+		p[1] = '0';
+	for (int i = 0; c->to.scale < 0 && i < -c->to.scale; i++)
+		p[before - i] = '0';
+	if (scale > 0)
+		p[1 + before] = '.';
+	for (int i = 0; whole < 0 && i < -whole; i++)
+		p[2 + before + i] = '0';
+	set_text(&c->high, p + 1, n - 1);
+	set_text(&c->low, c->to.positive ? "0" : p, c->to.positive ? 1 : n);
+	return true;
+}
+
+static void
+ends_of_float(struct convert *c)
+{
+	static const char most[] = "-1.7976931348623157e308", most_float[] = "-3.4028235e38";
+
+	if (c->to.kind == MY_FLOAT) {
+		set_text(&c->low, most_float, sizeof(most_float) - 1);
+		set_text(&c->high, most_float + 1, sizeof(most_float) - 2);
+	} else {
+		set_text(&c->low, most, sizeof(most) - 1);
+		set_text(&c->high, most + 1, sizeof(most) - 2);
+	}
+	if (c->to.positive)
+		set_text(&c->low, "0", 1);
+}
+
+static int
+digits_in(uint64_t v)
+{
+	int n = 1;
+
+	for (; v > 9; v /= 10)
+		n++;
+	return n;
+}
+
+static bool
+choose_from_int(struct convert *c)
+{
+	const struct type_facts *from = &c->from, *to = &c->to;
+	const bool narrow = to->kind == MY_FLOAT || to->kind == PG_FLOAT4;
+
+	switch (to->class) {
+	case CLASS_TEXT: return true;
+	case CLASS_BOOL:
+		c->fn = int_to_bool;
+		note_fit(c, CONVERT_POLICY, "numbers other than 0 and 1");
+		return true;
+	case CLASS_BIT:
+		c->fn = int_to_bool;
+		note_fit(c, CONVERT_POLICY, "numbers other than 0 and 1");
+		return to->length == 1;
+	case CLASS_INT:
+		if (to->kind == MY_YEAR && from->kind != MY_YEAR)
+			c->fn = int_to_year;
+		else if (from->min < to->min || from->max > to->max)
+			c->fn = int_to_int;
+		break;
+	case CLASS_DECIMAL:
+		if (to->whole < digits_in(from->max) || to->scale < 0 || (to->positive && from->min < 0))
+			c->fn = decimal_to_decimal;
+		break;
+	case CLASS_FLOAT:
+		if (to->rounds)
+			return false;
+		if (from->max > (narrow ? UINT64_C(1) << 24 : UINT64_C(1) << 53) || (to->positive && from->min < 0))
+			c->fn = decimal_to_float;
+		break;
+	default: return false;
+	}
+	if (c->fn != NULL)
+		note_fit(c, CONVERT_POLICY, to->class == CLASS_FLOAT ? "numbers of more digits" : "numbers out of range");
+	return true;
+}
+
+static bool
+choose_from_decimal(struct convert *c)
+{
+	const struct type_facts *from = &c->from, *to = &c->to;
+	const bool special = c->source_family == FAMILY_POSTGRESQL;
+
+	switch (to->class) {
+	case CLASS_TEXT: return true;
+	case CLASS_INT:
+		c->fn = decimal_to_decimal;
+		c->whole_only = true;
+		note_fit(c, CONVERT_POLICY, "numbers out of range or with digits behind the point");
+		return to->kind != MY_YEAR;
+	case CLASS_DECIMAL:
+		if (to->whole == TYPE_ANY_DIGITS && (!special || c->target_family == FAMILY_POSTGRESQL))
+			return true;
+		c->fn = decimal_to_decimal;
+		if (from->whole == TYPE_ANY_DIGITS || from->whole > to->whole || from->scale > to->scale || (to->positive && !from->positive))
+			note_fit(c, CONVERT_POLICY, special ? "NaN, infinity; numbers out of range or with more digits" :
+							      "numbers out of range or with more digits");
+		else if (special)
+			note_fit(c, CONVERT_POLICY, "NaN");
+		else
+			c->fn = NULL;
+		return true;
+	case CLASS_FLOAT:
+		c->fn = decimal_to_float;
+		note_fit(c, CONVERT_POLICY, "numbers of more digits");
+		return !to->rounds;
+	default: return false;
+	}
+}
+
+static bool
+choose_from_float(struct convert *c)
+{
+	const struct type_facts *from = &c->from, *to = &c->to;
+	const bool wide = from->kind == MY_DOUBLE || from->kind == PG_FLOAT8;
+
+	if (to->class == CLASS_TEXT)
+		return true;
+	if (to->class != CLASS_FLOAT || to->rounds)
+		return false;
+	c->whole_only = wide && (to->kind == MY_FLOAT || to->kind == PG_FLOAT4);
+	if (c->source_family == FAMILY_POSTGRESQL && c->target_family == FAMILY_MYSQL)
+		note_fit(c, CONVERT_POLICY, c->whole_only ? "NaN, infinity, numbers that a float can't hold" : "NaN, infinity");
+	else if (c->whole_only)
+		note_fit(c, CONVERT_POLICY, "numbers that a float can't hold");
+	else if (to->positive && !from->positive)
+		note_fit(c, CONVERT_POLICY, "numbers out of range");
+	else
+		return true;
+	c->fn = float_to_float;
+	return true;
+}
+
+static bool
+choose_from_bits(struct convert *c)
+{
+	const struct type_facts *from = &c->from, *to = &c->to;
+
+	switch (to->class) {
+	case CLASS_TEXT: return true;
+	case CLASS_BOOL:
+		c->fn = bit_to_bool;
+		note_fit(c, CONVERT_EXACT, "");
+		return from->class == CLASS_BIT && from->length == 1;
+	case CLASS_INT: return from->class == CLASS_BIT && from->length == 1 && to->kind != MY_YEAR;
+	case CLASS_BIT:
+		if (from->class == CLASS_VARBIT || from->length != to->length)
+			c->refused = "a column of as many bits";
+		return c->refused == NULL;
+	case CLASS_VARBIT: return true;
+	default: return false;
+	}
+}
+
+bool
+choose_number(struct convert *c)
+{
+	const struct type_facts *to = &c->to;
+
+	if ((to->class == CLASS_INT && !ends_of_int(c)) || (to->class == CLASS_DECIMAL && !ends_of_decimal(c)))
+		return false;
+	if (to->class == CLASS_FLOAT)
+		ends_of_float(c);
+	switch (c->from.class) {
+	case CLASS_INT: return choose_from_int(c);
+	case CLASS_DECIMAL: return choose_from_decimal(c);
+	case CLASS_FLOAT: return choose_from_float(c);
+	case CLASS_BOOL:
+		c->fn = bool_to_other;
+		note_fit(c, CONVERT_EXACT, "");
+		return (to->class == CLASS_INT && to->kind != MY_YEAR) || to->class == CLASS_TEXT || (to->class == CLASS_BIT && to->length == 1);
+	default: return choose_from_bits(c);
+	}
+}
