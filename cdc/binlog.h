@@ -65,6 +65,8 @@ struct binlog_hooks {
 	 * signedness, collations, labels, in t->arena, and set the has_ flags. A captured table that then lacks names, or signs where
 	 * types is NULL, is refused. False: the stream stops with err. */
 	bool (*resolve)(void *arg, struct binlog_table *t, struct binlog_capture *ret, struct err *err);
+	/* The relation that came of a captured table's contents, where it is a new one. NULL: nobody wants to know. */
+	bool (*relation)(void *arg, const struct relation *rel, struct err *err);
 	/* For each statement but transaction control. False: the stream stops with err. */
 	bool (*statement)(void *arg, const struct binlog_statement *st, enum binlog_answer *ret,
 	    const struct relation **ret_rel, struct err *err);

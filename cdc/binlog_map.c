@@ -528,6 +528,24 @@ any_key(const struct binlog_table *t)
 	return false;
 }
 
+/* A relation outlives the table that it was made from. */
+static const struct coltype *
+copy_type(struct arena *arena, const struct coltype *t)
+{
+	struct coltype *copy = arena_alloc(arena, sizeof(*copy));
+	const char **labels = t->nlabels > 0 ? arena_zalloc(arena, t->nlabels * sizeof(*labels)) : NULL;
+
+	if (copy == NULL || (t->nlabels > 0 && labels == NULL))
+		return NULL;
+	*copy = *t;
+	for (uint16_t i = 0; i < t->nlabels; i++)
+		if ((labels[i] = arena_strdup(arena, t->labels[i])) == NULL)
+			return NULL;
+	copy->labels = labels;
+	copy->name = t->name != NULL ? arena_strdup(arena, t->name) : NULL;
+	return copy->name != NULL || t->name == NULL ? copy : NULL;
+}
+
 /* Into rel, in rel's arena. Without a primary key the whole row is its identity. */
 static bool
 fill_relation(struct relation *rel, const struct binlog_table *t, const struct coltype *types)
@@ -542,6 +560,8 @@ fill_relation(struct relation *rel, const struct binlog_table *t, const struct c
 	for (uint16_t i = 0; i < t->ncols; i++) {
 		cols[i].oid = my_type_oid(types[i].code, types[i].is_unsigned, types[i].collation);
 		cols[i].typmod = my_type_typmod(&types[i]);
+		if ((cols[i].type = copy_type(rel->arena, &types[i])) == NULL)
+			return false;
 		cols[i].identity = !keyed || t->cols[i].key;
 		if ((cols[i].name = arena_strdup(rel->arena, t->cols[i].name)) == NULL)
 			return false;
@@ -598,7 +618,7 @@ make_relation(struct binlog *dec, const struct binlog_table *t, const struct col
 	if (!relmap_put(dec->relations, rel, &now, &is_new, err))
 		return NULL;
 	if (now->table == table)
-		return now;
+		return !is_new || dec->hooks.relation == NULL || dec->hooks.relation(dec->hooks.arg, now, err) ? now : NULL;
 	err_set(err, ERR_SCHEMA, "the table is captured as another one than before");
 	err_table(err, t->schema, t->name);
 	return NULL;

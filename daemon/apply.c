@@ -173,6 +173,12 @@ apply_write(struct apply *a, struct err *err)
 	return true;
 }
 
+bool
+apply_write_now(struct apply *a, struct err *err)
+{
+	return apply_write(a, err);
+}
+
 /* In the middle of a source transaction: writes a part, and gives its memory back where capture needs it. */
 static bool
 apply_write_part(struct apply *a, struct err *err)
@@ -579,6 +585,19 @@ truncate_verdict(const struct apply *a, const struct table *t)
 	return r != NULL ? ranges_truncate(r, &a->mark) : skips(a, t) ? RANGES_SKIP : RANGES_APPLY;
 }
 
+/* Children of a row may be this stream's also where the row is not. */
+static bool
+follow_keys(struct apply *a, struct plan *plan, const struct change *c, struct err *err)
+{
+	const struct table *t = c->rel->table;
+
+	if (t->nchildren == 0 || (c->flags & CHANGE_CASCADES) == 0)
+		return true;
+	if (plan == NULL && (plan = plan_for(a, c->rel, err)) == NULL)
+		return false;
+	return apply_cascade(a, plan, c, err);
+}
+
 static bool
 on_row(struct apply *a, const struct change *c, struct err *err)
 {
@@ -587,10 +606,10 @@ on_row(struct apply *a, const struct change *c, struct err *err)
 
 	if (is_suspended(a, c->rel->table)) {
 		count_excepted(a, c->rel->table);
-		return true;
+		return follow_keys(a, NULL, c, err);
 	}
 	if ((v = verdict(a, c)) == RANGES_SKIP)
-		return true;
+		return follow_keys(a, NULL, c, err);
 	if (v == RANGES_AGAIN)
 		return apply_load_again(a, c->rel->table, "a row moved between ranges of two snapshots, and the log does not hold all of it", err);
 	if ((plan = plan_for(a, c->rel, err)) == NULL)
@@ -603,6 +622,8 @@ on_row(struct apply *a, const struct change *c, struct err *err)
 			return false;
 	}
 	count_row(a, c);
+	if (!follow_keys(a, plan, c, err))
+		return false;
 	return !part_is_full(a) || apply_write_part(a, err);
 }
 

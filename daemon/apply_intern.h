@@ -74,6 +74,11 @@ bool apply_commit_at(struct apply *a, const struct position *pos, struct wall co
 /* Commits all that is complete. The batch must end at a boundary. */
 bool apply_commit(struct apply *a, struct err *err) MUST_CHECK;
 
+/* What is in the batch goes to the target; the transaction stays open. */
+bool apply_write_now(struct apply *a, struct err *err) MUST_CHECK;
+/* apply_cascade.c. What the source's foreign keys did by themselves when this row went, or changed; the row itself is in the batch, or left out. */
+bool apply_cascade(struct apply *a, const struct plan *plan, const struct change *c, struct err *err) MUST_CHECK;
+
 /* Nothing is in the batch: plans are made anew with the next changes. */
 bool apply_renew_plans(struct apply *a, struct err *err) MUST_CHECK;
 /* Whether tables still catch up, for the task as a whole. */

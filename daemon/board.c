@@ -287,6 +287,7 @@ fill_totals(struct board *b, struct status_task *ret)
 	t->truncates = counter_get(&b->truncates);
 	ret->batches = counter_get(&b->batches);
 	ret->fallbacks = counter_get(&b->fallbacks);
+	ret->cascaded = counter_get(&b->cascaded);
 	ret->policy_values = counter_get(&b->policy_values);
 	ret->rewinds = counter_get(&b->rewinds);
 	ret->keepalives = counter_get(&b->keepalives);

@@ -194,6 +194,7 @@ put_work(struct buf *b, const struct status_task *st)
 	number(b, "rewinds", st->rewinds);
 	number(b, "keepalives", st->keepalives);
 	number(b, "policy_values", st->policy_values);
+	number(b, "cascaded", st->cascaded);
 	close_object(b);
 	open_object(b, "full_load");
 	number(b, "tables_total", st->load.tables_total);

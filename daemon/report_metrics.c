@@ -107,6 +107,8 @@ static const struct family families[] = {
 	{ "repld_lifetime_transactions", "gauge", "Source transactions since the task began.",
 	    OF_U64, AT(lifetime.transactions) },
 	{ "repld_apply_batches", "counter", "Target transactions committed.", OF_U64, AT(batches) },
+	{ "repld_cascaded_rows", "counter", "Rows of children that the source's foreign keys changed, followed.", OF_U64,
+	    AT(cascaded) },
 	{ "repld_policy_values", "counter", "Values without a form on the target that policy made others.", OF_U64,
 	    AT(policy_values) },
 	{ "repld_apply_fallbacks", "counter", "Batches that went on one by one.", OF_U64,

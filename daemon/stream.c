@@ -115,6 +115,16 @@ altered(void *arg, const struct table *t, const struct position *at, const char 
 	return err_table(err, t->source_schema, t->source_name);
 }
 
+/* A load group's table changes with its parent. */
+static bool
+has_child_of_mine(const struct stream *s, const struct table *t)
+{
+	for (uint32_t i = 0; i < t->nchildren; i++)
+		if (s->mine[t->children[i].child->index])
+			return true;
+	return false;
+}
+
 /* Called by capture at each new relation version. */
 static bool
 resolve(void *arg, const struct relation *rel, const void **ret_table, struct err *err)
@@ -126,7 +136,7 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 	*ret_table = NULL;
 	if (t == NULL)
 		return s->c.conf->source->kind == ENDPOINT_MYSQL || unknown_relation(s, rel, ret_table, err);
-	*ret_table = s->mine[t->index] || s->c.cp->group == 0 ? t : NULL;
+	*ret_table = s->mine[t->index] || s->c.cp->group == 0 || has_child_of_mine(s, t) ? t : NULL;
 	if (!s->mine[t->index] || s->suspended[t->index])
 		return true;		/* whatever its shape: apply leaves its rows out */
 	if (tables_relation_is_current(rel, t)) {

@@ -130,6 +130,8 @@ is_leaf_of(const struct relation *rel, const struct table *t)
 static bool
 is_type_of(const struct relation_column *rc, const struct column_desc *c)
 {
+	if (c->type.family == FAMILY_MYSQL)
+		return rc->oid == c->type.oid && rc->typmod == c->type.typmod;
 	return rc->oid == c->type.oid && (c->type.oid != c->type.base_oid || rc->typmod == c->type.typmod);
 }
 
@@ -205,7 +207,8 @@ is_shape_type(const struct relation_column *rc, const struct table *t, const str
 {
 	const struct column_desc *c = sent_column(t->source, sc->name);
 
-	return c == NULL || strcmp(c->type.name, sc->type) != 0 || rc->oid >= FIRST_USER_OID || is_type_of(rc, c);
+	return c == NULL || strcmp(c->type.name, sc->type) != 0 || (c->type.family == FAMILY_POSTGRESQL && rc->oid >= FIRST_USER_OID) ||
+	    is_type_of(rc, c);
 }
 
 bool
@@ -320,7 +323,7 @@ target_follows(const struct table *t, const char *was)
 		if (t->source->cols[i].generated)
 			continue;
 		j = table_desc_column(t->target, t->source->cols[i].name);
-		if (j < 0 || strcmp(t->target->cols[j].type.name, t->source->cols[i].type.name) != 0)
+		if (j < 0 || (t->source_family == t->target_family && strcmp(t->target->cols[j].type.name, t->source->cols[i].type.name) != 0))
 			return false;
 	}
 	return !target_keeps_dropped(t, was) && !target_keeps_order(t, was);
@@ -340,6 +343,8 @@ compare_shape(const struct table *t, const struct table_state *ts, struct arena 
 	table_quote_name(&sql, t->target_name);
 	if (table_shape_diff(ts->shape, now, buf_cstr(&sql), &diff, &alter) && !target_follows(t, ts->shape)) {
 		snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
+		if (t->source_family != t->target_family)
+			buf_reset(&alter);	/* it names the source's types */
 		buf_printf(&fix, "%s%sthen: repld ctl restart", buf_cstr(&alter), alter.n > 0 ? " " : "make the same change on the target, ");
 		finding_add(f, FINDING_BLOCKER, ERR_SCHEMA, name, buf_cstr(&fix), "the source's table has changed: %s", buf_cstr(&diff));
 	}

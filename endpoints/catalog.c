@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "endpoints/my_catalog.h"
 #include "endpoints/pg_catalog.h"
 
 const struct catalog_ops *
@@ -11,7 +12,7 @@ catalog_ops_for(enum endpoint_kind kind)
 {
 	switch (kind) {
 	case ENDPOINT_POSTGRESQL: return &pg_catalog_ops;
-	case ENDPOINT_MYSQL: break;
+	case ENDPOINT_MYSQL: return &my_catalog_ops;
 	}
 	assert(!"an endpoint of no kind");
 	return &pg_catalog_ops;

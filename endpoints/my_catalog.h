@@ -3,6 +3,7 @@
 #ifndef REPLD_ENDPOINTS_MY_CATALOG_H
 #define REPLD_ENDPOINTS_MY_CATALOG_H
 
+#include "endpoints/catalog.h"
 #include "endpoints/my_conn.h"
 #include "staging/table.h"
 
@@ -10,5 +11,7 @@
 bool my_describe(struct my_conn *c, const char *schema, const char *name, struct arena *arena, struct table_desc **ret, struct err *err) MUST_CHECK;
 /* Base tables of all databases but the system's, by database and name. */
 bool my_list_tables(struct my_conn *c, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err) MUST_CHECK;
+
+extern const struct catalog_ops my_catalog_ops;
 
 #endif

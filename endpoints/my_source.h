@@ -18,8 +18,6 @@ struct source {
 	struct position opened;	/* the end of the log when the session began: before anything was read of the catalog */
 };
 
-extern const struct source_ops my_source_ops;
-
 /* my_source.c */
 struct source *my_source_open(const struct source_params *p, struct err *err) MUST_CHECK;
 void my_source_close(struct source *s);

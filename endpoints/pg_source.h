@@ -15,8 +15,6 @@ struct source {
 	struct source_params p; /* strings are the configuration's */
 };
 
-extern const struct source_ops pg_source_ops;
-
 /* pg_identity.c */
 bool pg_source_identify(struct source *s, struct source_info *ret, struct err *err) MUST_CHECK;
 /* The session has reached the server of p->identity: else ERR_RETRY. The second one is for

@@ -231,7 +231,11 @@ bool pg_target_prepare_table(struct target *t, struct table *tab, enum target_pr
 bool pg_target_finish_table(struct target *t, const struct table *tab, bool indexes,
     struct err *err) MUST_CHECK;
 
-extern const struct target_ops pg_target_ops;
+/* pg_cascade.c */
+bool pg_target_cascade_find(struct target *t, const struct cascade *c, struct arena *arena,
+    struct value **ret_vals, size_t *ret_rows, struct err *err) MUST_CHECK;
+bool pg_target_cascade(struct target *t, const struct cascade *c, uint64_t *ret_rows,
+    struct err *err) MUST_CHECK;
 
 /* pg_preflight.c */
 bool pg_target_check(struct target *t, const struct tableset *set,

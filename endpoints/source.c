@@ -5,14 +5,13 @@
 #include <assert.h>
 #include <stddef.h>
 #include "cdc/pg_type.h"
-#include "endpoints/pg_source.h"
 
 const struct source_ops *
 source_ops_for(enum endpoint_kind kind)
 {
 	switch (kind) {
 	case ENDPOINT_POSTGRESQL: return &pg_source_ops;
-	case ENDPOINT_MYSQL: break;
+	case ENDPOINT_MYSQL: return &my_source_ops;
 	}
 	assert(!"an endpoint of no kind");
 	return &pg_source_ops;

@@ -175,6 +175,7 @@ struct source_ops {
 	void (*stream_close)(struct source_stream *s);	/* sends the last confirmation where it can, within 1 s */
 };
 
+extern const struct source_ops pg_source_ops, my_source_ops;
 const struct source_ops *source_ops_for(enum endpoint_kind kind);	/* never NULL */
 
 /* All captured columns of the set may travel in binary: else the stream asks for text. */

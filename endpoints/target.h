@@ -64,6 +64,17 @@ struct task_rows {
 };
 void task_rows_done(struct task_rows *r);
 
+/* What a foreign key does to a child's rows: those whose columns have these values, none of them NULL, in the target's form. */
+struct cascade {
+	const struct table *child;	/* described on the target */
+	uint16_t ncols;
+	const uint16_t *cols;		/* of child->target */
+	const struct value *old;
+	const struct value *set;	/* their new values; NULL: the rows are deleted */
+	uint16_t nwant;
+	const uint16_t *want;		/* cascade_find(): columns of child->target */
+};
+
 struct target_ops {
 	const char *kind;
 	struct target *(*open)(const struct target_params *p, struct err *err);
@@ -121,6 +132,10 @@ struct target_ops {
 	/* Apply. */
 	bool (*begin)(struct target *t, struct err *err);
 	bool (*write)(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err);
+	/* In the transaction, which this opens where it has to: the rows that a foreign key of the source acts on, and its act. The first reads the
+	 * columns `want` of the rows that it will act on (values in the arena, row after row); the second acts. */
+	bool (*cascade_find)(struct target *t, const struct cascade *c, struct arena *arena, struct value **ret_vals, size_t *ret_rows, struct err *err);
+	bool (*cascade)(struct target *t, const struct cascade *c, uint64_t *ret_rows, struct err *err);
 	/* In the open transaction: the group's row is marked as handed over, and its session can commit nothing any more. */
 	bool (*hand_over)(struct target *t, const struct checkpoint *group, struct err *err);
 	/* Writes the checkpoint (cp->epoch, cp->conn must match: else ROLLBACK and ERR_FENCED), then COMMIT. *ret_token as progress_applied() wants it.
@@ -132,6 +147,7 @@ struct target_ops {
 	void (*forget)(struct target *t, struct plan *plan);	/* frees plan->statements */
 };
 
+extern const struct target_ops pg_target_ops, my_target_ops;
 const struct target_ops *target_ops_for(enum endpoint_kind kind);	/* never NULL */
 
 #endif

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stddef.h>
 
-#include "endpoints/pg_target.h"
+#include "endpoints/target.h"
 
 const struct target_ops *
 target_ops_for(enum endpoint_kind kind)

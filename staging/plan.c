@@ -36,6 +36,23 @@ schema_error(const struct plan *p, struct err *err, const char *what, const char
 
 /* Columns */
 
+/* As the target wants it. */
+static void
+quote_name(const struct plan *p, struct buf *b, const char *name)
+{
+	if (p->table->target_family == FAMILY_POSTGRESQL) {
+		table_quote_name(b, name);
+		return;
+	}
+	buf_u8(b, '`');
+	for (; *name != '\0'; name++) {
+		if (*name == '`')
+			buf_u8(b, '`');
+		buf_u8(b, (uint8_t)*name);
+	}
+	buf_u8(b, '`');
+}
+
 /* All columns that the target lacks, and the statement that adds them. */
 static bool
 columns_missing(const struct plan *p, struct err *err)
@@ -43,9 +60,9 @@ columns_missing(const struct plan *p, struct err *err)
 	struct buf names = { 0 }, sql = { 0 };
 
 	buf_str(&sql, "ALTER TABLE ");
-	table_quote_name(&sql, p->table->target_schema);
+	quote_name(p, &sql, p->table->target_schema);
 	buf_str(&sql, ".");
-	table_quote_name(&sql, p->table->target_name);
+	quote_name(p, &sql, p->table->target_name);
 	for (uint16_t i = 0; i < p->rel->ncols; i++) {
 		const char *name = p->rel->cols[i].name;
 		int at = table_desc_column(p->table->source, name);
@@ -54,8 +71,8 @@ columns_missing(const struct plan *p, struct err *err)
 			continue;
 		buf_printf(&names, "%s%s", names.n > 0 ? ", " : "", name);
 		buf_str(&sql, names.n > strlen(name) ? ", ADD COLUMN " : " ADD COLUMN ");
-		table_quote_name(&sql, name);
-		buf_printf(&sql, " %s", at >= 0 ? p->table->source->cols[at].type.name : "...");
+		quote_name(p, &sql, name);
+		buf_printf(&sql, " %s", at >= 0 && p->table->source_family == p->table->target_family ? p->table->source->cols[at].type.name : "...");
 	}
 	schema_error(p, err, "is not on the target", buf_cstr(&names));
 	err_remedy(err, "%s;", buf_cstr(&sql));

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cdc/my_type.h"
+
 #define DAY_USEC       INT64_C(86400000000)
 #define DAYS_1970_2000 10957
 #define UUID_BYTES     16
@@ -64,6 +66,18 @@ is_number(enum range_type t)
 	return false;
 }
 
+/* MySQL's whole numbers but bigint unsigned, by my_type_oid(): none of these is the number of a PostgreSQL type. */
+static bool
+is_mysql_number(uint32_t oid)
+{
+	static const uint32_t known[] = { MY_TYPE_TINY, MY_TYPE_SHORT, MY_TYPE_INT24, MY_TYPE_LONG };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (oid == known[i] || oid == (known[i] | 0x100))
+			return true;
+	return oid == MY_TYPE_LONGLONG;
+}
+
 static bool
 type_of(uint32_t oid, enum range_type *ret)
 {
@@ -71,6 +85,10 @@ type_of(uint32_t oid, enum range_type *ret)
 		RANGE_BYTEA, RANGE_TEXT, RANGE_VARCHAR, RANGE_DATE, RANGE_TIMESTAMP,
 		RANGE_TIMESTAMPTZ };
 
+	if (is_mysql_number(oid)) {
+		*ret = RANGE_INT8;
+		return true;
+	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if ((uint32_t)known[i] != oid)
 			continue;
@@ -78,6 +96,23 @@ type_of(uint32_t oid, enum range_type *ret)
 		return true;
 	}
 	return false;
+}
+
+/* A type whose numbers are another server family's means something else. */
+static bool
+type_of_column(const struct coltype *t, enum range_type *ret)
+{
+	if (t->family == FAMILY_MYSQL)
+		return is_mysql_number(t->oid) && type_of(t->oid, ret);
+	return t->oid == t->base_oid && type_of(t->oid, ret);
+}
+
+static bool
+is_type(uint32_t oid, enum range_type want)
+{
+	enum range_type type;
+
+	return type_of(oid, &type) && type == want;
 }
 
 static const struct index_desc *
@@ -103,7 +138,7 @@ ranges_column(const struct table_desc *d, const char **ret_why)
 		*ret_why = "it has no primary key that its changes show";
 	} else if ((c = &d->cols[x->cols[0]])->generated) {
 		*ret_why = "the first column of its key is generated";
-	} else if (c->type.oid != c->type.base_oid || !type_of(c->type.oid, &type)) {
+	} else if (!type_of_column(&c->type, &type)) {
 		*ret_why = "the first column of its key has a type whose order repld does not know";
 	} else if ((type == RANGE_TEXT || type == RANGE_VARCHAR) && !c->byte_order) {
 		*ret_why = "the first column of its key is text whose collation is not C, or of a "
@@ -498,7 +533,7 @@ ranges_fit(const struct ranges *r, const struct table_desc *d)
 	bool same;
 
 	if (column < 0 || strcmp(d->cols[column].name, r->column) != 0 ||
-	    d->cols[column].type.oid != (uint32_t)r->type || (shape = shape_of(d, &ignored)) == NULL)
+	    !is_type(d->cols[column].type.oid, r->type) || (shape = shape_of(d, &ignored)) == NULL)
 		return false;
 	same = strcmp(shape, r->shape) == 0;
 	free(shape);
@@ -706,7 +741,7 @@ key_in(struct ranges *r, const struct relation *rel)
 		return r->key;
 	r->rel = rel;
 	r->key = relation_column_index(rel, r->column);
-	if (r->key >= 0 && (rel->cols[r->key].oid != (uint32_t)r->type ||
+	if (r->key >= 0 && (!is_type(rel->cols[r->key].oid, r->type) ||
 			       (rel->replica_identity != 'f' && !rel->cols[r->key].identity)))
 		r->key = -1;
 	return r->key;

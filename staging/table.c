@@ -214,6 +214,52 @@ add_leaf(struct set *s, struct table *t, const struct leaf_desc *leaf, struct er
 	return map_put_u32(s->by_leaf, leaf->oid, ref, err);
 }
 
+/* ---- foreign keys that act ---- */
+
+static bool
+acts(const struct fkey_desc *k)
+{
+	return k->on_delete == FKEY_CASCADE || k->on_delete == FKEY_SET_NULL || k->on_update == FKEY_CASCADE ||
+	       k->on_update == FKEY_SET_NULL;
+}
+
+static bool
+add_child(struct tableset *set, struct table *parent, struct table *child, const struct fkey_desc *k,
+    struct err *err)
+{
+	struct child_key *more =
+	    arena_alloc(set->arena, (parent->nchildren + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory");
+	if (parent->nchildren > 0)
+		memcpy(more, parent->children, parent->nchildren * sizeof(*more));
+	more[parent->nchildren++] = (struct child_key){ child, k };
+	parent->children = more;
+	return true;
+}
+
+/* A parent that is not captured has no entry: the source's check refuses that. */
+static bool
+learn_children(struct tableset *set, struct err *err)
+{
+	for (uint32_t i = 0; i < set->n; i++)
+		set->tables[i]->nchildren = 0;
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct table_desc *d = set->tables[i]->source;
+
+		for (uint16_t j = 0; d != NULL && j < d->nfkeys; j++) {
+			struct table *parent = tableset_by_source(
+			    set, d->fkeys[j].parent_schema, d->fkeys[j].parent_name);
+
+			if (acts(&d->fkeys[j]) && parent != NULL &&
+			    !add_child(set, parent, set->tables[i], &d->fkeys[j], err))
+				return false;
+		}
+	}
+	return true;
+}
+
 bool
 tableset_sort(struct tableset *set, struct err *err)
 {
@@ -234,7 +280,7 @@ tableset_sort(struct tableset *set, struct err *err)
 			if (!add_leaf(s, set->tables[i], &d->leaves[j], err))
 				return false;
 	}
-	return check_targets(set, err);
+	return learn_children(set, err) && check_targets(set, err);
 }
 
 struct table *

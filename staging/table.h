@@ -88,6 +88,14 @@ const struct index_desc *table_desc_primary(const struct table_desc *d);	/* NULL
 /* The name as an identifier in SQL text: in double quotes, those inside doubled. PostgreSQL. */
 void table_quote_name(struct buf *b, const char *name);
 
+struct table;
+
+/* A foreign key by which a captured child changes when its captured parent does, without a word of it in the log. */
+struct child_key {
+	struct table *child;
+	const struct fkey_desc *key;
+};
+
 /* One captured table of a task. */
 struct table {
 	uint32_t index;			/* in the tableset */
@@ -96,6 +104,8 @@ struct table {
 	struct convert_options values;	/* what becomes of values that have no form on the target */
 	struct table_desc *source;	/* what the source's catalog says now */
 	struct table_desc *target;	/* what the target's catalog says; NULL: not there (yet) */
+	uint32_t nchildren;		/* MySQL, MariaDB: foreign keys that refer to it and act (CASCADE, SET NULL); set by tableset_sort() */
+	struct child_key *children;
 	uint32_t shown;			/* place of its counters, where there are any */
 };
 

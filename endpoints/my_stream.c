@@ -1,0 +1,610 @@
+/* my_stream.c - the binlog of a MySQL or MariaDB source from a resume point, as changes.
+ * Flow: session for a dump -> COM_BINLOG_DUMP, by GTIDs where the position has them -> events -> cdc/binlog -> sink. Heartbeats wake the reader
+ * twice a second, so a step never waits longer, and a server that falls silent is noticed.
+ * A statement in the log (DDL) is looked at by the tables it names: a captured table that is altered, dropped or renamed is told to the task;
+ * TRUNCATE becomes a change; rows changed by a statement's text, which no decoder can know, are a hole.
+ * Where the log has no column names (binlog_row_metadata below FULL) they are the catalog's, held against the event's number and types of columns;
+ * what the catalog says holds from `as_of` on, and before it only while no statement has altered the table.
+ * Invariant: what is emitted after `from` is everything of the captured tables that the log holds behind it, in its order.
+ * Threads: the capture thread; open and close: any one. */
+#include "endpoints/my_source.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cdc/binlog.h"
+#include "cdc/my_type.h"
+#include "daemon/base/arena.h"
+#include "daemon/base/log.h"
+#include "staging/plan.h"
+
+#define COM_BINLOG_DUMP 18
+#define COM_BINLOG_DUMP_GTID 30
+#define DUMP_NON_BLOCK 1
+#define DUMP_HEARTBEAT_V2 2
+#define DUMP_THROUGH_GTID 4
+#define HEARTBEAT_USEC 500000
+#define SILENCE_USEC 15000000		/* without an event or a heartbeat: the connection is half open, or the server hangs */
+#define STEP_EVENTS 256
+#define STEP_BYTES (1u << 20)
+#define FLUSH_USEC 200000
+#define LOG_START 4
+#define VOIDS_MAX 64
+
+struct table_news {			/* of one captured table, since the stream began */
+	const struct relation *rel;	/* for a TRUNCATE before its first row */
+	bool nameless;			/* rows without column names in the log were decoded by the catalog */
+};
+
+struct source_stream {
+	struct source_params p;
+	struct my_conn *c;
+	struct binlog *dec;
+	struct change_sink sink;	/* the task's */
+	struct stream_hooks hooks;
+	struct position from;
+	struct arena *arena;
+	struct table_news *tables;	/* by table index */
+	uint64_t bytes;
+	bool skipping;			/* a dump from the file's beginning has not come to `from` yet */
+	struct usec flushed;
+};
+
+/* Rows that a ROLLBACK took back, found by a decoder of this process: the log is read again without them. */
+static struct {
+	struct binlog_void found[VOIDS_MAX];
+	size_t n;
+} voids;
+static pthread_mutex_t voids_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* ---- tables ---- */
+
+static int
+catalog_column(const struct table_desc *d, const struct binlog_column *col, uint16_t i)
+{
+	if (col->name != NULL)
+		return table_desc_column(d, col->name);
+	return i < d->ncols ? i : -1;
+}
+
+/* The catalog may be ahead of the log, or the log of the catalog. */
+static bool
+unknown_shape(const struct source_stream *s, const struct binlog_table *t, struct err *err)
+{
+	err_set(err, ERR_HOLE, "the columns of table %s.%s at this place of the log are not known: the log does not name them, and the catalog has others by now",
+	    t->schema, t->name);
+	err_remedy(err, "SET GLOBAL binlog_row_metadata = FULL on the source, then: repld ctl resync %s %s.%s", s->p.task, t->schema, t->name);
+	return err_table(err, t->schema, t->name);
+}
+
+/* Types as the log has them, completed by the catalog's where both speak of the same column. */
+static const struct coltype *
+complete_types(struct source_stream *s, struct binlog_table *t, const struct table_desc *d, struct err *err)
+{
+	struct coltype *types = arena_zalloc(t->arena, (t->ncols + 1u) * sizeof(*types));
+
+	if (types == NULL) {
+		err_set(err, ERR_SYSTEM, "no memory for a table");
+		return NULL;
+	}
+	for (uint16_t i = 0; i < t->ncols; i++) {
+		struct err mismatch = ERR_INIT;
+		const int at = catalog_column(d, &t->cols[i], i);
+		struct coltype map;
+
+		if (!my_type_from_map(&map, &t->cols[i], t->mariadb, t->arena, err)) {
+			err_table(err, t->schema, t->name);
+			return NULL;
+		}
+		if (at >= 0 && my_type_complete(&types[i], &d->cols[at].type, &map, t->has_signedness, &mismatch))
+			continue;
+		if (!t->has_names || !t->has_signedness) {
+			unknown_shape(s, t, err);
+			return NULL;
+		}
+		types[i] = map;
+	}
+	return types;
+}
+
+static bool
+take_names(struct source_stream *s, struct binlog_table *t, const struct table_desc *d, struct err *err)
+{
+	const struct index_desc *key = table_desc_primary(d);
+
+	if (t->ncols != d->ncols)
+		return unknown_shape(s, t, err);
+	for (uint16_t i = 0; i < t->ncols; i++) {
+		t->cols[i].name = d->cols[i].name;
+		t->cols[i].key = false;
+	}
+	for (uint16_t i = 0; key != NULL && i < key->ncols; i++)
+		t->cols[key->cols[i]].key = true;
+	t->has_names = t->has_keys = true;
+	return true;
+}
+
+static bool
+resolve(void *arg, struct binlog_table *t, struct binlog_capture *ret, struct err *err)
+{
+	struct source_stream *s = arg;
+	const struct table *table = tableset_by_source(s->hooks.tables, t->schema, t->name);
+
+	if (table == NULL)
+		return true;
+	if ((ret->types = complete_types(s, t, table->source, err)) == NULL)
+		return false;
+	if (!t->has_names) {
+		s->tables[table->index].nameless = true;
+		if (!take_names(s, t, table->source, err))
+			return false;
+	}
+	ret->table = table;
+	ret->want_old = table->nchildren > 0;
+	return true;
+}
+
+/* The decoder has made a relation: the task says whether its shape is the one that it goes by. */
+static bool
+on_relation(void *arg, const struct relation *rel, struct err *err)
+{
+	struct source_stream *s = arg;
+	const void *table;
+
+	return s->hooks.resolve(s->hooks.arg, rel, &table, err);
+}
+
+/* ---- statements ---- */
+
+static const struct table *
+named_table(const struct source_stream *s, const struct binlog_statement *st, const struct sql_name *n)
+{
+	return tableset_by_source(s->hooks.tables, n->schema[0] != '\0' ? n->schema : st->schema, n->name);
+}
+
+static bool
+schema_is_captured(const struct source_stream *s, const char *schema)
+{
+	for (uint32_t i = 0; i < s->hooks.tables->n; i++)
+		if (strcmp(s->hooks.tables->tables[i]->source_schema, schema) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the statement can have touched a captured table, where its text does not tell for certain. */
+static bool
+may_concern(const struct source_stream *s, const struct binlog_statement *st)
+{
+	bool concerned = !st->dbs_known && schema_is_captured(s, st->schema);
+
+	for (uint16_t i = 0; st->dbs_known && i < st->ndbs; i++)
+		concerned = concerned || schema_is_captured(s, st->dbs[i]);
+	for (uint16_t i = 0; i < st->sql->nnames; i++)
+		concerned = concerned || named_table(s, st, &st->sql->names[i]) != NULL ||
+		    schema_is_captured(s, st->sql->names[i].schema);
+	return concerned;
+}
+
+static bool
+place_error(const struct binlog_statement *st, struct err *err)
+{
+	return err_position(err, "%s", position_text(&st->position, (char[POSITION_TEXT]){ 0 }));
+}
+
+static bool
+statement_dml(struct source_stream *s, const struct binlog_statement *st, struct err *err)
+{
+	const struct table *t = NULL;
+
+	for (uint16_t i = 0; t == NULL && i < st->sql->nnames; i++)
+		t = named_table(s, st, &st->sql->names[i]);
+	if (st->sql->temporary || (t == NULL && !st->sql->unclear && st->sql->nnames > 0) || !may_concern(s, st))
+		return true;
+	err_set(err, ERR_HOLE, "rows were changed by a statement that is in the log as text%s%s%s%s: binlog_format was not ROW in that session",
+	    t != NULL ? ", of table " : ", perhaps of a captured table", t != NULL ? t->source_schema : "", t != NULL ? "." : "",
+	    t != NULL ? t->source_name : "");
+	err_remedy(err, "set binlog_format = ROW on the source for all sessions; then load again what was changed: repld ctl resync %s %s%s%s", s->p.task,
+	    t != NULL ? t->source_schema : "TABLE...", t != NULL ? "." : "", t != NULL ? t->source_name : "");
+	if (t != NULL)
+		err_table(err, t->source_schema, t->source_name);
+	return place_error(st, err);
+}
+
+/* Rows of the table were read with the catalog's names, and the catalog may have been of after this statement. */
+static bool
+altered_nameless(struct source_stream *s, const struct binlog_statement *st, const struct table *t, struct err *err)
+{
+	if (!s->tables[t->index].nameless || !position_reached(&t->source->as_of, &st->position))
+		return true;
+	err_set(err, ERR_HOLE, "table %s.%s was altered before its columns were looked up, and the log does not name them", t->source_schema,
+	    t->source_name);
+	err_remedy(err, "SET GLOBAL binlog_row_metadata = FULL on the source, then: repld ctl resync %s %s.%s", s->p.task, t->source_schema,
+	    t->source_name);
+	err_table(err, t->source_schema, t->source_name);
+	return place_error(st, err);
+}
+
+static bool
+statement_ddl(struct source_stream *s, const struct binlog_statement *st, struct err *err)
+{
+	const struct sql_text *sql = st->sql;
+
+	if (sql->temporary || sql->object == SQL_CODE || st->error != 0)
+		return true;
+	for (uint16_t i = 0; i < sql->nnames; i++) {
+		const struct table *t = named_table(s, st, &sql->names[i]);
+
+		if (t == NULL)
+			continue;
+		if (sql->unlogged_rows || sql->drops || sql->creates) {
+			if (!s->hooks.altered(s->hooks.arg, t, &st->position, sql->unlogged_rows ? "rows went without being logged" : sql->drops ?
+			    "DROP or RENAME" : "CREATE", err))
+				return false;
+		} else if (!altered_nameless(s, st, t, err) || !s->hooks.altered(s->hooks.arg, t, &st->position, "ALTER", err)) {
+			return false;
+		}
+	}
+	if (sql->object == SQL_DATABASE && sql->drops)
+		for (uint32_t i = 0; i < s->hooks.tables->n; i++)
+			if (sql->nnames > 0 && strcmp(s->hooks.tables->tables[i]->source_schema, sql->names[0].schema) == 0 &&
+			    !s->hooks.altered(s->hooks.arg, s->hooks.tables->tables[i], &st->position, "DROP DATABASE", err))
+				return false;
+	binlog_forget_tables(s->dec);
+	if (!sql->unclear || sql->object == SQL_DATABASE || !may_concern(s, st))
+		return true;
+	err_set(err, ERR_RETRY, "a statement of the log that may concern a captured table is not understood: looking at the tables again");
+	return place_error(st, err);
+}
+
+static bool
+statement_truncate(struct source_stream *s, const struct binlog_statement *st, enum binlog_answer *ret, const struct relation **ret_rel,
+    struct err *err)
+{
+	const struct table *t = st->sql->nnames == 1 ? named_table(s, st, &st->sql->names[0]) : NULL;
+
+	if (st->sql->unclear && may_concern(s, st)) {
+		err_set(err, ERR_HOLE, "a TRUNCATE whose table can't be told from its text");
+		err_remedy(err, "load the tables again: repld ctl resync %s TABLE...", s->p.task);
+		return place_error(st, err);
+	}
+	if (t == NULL || st->sql->temporary || st->error != 0)
+		return true;
+	*ret_rel = binlog_relation(s->dec, t->source_schema, t->source_name);
+	if (*ret_rel == NULL && s->tables[t->index].rel == NULL &&
+	    (s->tables[t->index].rel = relation_from_desc(t->source, t, s->arena, err)) == NULL)
+		return false;
+	if (*ret_rel == NULL)
+		*ret_rel = s->tables[t->index].rel;
+	*ret = BINLOG_TRUNCATE;
+	return true;
+}
+
+static bool
+statement(void *arg, const struct binlog_statement *st, enum binlog_answer *ret, const struct relation **ret_rel, struct err *err)
+{
+	struct source_stream *s = arg;
+
+	*ret = BINLOG_IGNORE;
+	switch (st->sql->kind) {
+	case SQL_DML: return statement_dml(s, st, err);
+	case SQL_TRUNCATE: return statement_truncate(s, st, ret, ret_rel, err);
+	case SQL_DDL: return statement_ddl(s, st, err);
+	default: return true;
+	}
+}
+
+/* ---- the sink: what a dump from the file's beginning repeats is left out ---- */
+
+static void *
+reserve(void *arg, size_t max, struct err *err)
+{
+	struct source_stream *s = arg;
+
+	return s->sink.reserve(s->sink.arg, max, err);
+}
+
+static bool
+commit(void *arg, struct change *c, size_t size, struct err *err)
+{
+	struct source_stream *s = arg;
+	bool end = c->kind == CHANGE_COMMIT || c->kind == CHANGE_KEEPALIVE;
+
+	if (!s->skipping)
+		return s->sink.commit(s->sink.arg, c, size, err);
+	if (end && position_reached(&c->u.commit.position, &s->from))
+		s->skipping = false;
+	return true;		/* the next reserve gives the room up */
+}
+
+/* ---- start ---- */
+
+static bool
+set_session(struct my_conn *c, const struct position *from, struct err *err)
+{
+	struct buf sql = { 0 };
+	bool ok = my_execf(c, err, "SET @master_heartbeat_period = %d000, @source_heartbeat_period = %d000, @master_binlog_checksum = 'CRC32',"
+	    " @source_binlog_checksum = 'CRC32'", HEARTBEAT_USEC, HEARTBEAT_USEC);
+
+	if (!ok || !c->mariadb)
+		return ok;
+	if (!my_exec(c, err, "SET @mariadb_slave_capability = 4, @slave_gtid_strict_mode = 1, @slave_gtid_ignore_duplicates = 0"))
+		return false;
+	if (from->gtids == NULL)
+		return true;
+	buf_str(&sql, "SET @slave_connect_state = ");
+	my_literal(&sql, from->gtids);
+	ok = my_exec(c, err, buf_cstr(&sql));
+	buf_done(&sql);
+	return ok;
+}
+
+static void
+put_le(struct buf *b, uint64_t v, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		buf_u8(b, (uint8_t)(v >> (8 * i)));
+}
+
+/* COM_BINLOG_DUMP: the offset has 32 bits; one beyond is reached from the file's beginning. */
+static bool
+dump_by_place(struct source_stream *s, bool block, struct err *err)
+{
+	const uint64_t offset = binlog_offset(s->from.lsn.v);
+	char name[BINLOG_NAME] = "";
+	struct buf b = { 0 };
+	bool ok;
+
+	s->skipping = offset > UINT32_MAX;
+	if (s->from.gtids == NULL)
+		binlog_name(s->from.log, binlog_file(s->from.lsn.v), name);
+	put_le(&b, s->skipping || s->from.gtids != NULL ? LOG_START : offset, 4);
+	put_le(&b, block ? 0 : DUMP_NON_BLOCK, 2);
+	put_le(&b, s->p.server_id, 4);
+	buf_str(&b, name);
+	ok = my_dump(s->c, COM_BINLOG_DUMP, b.p, b.n, err);
+	buf_done(&b);
+	return ok;
+}
+
+static bool
+dump_by_gtids(struct source_stream *s, bool block, struct err *err)
+{
+	struct gtid_set *set = gtid_set_parse(GTID_MYSQL, s->from.gtids, err);
+	struct buf b = { 0 }, data = { 0 };
+	bool ok;
+
+	if (set == NULL)
+		return err_ctx(err, "the checkpoint's GTIDs");
+	gtid_set_encode(set, &data);
+	gtid_set_free(set);
+	put_le(&b, DUMP_THROUGH_GTID | (block ? 0 : DUMP_NON_BLOCK) | (my_conn_at_least(s->c, 80026, 0) ? DUMP_HEARTBEAT_V2 : 0), 2);
+	put_le(&b, s->p.server_id, 4);
+	put_le(&b, 0, 4);
+	put_le(&b, LOG_START, 8);
+	put_le(&b, data.n, 4);
+	buf_put(&b, data.p, data.n);
+	ok = !b.bad && !data.bad ? my_dump(s->c, COM_BINLOG_DUMP_GTID, b.p, b.n, err) : err_set(err, ERR_SYSTEM, "no memory for a dump");
+	buf_done(&b);
+	buf_done(&data);
+	return ok;
+}
+
+static bool
+start_dump(struct source_stream *s, bool block, struct err *err)
+{
+	if (!set_session(s->c, &s->from, err))
+		return err_ctx(err, "prepare the dump");
+	s->c->deadline_usec = SILENCE_USEC;
+	return s->from.gtids != NULL && !s->c->mariadb ? dump_by_gtids(s, block, err) : dump_by_place(s, block, err);
+}
+
+static bool
+make_decoder(struct source_stream *s, struct err *err)
+{
+	struct binlog_options o = { .flavour = s->c->mariadb ? GTID_MARIADB : GTID_MYSQL, .gtids = s->from.gtids != NULL, .xa_refuse = true };
+	const struct binlog_hooks hooks = { .resolve = resolve, .relation = on_relation, .statement = statement, .arg = s };
+	char name[BINLOG_NAME];
+
+	if (s->from.gtids == NULL) {
+		o.log = binlog_name(s->from.log, binlog_file(s->from.lsn.v), name);
+		o.offset = s->skipping ? LOG_START : binlog_offset(s->from.lsn.v);
+	}
+	pthread_mutex_lock(&voids_lock);
+	o.voids = voids.found;
+	o.nvoids = voids.n;
+	s->dec = binlog_new(&o, hooks, (struct change_sink){ reserve, commit, s }, err);
+	pthread_mutex_unlock(&voids_lock);
+	return s->dec != NULL;
+}
+
+static struct source_stream *
+stream_new(const struct source_params *p, const struct position *from, struct err *err)
+{
+	struct source_stream *s = mem_zalloc(sizeof(*s), err);
+
+	if (s == NULL)
+		return NULL;
+	s->p = *p;
+	s->from = *from;
+	s->c = my_conn_open(p->endpoint, MY_CONN_DUMP, p->task, "stream", p->stop, err);
+	if (s->c != NULL && my_source_is_same(s->c, p, err))
+		return s;
+	my_stream_close(s);
+	return NULL;
+}
+
+struct source_stream *
+my_stream_open(const struct source_params *p, const struct position *from, bool binary, struct change_sink sink, const struct stream_hooks *hooks,
+    struct err *err)
+{
+	struct source_stream *s = stream_new(p, from, err);
+
+	(void)binary;
+	assert(from->kind == POSITION_BINLOG);
+	if (s == NULL)
+		return NULL;
+	s->sink = sink;
+	s->hooks = *hooks;
+	s->flushed = clock_mono();
+	if ((s->arena = arena_new(4096, 0)) == NULL) {
+		err_set(err, ERR_SYSTEM, "no memory for a stream");
+	} else if ((s->tables = mem_zalloc((hooks->tables->n + 1) * sizeof(*s->tables), err)) != NULL && start_dump(s, true, err) &&
+	    make_decoder(s, err)) {
+		return s;
+	}
+	my_stream_close(s);
+	return NULL;
+}
+
+/* ---- steps ---- */
+
+/* What the server says when it ends a dump. */
+static bool
+dump_failed(struct source_stream *s, struct err *err)
+{
+	const unsigned number = my_errno(s->c);
+	char at[POSITION_TEXT];
+
+	if (number == 1236 && (strstr(err->msg, "purged") != NULL || strstr(err->msg, "Could not find") != NULL ||
+	    strstr(err->msg, "not in the") != NULL || strstr(err->msg, "more GTIDs") != NULL || strstr(err->msg, "impossible position") != NULL)) {
+		err->kind = ERR_HOLE;
+		err_position(err, "%s", position_text(&s->from, at));
+		return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", s->p.task);
+	}
+	if (number == 4052 || (number == 1236 && strstr(err->msg, "same server_") != NULL)) {
+		err->kind = ERR_RETRY;
+		err_ctx(err, "another reader of the source has server_id %" PRIu32 " too", s->p.server_id);
+		return err_remedy(err, "give this task a number of its own: mysql: { server_id = N; }");
+	}
+	return false;
+}
+
+static bool
+note_void(struct source_stream *s)
+{
+	struct binlog_void v;
+	bool room;
+
+	if (!binlog_rolled_back(s->dec, &v))
+		return false;
+	pthread_mutex_lock(&voids_lock);
+	room = voids.n < VOIDS_MAX;
+	if (!room)
+		memmove(voids.found, voids.found + 1, (--voids.n) * sizeof(v));
+	voids.found[voids.n++] = v;
+	pthread_mutex_unlock(&voids_lock);
+	return true;
+}
+
+static bool
+take_event(struct source_stream *s, size_t *ret_n, struct err *err)
+{
+	const uint8_t *event;
+
+	if (!my_packet(s->c, &event, ret_n, err))
+		return dump_failed(s, err);
+	if (*ret_n == 0)
+		return err_set(err, ERR_RETRY, "the source has ended the stream");
+	s->bytes += *ret_n;
+	if (binlog_event(s->dec, event, *ret_n, err))
+		return true;
+	if (err->kind == ERR_RETRY)
+		note_void(s);
+	if (err->position[0] == '\0') {
+		const struct position at = binlog_read_position(s->dec);
+
+		err_position(err, "%s", position_text(&at, (char[POSITION_TEXT]){ 0 }));
+	}
+	return false;
+}
+
+bool
+my_stream_step(struct source_stream *s, int64_t wait_usec, struct err *err)
+{
+	size_t bytes = 0, n;
+
+	(void)wait_usec;	/* a heartbeat ends the wait */
+	for (int i = 0; i < STEP_EVENTS && bytes < STEP_BYTES; i++) {
+		if (!take_event(s, &n, err))
+			return false;
+		bytes += n;
+		if (usec_since(s->flushed) < FLUSH_USEC)
+			continue;
+		s->flushed = clock_mono();
+		return binlog_flush(s->dec, err);
+	}
+	return true;
+}
+
+/* The server waits in its write as long as it takes: net_write_timeout of the session is a year. */
+bool
+my_stream_tick(struct source_stream *s, struct err *err)
+{
+	(void)s;
+	(void)err;
+	return true;
+}
+
+void
+my_stream_confirm(struct source_stream *s, const struct position *p)
+{
+	(void)s;
+	(void)p;
+}
+
+/* The next heartbeat tells the end. */
+void
+my_stream_ask(struct source_stream *s)
+{
+	(void)s;
+}
+
+uint64_t
+my_stream_bytes(const struct source_stream *s)
+{
+	return s->bytes;
+}
+
+void
+my_stream_close(struct source_stream *s)
+{
+	if (s == NULL)
+		return;
+	my_conn_close(s->c);
+	binlog_free(s->dec);
+	arena_free(s->arena);
+	free(s->tables);
+	free(s);
+}
+
+/* ---- the place of a set of GTIDs ---- */
+
+/* The first packet of a dump is a ROTATE that names the file. */
+bool
+my_source_locate(struct source *s, struct position *p, struct err *err)
+{
+	struct source_stream *d = stream_new(&s->p, p, err);
+	const uint8_t *event;
+	size_t n;
+	uint32_t file;
+	bool ok = d != NULL && start_dump(d, false, err);
+
+	if (ok && !my_packet(d->c, &event, &n, err))
+		ok = dump_failed(d, err);
+	if (ok && (n < 19 + 8 + 3 || event[4] != 4))
+		ok = err_set(err, ERR_PROTOCOL, "a dump does not begin with the name of a file");
+	if (ok) {
+		const char *name = (const char *)event + 27;
+		size_t len = n - 27;
+
+		while (len > 0 && (name[len - 1] < '0' || name[len - 1] > '9'))
+			len--;		/* a checksum may follow */
+		ok = binlog_name_parse(name, len, &p->log, &file, err);
+		if (ok)
+			p->lsn.v = binlog_place(file, LOG_START);
+	}
+	my_stream_close(d);
+	return ok;
+}
