@@ -293,16 +293,12 @@ has_index(struct target *t, const struct table *tab, const char *index, bool *re
 static bool
 finish_index(struct target *t, const struct table *tab, uint16_t index, struct err *err)
 {
-	const struct convert_target to = {
-		.family = FAMILY_MYSQL, .mariadb = t->c->mariadb, .version = t->c->version
-	};
+	const struct convert_target to = { .family = FAMILY_MYSQL, .mariadb = t->c->mariadb, .version = t->c->version };
 	const char *name = my_index_name(&tab->source->indexes[index]);
 	struct buf sql = { 0 };
-	bool there = true, ok;
+	bool there = true, ok = my_one_index_ddl(&sql, tab, index, &to, err);
 
-	ok = my_one_index_ddl(&sql, tab, index, &to, err) &&
-	     (sql.n == 0 || has_index(t, tab, name, &there, err));
-	if (ok && !there)
+	if (ok && sql.n > 0 && (ok = has_index(t, tab, name, &there, err)) && !there)
 		ok = my_exec(t->c, err, buf_cstr(&sql));
 	buf_done(&sql);
 	return ok || err_ctx(err, "index \"%s\"", name);
