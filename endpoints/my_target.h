@@ -16,8 +16,6 @@
 #include "endpoints/my_conn.h"
 #include "endpoints/target.h"
 
-extern const struct target_ops my_target_ops;
-
 struct my_load {
 	struct plan *plan;
 	uint64_t epoch;
