@@ -255,6 +255,8 @@ on_text(struct binlog *dec, struct event *ev, struct query *q, struct err *err)
 {
 	const struct sql_text *sql = dec->sql;
 
+	if (sql->unclear && sql->kind >= SQL_BEGIN && sql->kind <= SQL_XA_ROLLBACK)
+		return err_set(err, ERR_PROTOCOL, "a statement that controls a transaction is not understood");
 	switch (sql->kind) {
 	case SQL_BEGIN: return on_begin(dec, ev, false, err);
 	case SQL_COMMIT: return on_end(dec, ev, true, err);

@@ -232,8 +232,10 @@ measure_partial(struct binlog *dec, struct rows *r, const struct image *before, 
 	size_t used;
 
 	if (!row_image_expand(r->table->image, before->p, before->n, r->before, r->in.p + r->in.off, rd_left(&r->in), r->after,
-		&dec->expanded, &used, err) || used > rd_left(&r->in))
-		return err->kind != ERR_NONE ? false : cut_row(err);
+		&dec->expanded, &used, err))
+		return false;
+	if (used > rd_left(&r->in))
+		return cut_row(err);
 	if (dec->expanded.n > dec->max_event)
 		return err_set(err, ERR_LIMIT, "a row of %zu bytes", dec->expanded.n);
 	r->in.off += used;
@@ -571,7 +573,7 @@ rows_on_event(struct binlog *dec, struct event *ev, struct err *err)
 	if (t->rel == NULL || group_is_void(dec))
 		dec->uncaptured += t->rel == NULL;
 	else if (!captured_rows(dec, ev, t, flags, err))
-		return err->table[0] != '\0' || t->rel == NULL ? false : err_table(err, t->rel->schema, t->rel->name);
+		return err->table[0] != '\0' ? false : err_table(err, t->rel->schema, t->rel->name);
 	dec->group.rows_events++;
 	if ((flags & ROWS_STMT_END) != 0)
 		map_end_statement(dec);

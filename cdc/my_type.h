@@ -4,6 +4,7 @@
  * display widths, which change no value, are the catalog's alone; so is all that binlog_row_metadata = MINIMAL leaves out (labels, and with
  * MariaDB's NO_LOG signs and collations). The formats in which servers before 5.6 wrote times are the log's alone, and count as the same type.
  * So rows are read with a type of the catalog that has been held against the log: my_type_complete().
+ * What struct coltype leaves open: length is for enum and set the bytes of a value in the log; decimals is for geometry its subtype.
  * Threads: any; strings belong to the arena. */
 #ifndef REPLD_CDC_MY_TYPE_H
 #define REPLD_CDC_MY_TYPE_H
@@ -69,13 +70,17 @@ bool my_type_from_catalog(struct coltype *t, const struct my_catalog_column *c, 
 bool my_type_from_map(struct coltype *t, const struct binlog_column *c, bool mariadb, struct arena *arena, struct err *err) MUST_CHECK;
 
 /* The type that rows are to be read with: the catalog's, in the log's format. ERR_SCHEMA where the two are not the same column type; what the
- * map does not say (collation 0, no labels; sign_known false: its signs) is taken from the catalog. */
+ * map does not say (collation 0, no labels; sign_known false: its signs) is taken from the catalog, the labels from the map where it has them.
+ * Strings stay where they are, in the two arenas. */
 bool my_type_complete(struct coltype *t, const struct coltype *catalog, const struct coltype *map, bool sign_known, struct err *err) MUST_CHECK;
 
 /* code | is_unsigned << 8 | collation << 16, with one code for the old and the new format of a time. */
 uint32_t my_type_oid(uint8_t code, bool is_unsigned, uint16_t collation);
 /* char, varchar: bytes at most; blobs: width of the length; decimal: precision << 8 | scale; bit: bits; times: digits of a second;
- * enum, set: a hash of the labels, never 0 (0: not known); geometry: its subtype + 1 (0: not known); vector: dimensions; else 0. */
+ * enum, set: a hash of the labels; geometry: its subtype (0: any); vector: dimensions; else 0. -1: not known (labels, and in MariaDB's old
+ * format the digits of a second). A character beyond the basic plane counts as a question mark in a label: the catalogs show it so. */
 int32_t my_type_typmod(const struct coltype *t);
+
+#define MY_DIGITS_UNKNOWN 255	/* in coltype.decimals */
 
 #endif

@@ -1,7 +1,7 @@
 /* sql_text.h - what a statement of a MySQL or MariaDB binlog is about: its kind, and the tables and databases it names.
  * Not a parser: it reads words, names and quotes by the session's sql_mode, and only as far as it is sure. What it is not sure of is
  * said to be unclear; whoever asks then has to take the worst for true.
- * Threads: pure; the result borrows from its own arrays and, for names without quotes inside, from the text. */
+ * Threads: pure; the savepoint's name is borrowed from the text. */
 #ifndef REPLD_CDC_SQL_TEXT_H
 #define REPLD_CDC_SQL_TEXT_H
 
