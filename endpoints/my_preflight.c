@@ -259,6 +259,8 @@ check_ddl(struct preflight *p, bool will_be_made)
 		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, why.remedy, "%s", why.msg);
 	else if (!will_be_made)
 		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, buf_cstr(&ddl), "the table is not on the target");
+	else
+		my_table_findings(p->tab, &to, p->f);
 	buf_done(&ddl);
 }
 

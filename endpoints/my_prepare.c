@@ -94,7 +94,7 @@ create_table(struct target *t, const struct table *tab, struct err *err)
 	struct buf sql = { 0 };
 	bool ok = create_schema(t, tab, err);
 
-	if (ok && (ok = my_table_ddl(&sql, tab, &to, err)))
+	if (ok && (ok = my_table_only_ddl(&sql, tab, &to, err)))
 		ok = sql.bad ? err_set(err, ERR_SYSTEM, "no memory for a table's DDL") : my_exec(t->c, err, buf_cstr(&sql));
 	buf_done(&sql);
 	return ok;
