@@ -20,7 +20,7 @@ PKGS   := libevent libpq libmariadb libconfig libsystemd zlib libzstd
 LAYERS := daemon/base cdc staging endpoints daemon
 
 # These fetch what is missing first and then call make again; everything else compiles at once.
-OUTER := deps demo check check-asan check-tsan fuzz lint clean help
+OUTER := deps demo check check-matrix check-asan check-tsan fuzz lint clean help
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(OUTER),$(GOALS)),)
@@ -131,6 +131,11 @@ check:
 	$(if $(faulty),$(SUB) $(QUIET) all O=$(O)/faults FAULTS=1)
 	$(if $(and $(FUZZ),$(clang)),$(FSUB))
 	@$(call RUN,$(O)) check
+check-matrix:
+	@sh test/deps.sh matrix
+	@echo 'building in $(O) ($(CC))'
+	$(SUB) $(QUIET) tests
+	@$(call RUN,$(O)) matrix
 check-asan:
 	@sh test/deps.sh check
 	@echo 'building in $(O)/asan (address, undefined)'
@@ -171,9 +176,10 @@ clean:
 	$(RM) -r '$(O)'
 help:
 	@echo 'make              build/repld            (O=DIR, CC=clang, WERROR=1, SAN=address, FAULTS=1, V=1)'
-	@echo 'make deps         install what is missing from Debian packages (GROUP=build, demo, check or all)'
+	@echo 'make deps         install what is missing from Debian packages (GROUP=build, demo, check, matrix or all)'
 	@echo 'make demo         two private PostgreSQL servers, a full load, a live workload, a comparison'
 	@echo 'make check        every test, one line each (T=PATTERN chooses); make lint: the lints alone'
+	@echo 'make check-matrix a part of the tests against other versions of the servers (T=postgresql-12 chooses)'
 	@echo 'make check-asan   the same with AddressSanitizer and UBSan; make check-tsan: with ThreadSanitizer'
 	@echo 'make fuzz T=60    each fuzz target for T seconds'
 	@echo 'make install      DESTDIR= PREFIX=/usr/local SBINDIR= MANDIR= ETCDIR=/etc UNITDIR='

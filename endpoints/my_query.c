@@ -92,6 +92,10 @@ is_number(const char *text)
 void
 my_template(struct buf *b, const char *sql, int nparams, const char *const *params)
 {
+	if (nparams == 0) {	/* then the text may hold values itself */
+		buf_str(b, sql);
+		return;
+	}
 	while (*sql != '\0') {
 		const char kind = *sql;
 		char *end;

@@ -96,7 +96,7 @@ create_table(struct target *t, const struct table *tab, struct err *err)
 	struct buf sql = { 0 };
 	bool ok;
 
-	if (!create_schema(t, tab, err))
+	if (!pg_table_ddl_check(tab, err) || !create_schema(t, tab, err))
 		return false;
 	pg_table_only_ddl(&sql, tab);
 	ok = !sql.bad ? pg_exec(t->c, err, buf_cstr(&sql))
@@ -266,10 +266,11 @@ has_index(struct target *t, const struct table *tab, const char *index, bool *re
 static bool
 finish_index(struct target *t, const struct table *tab, uint16_t index, struct err *err)
 {
-	const char *name = tab->source->indexes[index].name;
 	struct buf sql = { 0 };
 	bool there = true, ok = true;
+	char name[64];
 
+	pg_index_name(name, tab, &tab->source->indexes[index]);
 	if (pg_one_index_ddl(&sql, tab, index) && (ok = has_index(t, tab, name, &there, err)) &&
 	    !there)
 		ok = pg_exec(t->c, err, buf_cstr(&sql)) && has_index(t, tab, name, &there, err);

@@ -233,12 +233,13 @@ pg_slot_is_copy(const char *slot, struct err *err)
 	return err_remedy(err, "name the primary's host for the endpoint, or promote this server");
 }
 
-/* A load group's slot (SLOT_gN) keeps log for the task as well. */
+/* A load group's slot (SLOT_gN) keeps log for the task as well. (PostgreSQL 12 has no min() of positions.) */
 static const char monitor_sql[] =
     "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE "
     "pg_current_wal_flush_lsn() END,"
-    " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT min(restart_lsn) FROM"
-    " pg_replication_slots WHERE slot_name = $1 OR slot_name ~ ('^' || $1 || '_g[0-9]+$')), %s,"
+    " (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT restart_lsn FROM"
+    " pg_replication_slots WHERE slot_name = $1 OR slot_name ~ ('^' || $1 || '_g[0-9]+$')"
+    " ORDER BY restart_lsn LIMIT 1), %s,"
     " (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size')"
     " FROM (SELECT) one LEFT JOIN pg_replication_slots r ON r.slot_name = $1";
 

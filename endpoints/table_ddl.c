@@ -156,6 +156,8 @@ is_integer(const struct coltype *type)
 enum default_fate
 pg_default_fate(const struct column_desc *col)
 {
+	if (col->type.family != FAMILY_POSTGRESQL)
+		return pg_foreign_default_fate(col);
 	if (col->generated || col->identity != 0 || col->default_sql == NULL)
 		return DEFAULT_NONE;
 	if (strncmp(col->default_sql, "nextval(", 8) == 0)
@@ -225,6 +227,10 @@ pg_table_only_ddl(struct buf *out, const struct table *t)
 {
 	const struct table_desc *d = t->source;
 
+	if (t->source_family != FAMILY_POSTGRESQL) {
+		pg_foreign_table_only_ddl(out, t);
+		return;
+	}
 	buf_str(out, "CREATE TABLE ");
 	pg_ident2(out, t->target_schema, t->target_name);
 	buf_str(out, " (");
@@ -308,6 +314,8 @@ pg_one_index_ddl(struct buf *out, const struct table *t, uint16_t index)
 {
 	const struct index_desc *x = &t->source->indexes[index];
 
+	if (t->source_family != FAMILY_POSTGRESQL)
+		return pg_foreign_index_ddl(out, t, index);
 	if (x->primary || is_made_first(t->source, x))
 		return false;
 	put_index(out, t, x);

@@ -9,7 +9,7 @@ target_ops_for(enum endpoint_kind kind)
 {
 	switch (kind) {
 	case ENDPOINT_POSTGRESQL: return &pg_target_ops;
-	case ENDPOINT_MYSQL: break;
+	case ENDPOINT_MYSQL: return &my_target_ops;
 	}
 	assert(!"an endpoint of no kind");
 	return &pg_target_ops;

@@ -30,6 +30,7 @@ struct convert {
 	struct value low, high;		/* the nearest values at both ends of a range; VALUE_ABSENT */
 	const struct coltype *labels;	/* ENUM, SET: whose labels the values must have; NULL: not known */
 	bool same_labels;
+	bool unchecked;			/* FLOAT: each number of the one is one of the other */
 	uint32_t source_oid, target_oid;	/* of the types under domains */
 	bool whole_only;		/* DECIMAL to INT: nothing behind the point may count */
 	struct arena *arena;		/* while choosing */
@@ -43,8 +44,12 @@ bool choose_bytes(struct convert *c);		/* BYTES, GEOMETRY, VECTOR */
 bool choose_json(struct convert *c);
 /* The target is a text: of MySQL, of PostgreSQL, or of a type whose text PostgreSQL reads. After the class's own form is made. */
 bool choose_to_text(struct convert *c);
+/* The fewest digits that give the double (narrow: the float) back are the number's own, so that the number comes back from it. */
+bool float_gives_back(const uint8_t *p, size_t n, bool narrow);
 enum outcome bytes_to_bytes(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why);
 enum outcome text_fits(const struct convert *c, const struct value *in, struct value *ret, const char **why);
+enum outcome text_to_decimal(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why);
+bool ends_of_decimal(struct convert *c);	/* c->low and high */
 enum outcome array_to_vector(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why);
 
 static inline bool

@@ -1,16 +1,12 @@
 /* convert_json.c - JSON texts between servers of unlike rules.
  * PostgreSQL's jsonb has no \u0000 and no half of a surrogate pair; MySQL's json keeps numbers as integers of 64 bits or as doubles, and nests
  * 100 deep; MariaDB's is a text that its json_valid() must take. PostgreSQL's json is a text, too, that keeps what it was given.
- * A double holds a number where the fewest digits that give the double back are the number's own: what MySQL prints, jsonb takes as equal.
  * Flow: scan() walks once over the text, without recursion, and notes what it met; the target's rules decide.
  * Threads: pure. */
 #include "staging/convert_intern.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #define MY_DEPTH      100
-#define MARIADB_DEPTH 32
+#define MARIADB_DEPTH 31
 #define MAX_DEPTH     8192
 
 struct scan {
@@ -21,69 +17,6 @@ struct scan {
 };
 
 /* ---- numbers ---- */
-
-/* The digits that count, without zeros at either end, as "digits * 10^exponent". */
-struct digits {
-	char text[20];
-	int n;			/* > 17: too many */
-	long exponent;		/* of the last digit */
-};
-
-static void
-read_digits(const char *p, size_t n, struct digits *d)
-{
-	long behind = 0, zeros = 0, exponent = 0;
-	bool point = false;
-
-	*d = (struct digits){ 0 };
-	for (size_t i = p[0] == '-'; i < n; i++) {
-		if (p[i] == '.') {
-			point = true;
-		} else if (p[i] == 'e' || p[i] == 'E') {
-			exponent = n - i > 8 ? (p[i + 1] == '-' ? -9999999 : 9999999) : strtol(p + i + 1, NULL, 10);
-			break;
-		} else {
-			behind += point;
-			if (p[i] == '0') {
-				zeros += d->n > 0;
-				continue;
-			}
-			for (; zeros > 0 && d->n < 18; zeros--)
-				d->text[d->n++] = '0';
-			zeros = 0;
-			if (d->n < 18)
-				d->text[d->n++] = p[i];
-		}
-	}
-	d->exponent = exponent - behind + zeros;
-}
-
-static bool
-same_digits(const struct digits *a, const struct digits *b)
-{
-	return a->n == b->n && memcmp(a->text, b->text, (size_t)a->n) == 0 && (a->n == 0 || a->exponent == b->exponent);
-}
-
-/* The fewest digits that give the double back are those of the text. */
-static bool
-double_holds(const char *text, const struct digits *want)
-{
-	const double d = strtod(text, NULL);
-	struct digits got;
-	char out[40];
-	int n;
-
-	if (d - d != 0)
-		return false;
-	for (int places = 14; places <= 16; places++) {
-		n = snprintf(out, sizeof(out), "%.*e", places, d);
-		if (strtod(out, NULL) != d)
-			continue;
-		read_digits(out, (size_t)n, &got);
-		return same_digits(&got, want);
-	}
-	return false;
-}
 
 /* A whole number that 64 bits hold. */
 static bool
@@ -103,21 +36,7 @@ is_int64(const char *p, size_t n)
 static bool
 my_json_holds(const uint8_t *p, size_t n)
 {
-	struct digits want;
-	char text[400];
-
-	if (n >= sizeof(text))
-		return false;
-	memcpy(text, p, n);
-	text[n] = '\0';
-	if (is_int64(text, n))
-		return true;
-	read_digits(text, n, &want);
-	if (want.n > 17)
-		return false;
-	if (want.n <= 15 && want.exponent > -290 && want.exponent + want.n < 300)
-		return true;
-	return double_holds(text, &want);
+	return is_int64((const char *)p, n) || float_gives_back(p, n, false);
 }
 
 /* ---- the walk ---- */
@@ -386,7 +305,7 @@ json_note(const struct convert *c)
 	switch (c->to.kind) {
 	case PG_JSONB: return c->from.kind == MY_JSON ? "\\u0000" : "what is no JSON; \\u0000; halves of surrogate pairs; kept normalised";
 	case PG_JSON: return "what is no JSON";
-	case MY_JSON_TEXT: return "nested deeper than 32";
+	case MY_JSON_TEXT: return "nested deeper than 31";
 	default:
 		return c->from.kind == PG_JSONB ? "numbers that a double can't hold; nested deeper than 100" :
 						  "what is no JSON; numbers that a double can't hold; kept normalised";

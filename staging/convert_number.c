@@ -198,59 +198,147 @@ decimal_to_decimal(const struct convert *c, const struct value *in, struct arena
 	return c->whole_only ? check_int(c, &(struct value){ .kind = VALUE_TEXT, .len = ret->len, .p = ret->p }, ret, why) : OUT_OK;
 }
 
-/* ---- floats ---- */
-
-#define DOUBLE_DIGITS 15	/* so many digits of a decimal come back from a double, and so many from a float */
-#define FLOAT_DIGITS  6
-
-/* Whole and decimal numbers: those that the float's own digits give back. */
-static enum outcome
-decimal_to_float(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+/* PostgreSQL's numbers that were texts elsewhere. */
+enum outcome
+text_to_decimal(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
 {
-	const bool narrow = c->to.kind == MY_FLOAT || c->to.kind == PG_FLOAT4;
-	struct places at;
+	enum outcome o;
 
-	(void)arena;
-	if (c->target_family == FAMILY_POSTGRESQL && in->len >= 3 && (in->p[0] == 'N' || in->p[in->p[0] == '-'] == 'I')) {
+	if (in->len == 3 && memcmp(in->p, "NaN", 3) == 0) {
 		*ret = *in;
 		return OUT_OK;
 	}
-	if (is_special(c, in, ret, why))
-		return OUT_NO_FORM;
-	if (!read_places(in->p, in->len, &at))
-		return OUT_WRONG;
-	if (!at.zero && at.negative && c->to.positive)
-		return no_form(why, out_of_range, ret, &c->low);
-	if (!at.zero && at.first - at.last >= (narrow ? FLOAT_DIGITS : DOUBLE_DIGITS))
-		return no_form(why, "a number with more digits than the float has", ret, NULL);
-	if (!at.zero && (at.first > (narrow ? 37 : 307) || at.last < (narrow ? -37 : -307)))
-		return no_form(why, out_of_range, ret, NULL);
-	*ret = *in;
-	return OUT_OK;
+	o = decimal_to_decimal(c, in, arena, ret, why);
+	return o == OUT_WRONG ? no_form(why, "a text that is no number", ret, NULL) : o;
 }
 
-static enum outcome
-float_to_float(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+/* ---- floats ---- */
+
+/* The digits that count, without zeros at either end, as "digits * 10^exponent". */
+struct digits {
+	char text[20];
+	int n;			/* 18: too many */
+	long exponent;		/* of the last digit */
+};
+
+#define MOST_DIGITS 17
+
+static void
+read_digits(const char *p, size_t n, struct digits *d)
 {
-	char text[40];
+	long behind = 0, zeros = 0, exponent = 0;
+	bool point = false;
+
+	*d = (struct digits){ 0 };
+	for (size_t i = p[0] == '-'; i < n; i++) {
+		if (p[i] == '.') {
+			point = true;
+		} else if (p[i] == 'e' || p[i] == 'E') {
+			exponent = strtol(p + i + 1, NULL, 10);
+			break;
+		} else {
+			behind += point;
+			if (p[i] == '0') {
+				zeros += d->n > 0;
+				continue;
+			}
+			for (; zeros > 0 && d->n <= MOST_DIGITS; zeros--)
+				d->text[d->n++] = '0';
+			zeros = 0;
+			if (d->n <= MOST_DIGITS)
+				d->text[d->n++] = p[i];
+		}
+	}
+	d->exponent = zeros - behind + exponent;
+}
+
+static bool
+same_digits(const struct digits *a, const struct digits *b)
+{
+	return a->n == b->n && memcmp(a->text, b->text, (size_t)a->n) == 0 && (a->n == 0 || a->exponent == b->exponent);
+}
+
+static bool
+reads_as(const char *text, double d, bool narrow)
+{
+	return narrow ? strtof(text, NULL) == (float)d : strtod(text, NULL) == d;
+}
+
+bool
+float_gives_back(const uint8_t *p, size_t n, bool narrow)
+{
+	const int sure = narrow ? 6 : 15, most = narrow ? 9 : MOST_DIGITS;
+	struct digits want, got;
+	char text[512], out[40];
+	bool small;
 	double d;
 
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	read_digits(text, n, &want);
+	if (want.n > most)
+		return false;
+	if (want.n <= sure && want.exponent > (narrow ? -30 : -290) && want.exponent < (narrow ? 30 : 290))
+		return true;
+	d = narrow ? (double)strtof(text, NULL) : strtod(text, NULL);
+	if (d - d != 0)
+		return false;
+	small = want.exponent < (narrow ? -30 : -290);	/* some have fewer digits than others */
+	for (int places = small ? 1 : sure; places <= most; places++) {
+		const int len = snprintf(out, sizeof(out), "%.*e", places - 1, d);
+
+		if (!reads_as(out, d, narrow))
+			continue;
+		read_digits(out, (size_t)len, &got);
+		return same_digits(&got, &want);
+	}
+	return false;
+}
+
+/* FLT_MAX in the digits that a double needs: MySQL reads a number as a double first, and 3.4028235e38, the float's own fewest digits, is beyond. */
+static const char float_max[] = "-3.4028234663852886e38";
+
+static bool
+is_float_max(const struct value *v)
+{
+	static const char digits[] = "3.4028235e";
+	const size_t minus = v->p[0] == '-';
+
+	return v->len >= minus + sizeof(digits) - 1 && memcmp(v->p + minus, digits, sizeof(digits) - 1) == 0 && v->p[v->len - 1] == '8' &&
+	    v->p[v->len - 2] == '3';
+}
+
+static bool
+is_narrow(const struct type_facts *f)
+{
+	return f->kind == MY_FLOAT || f->kind == PG_FLOAT4;
+}
+
+/* Whole and decimal numbers, and doubles for a float. */
+static enum outcome
+number_to_float(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	const bool special = in->len >= 3 && (in->p[0] == 'N' || in->p[in->p[0] == '-'] == 'I');
+
 	(void)arena;
-	if (c->target_family == FAMILY_MYSQL && is_special(c, in, ret, why))
-		return OUT_NO_FORM;
-	if (in->len > 0 && in->p[0] == '-' && c->to.positive)
-		return no_form(why, out_of_range, ret, &c->low);
 	*ret = *in;
-	if (!c->whole_only)
+	if (special && c->target_family == FAMILY_POSTGRESQL)
 		return OUT_OK;
-	if (in->len == 0 || in->len >= sizeof(text))
+	if (special && is_special(c, in, ret, why))
+		return OUT_NO_FORM;
+	if (in->len == 0 || !is_digit(in->p[in->len - 1]))
 		return OUT_WRONG;
-	memcpy(text, in->p, in->len);
-	text[in->len] = '\0';
-	d = strtod(text, NULL);
-	if ((double)(float)d != d && d == d)
-		return no_form(why, "a number that a float can't hold", ret, NULL);
-	return OUT_OK;
+	if (in->p[0] == '-' && c->to.positive)
+		return no_form(why, out_of_range, ret, &c->low);
+	if (c->to.kind == MY_FLOAT && is_float_max(in))
+		set_text(ret, float_max + (in->p[0] != '-'), sizeof(float_max) - 1 - (in->p[0] != '-'));
+	else if (c->target_mariadb && in->len == 2 && in->p[0] == '-' && in->p[1] == '0')	/* it keeps no sign of 0 */
+		set_text(ret, "0", 1);
+	if (c->unchecked || float_gives_back(in->p, in->len, is_narrow(&c->to)))
+		return OUT_OK;
+	return no_form(why, is_narrow(&c->to) ? "a number that a float can't hold" : "a number that a double can't hold", ret, NULL);
 }
 
 /* ---- bits ---- */
@@ -285,7 +373,7 @@ ends_of_int(struct convert *c)
 }
 
 /* The greatest number: nines as far as the type has places; c->low is the same below 0, or 0. */
-static bool
+bool
 ends_of_decimal(struct convert *c)
 {
 	const int whole = c->to.whole, scale = c->to.scale > 0 ? c->to.scale : 0;
@@ -315,11 +403,11 @@ ends_of_decimal(struct convert *c)
 static void
 ends_of_float(struct convert *c)
 {
-	static const char most[] = "-1.7976931348623157e308", most_float[] = "-3.4028235e38";
+	static const char most[] = "-1.7976931348623157e308";
 
 	if (c->to.kind == MY_FLOAT) {
-		set_text(&c->low, most_float, sizeof(most_float) - 1);
-		set_text(&c->high, most_float + 1, sizeof(most_float) - 2);
+		set_text(&c->low, float_max, sizeof(float_max) - 1);
+		set_text(&c->high, float_max + 1, sizeof(float_max) - 2);
 	} else {
 		set_text(&c->low, most, sizeof(most) - 1);
 		set_text(&c->high, most + 1, sizeof(most) - 2);
@@ -342,7 +430,7 @@ static bool
 choose_from_int(struct convert *c)
 {
 	const struct type_facts *from = &c->from, *to = &c->to;
-	const bool narrow = to->kind == MY_FLOAT || to->kind == PG_FLOAT4;
+	const bool narrow = is_narrow(to);
 
 	switch (to->class) {
 	case CLASS_TEXT: return true;
@@ -368,12 +456,12 @@ choose_from_int(struct convert *c)
 		if (to->rounds)
 			return false;
 		if (from->max > (narrow ? UINT64_C(1) << 24 : UINT64_C(1) << 53) || (to->positive && from->min < 0))
-			c->fn = decimal_to_float;
+			c->fn = number_to_float;
 		break;
 	default: return false;
 	}
 	if (c->fn != NULL)
-		note_fit(c, CONVERT_POLICY, to->class == CLASS_FLOAT ? "numbers of more digits" : "numbers out of range");
+		note_fit(c, CONVERT_POLICY, to->class == CLASS_FLOAT ? "numbers that a float can't hold" : "numbers out of range");
 	return true;
 }
 
@@ -403,8 +491,8 @@ choose_from_decimal(struct convert *c)
 			c->fn = NULL;
 		return true;
 	case CLASS_FLOAT:
-		c->fn = decimal_to_float;
-		note_fit(c, CONVERT_POLICY, "numbers of more digits");
+		c->fn = number_to_float;
+		note_fit(c, CONVERT_POLICY, "numbers that a float can't hold");
 		return !to->rounds;
 	default: return false;
 	}
@@ -414,22 +502,24 @@ static bool
 choose_from_float(struct convert *c)
 {
 	const struct type_facts *from = &c->from, *to = &c->to;
-	const bool wide = from->kind == MY_DOUBLE || from->kind == PG_FLOAT8;
 
 	if (to->class == CLASS_TEXT)
 		return true;
 	if (to->class != CLASS_FLOAT || to->rounds)
 		return false;
-	c->whole_only = wide && (to->kind == MY_FLOAT || to->kind == PG_FLOAT4);
+	c->unchecked = is_narrow(from) || !is_narrow(to);
 	if (c->source_family == FAMILY_POSTGRESQL && c->target_family == FAMILY_MYSQL)
-		note_fit(c, CONVERT_POLICY, c->whole_only ? "NaN, infinity, numbers that a float can't hold" : "NaN, infinity");
-	else if (c->whole_only)
+		note_fit(c, CONVERT_POLICY, c->unchecked ? c->target_mariadb ? "NaN, infinity; -0 is 0" : "NaN, infinity" : "NaN, infinity, numbers that a float can't hold");
+	else if (!c->unchecked)
 		note_fit(c, CONVERT_POLICY, "numbers that a float can't hold");
 	else if (to->positive && !from->positive)
 		note_fit(c, CONVERT_POLICY, "numbers out of range");
+	else if (to->kind == MY_FLOAT)
+		note_fit(c, CONVERT_EXACT, "");
 	else
 		return true;
-	c->fn = float_to_float;
+	c->fn = number_to_float;
+	c->plus = 24;
 	return true;
 }
 

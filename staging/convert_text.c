@@ -70,6 +70,20 @@ text_to_text(const struct convert *c, const struct value *in, struct arena *aren
 	return text_fits(c, in, ret, why);
 }
 
+/* timetz and interval of fewer digits than 6: PostgreSQL would round the text's. */
+static enum outcome
+text_to_seconds(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
+{
+	const uint8_t *dot = in->len > 0 ? memchr(in->p, '.', in->len) : NULL;
+	size_t i = dot != NULL ? (size_t)(dot - in->p) + 1 : in->len;
+
+	(void)arena;
+	for (size_t digit = 0; i < in->len && is_digit(in->p[i]); i++, digit++)
+		if (digit >= c->to.digits && in->p[i] != '0')
+			return no_form(why, "a time with more digits of a second", ret, NULL);
+	return text_fits(c, in, ret, why);
+}
+
 static bool
 may_lose_blanks(const struct convert *c)
 {
@@ -341,7 +355,18 @@ choose_from_text(struct convert *c)
 	case CLASS_ENUM:
 	case CLASS_SET: return choose_labels(c);
 	case CLASS_JSON: return choose_json(c);
-	default: return choose_to_text(c);
+	case CLASS_DECIMAL:
+		if (c->to.any_text || c->target_family != FAMILY_POSTGRESQL)
+			return choose_to_text(c);
+		c->fn = text_to_decimal;
+		note_fit(c, CONVERT_POLICY, "texts that are no number; numbers out of range or with more digits");
+		return ends_of_decimal(c);
+	default:
+		if (c->to.any_text || (c->to.class != CLASS_INTERVAL && c->to.kind != PG_TIMETZ))
+			return choose_to_text(c);
+		c->fn = text_to_seconds;
+		note_fit(c, CONVERT_POLICY, "NUL bytes; more digits of a second");
+		return !c->to.cuts;
 	}
 }
 

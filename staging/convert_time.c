@@ -160,14 +160,11 @@ pass_moment(const struct convert *c, const struct value *in, const struct moment
 static bool
 fits_timestamp(const struct value *in, const struct moment *m, bool *ret_low)
 {
-	*ret_low = memcmp(in->p, "1970-01-01", 10) < 0;
-	if (!m->has_time)
-		return memcmp(in->p, "1970-01-02", 10) >= 0 && memcmp(in->p, "2038-01-19", 10) <= 0;
-	if (memcmp(in->p, "1970-01-01 00:00:01", 19) < 0) {
-		*ret_low = true;
-		return false;
-	}
-	return memcmp(in->p, "2038-01-19 03:14:07", 19) <= 0;
+	const char *first = m->has_time ? "1970-01-01 00:00:01" : "1970-01-02";
+	const char *last = m->has_time ? "2038-01-19 03:14:07" : "2038-01-19";
+
+	*ret_low = memcmp(in->p, first, strlen(first)) < 0;
+	return !*ret_low && memcmp(in->p, last, strlen(last)) <= 0;
 }
 
 static enum outcome
@@ -356,8 +353,12 @@ choose_duration(struct convert *c)
 	switch (c->to.class) {
 	case CLASS_TEXT: return true;
 	case CLASS_INTERVAL:
-		c->refused = "interval without fields and digits";
-		return c->to.any_text && c->from.class == CLASS_DURATION;
+		c->refused = "interval without fields";
+		if (narrow) {
+			note_fit(c, CONVERT_POLICY, "more digits of a second");
+			c->fn = duration_to_other;
+		}
+		return !c->to.cuts && c->from.class == CLASS_DURATION;
 	case CLASS_TIME:
 		if (c->from.class == CLASS_TIME && !narrow)
 			return true;

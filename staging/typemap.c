@@ -203,8 +203,10 @@ pg_modifiers(struct type_facts *f, const struct coltype *t)
 		f->digits = mod >= 0 && mod <= 6 ? (uint8_t)mod : 6;
 		f->any_text = f->kind == PG_TIMETZ && f->digits == 6;
 		break;
-	case PG_INTERVAL:	/* with fields or digits it cuts and rounds what it is given */
-		f->any_text = mod < 0;
+	case PG_INTERVAL:	/* with fields it cuts what it is given */
+		f->digits = mod < 0 || (mod & 0xffff) > 6 ? 6 : (uint8_t)(mod & 0xffff);
+		f->cuts = mod >= 0 && (mod >> 16 & 0x7fff) != 0x7fff;
+		f->any_text = !f->cuts && f->digits == 6;
 		break;
 	default:
 		f->any_text = f->class == CLASS_FOREIGN || f->class == CLASS_INET || f->class == CLASS_GEOMETRY ||

@@ -56,6 +56,7 @@ struct type_facts {
 	bool positive;		/* no number below 0 */
 	bool rounds;		/* FLOAT with digits, as float(7,3): what it is given is not what it keeps */
 	bool any_text;		/* FOREIGN, and others whose text form PostgreSQL itself reads without rounding */
+	bool cuts;		/* INTERVAL with fields, as interval day to minute */
 	uint8_t digits;		/* of a second */
 	uint32_t length;	/* characters, bytes or bits at most; 0: as many as you like */
 	bool pads_blanks;	/* trailing blanks of a text do not survive, or mean nothing */

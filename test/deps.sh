@@ -4,17 +4,18 @@
 #   deps.sh build   compiler, pkg-config, libraries
 #   deps.sh demo    build, and the PostgreSQL and MariaDB servers of the release
 #   deps.sh check   demo, and what the tests and lints use
+#   deps.sh matrix  check, and npm (servers of other versions)
 #   deps.sh all     check, and clang with libFuzzer (the fuzz targets, the second compiler)
 #
 # Does nothing where nothing is missing. Needs root or sudo otherwise. The server's package would create and start a
 # database cluster: that is turned off for the time of its installation; no service is started.
 set -eu
 group=${1:-all}
-case $group in build | demo | check | all) ;; *) echo "deps.sh: build, demo, check or all" >&2; exit 2 ;; esac
+case $group in build | demo | check | matrix | all) ;; *) echo "deps.sh: build, demo, check, matrix or all" >&2; exit 2 ;; esac
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
-missing='' need_server='' need_clang=''
+missing='' need_server='' need_mariadb='' need_clang=''
 want() { missing="$missing $1"; }
 command_of() { command -v "$1" >/dev/null 2>&1 || want "$2"; }		# COMMAND PACKAGE
 library_of() { pkg-config --exists "$1" 2>/dev/null || want "$2"; }	# PKG-CONFIG-NAME PACKAGE
@@ -25,7 +26,7 @@ fuzzer_there() {
 }
 
 find_missing() {
-	missing='' need_server='' need_clang=''
+	missing='' need_server='' need_mariadb='' need_clang=''
 	command_of gcc gcc
 	command_of make make
 	command_of ar binutils
@@ -41,8 +42,7 @@ find_missing() {
 	[ "$group" = build ] && return
 	command_of runuser util-linux
 	command_of ps procps
-	command_of mariadbd mariadb-server-core
-	command_of mariadb mariadb-client-core
+	command -v mariadbd >/dev/null 2>&1 && command -v mariadb >/dev/null 2>&1 || need_mariadb=yes
 	server_there || need_server=yes
 	[ "$group" = demo ] && return
 	library_of check check
@@ -51,21 +51,27 @@ find_missing() {
 	command_of groff groff-base
 	command_of mandoc mandoc
 	command_of shellcheck shellcheck
+	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || want debian-archive-keyring
 	[ "$group" = check ] && return
+	if [ "$group" = matrix ]; then
+		command_of npm npm
+		return
+	fi
 	command_of clang clang
 	ls /usr/bin/llvm-cov* >/dev/null 2>&1 || want llvm
 	fuzzer_there || need_clang=yes
 }
 
 find_missing
-[ -n "$missing$need_server$need_clang" ] || exit 0
+[ -n "$missing$need_server$need_mariadb$need_clang" ] || exit 0
+servers="${need_server:+ postgresql}${need_mariadb:+ mariadb-server-core mariadb-client-core}"
 if ! command -v apt-get >/dev/null 2>&1; then
-	echo "deps: not a Debian system; install what these Debian packages hold:$missing${need_server:+ postgresql}" >&2
+	echo "deps: not a Debian system; install what these Debian packages hold:$missing$servers" >&2
 	exit 1
 fi
 if [ "$(id -u)" -ne 0 ]; then
 	if ! command -v sudo >/dev/null 2>&1; then
-		echo "deps: missing:$missing${need_server:+ postgresql}; run as root: make deps GROUP=$group" >&2
+		echo "deps: missing:$missing$servers; run as root: make deps GROUP=$group" >&2
 		exit 1
 	fi
 	exec sudo sh "$0" "$group"
@@ -96,8 +102,8 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-apt() { apt-get -q -y -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@" >>"$log" 2>&1; }
-updated=''
+apt() { apt-get -q -y -o Acquire::Retries=3 -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@" >>"$log" 2>&1; }
+updated='' without=''
 update() { [ -n "$updated" ] || apt update; updated=yes; }
 candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
 
@@ -109,7 +115,7 @@ install() {
 	done
 	apt install --no-install-recommends "$@" && return
 	[ -z "$updated" ] || return 1
-	update
+	update || return
 	apt install --no-install-recommends "$@"
 }
 
@@ -123,17 +129,23 @@ no_services() {
 # postgresql-common first: its configuration file decides whether the server's package makes a cluster.
 install_server() {
 	no_services
-	install postgresql-common
-	if [ -e "$conf" ]; then
-		cp -p "$conf" "$conf.repld"
-		saved_conf=$conf.repld
-		{ grep -v '^[[:space:]]*create_main_cluster' "$saved_conf" || :; echo 'create_main_cluster = false'; } >"$conf"
-	else
+	install postgresql-common || return
+	if [ ! -e "$conf" ]; then
 		echo "deps: $conf is missing; not installing the server" >&2
-		exit 1
+		return 1
 	fi
-	install postgresql
+	cp -p "$conf" "$conf.repld" || return
+	saved_conf=$conf.repld
+	{ grep -v '^[[:space:]]*create_main_cluster' "$saved_conf" || :; echo 'create_main_cluster = false'; } >"$conf" || return
+	install postgresql || return
 	restore
+}
+
+# Without a server the tests that need it are skipped; not so where everything must be tested, nor in the demo.
+serverless() {			# NAME
+	[ -z "${CI:-}" ] && [ "$group" != demo ] || exit 1
+	echo "deps: no $1, the tests that need it are skipped: $(tail -n 1 "$log")" >&2
+	without="$without $1"
 }
 
 # libFuzzer's archive is in a package named by clang's version.
@@ -145,13 +157,16 @@ start=$(date +%s)
 no_services
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install $missing
-[ -z "$need_server" ] || install_server
+[ -z "$need_server" ] || install_server || serverless PostgreSQL
+[ -z "$need_mariadb" ] || install mariadb-server-core mariadb-client-core || serverless MariaDB
 [ -z "$need_clang" ] || install_fuzzer
 restore
 
 find_missing
-if [ -n "$missing$need_server$need_clang" ]; then
-	echo "deps: still missing:$missing${need_server:+ a PostgreSQL server}${need_clang:+ libFuzzer}" >&2
+case $without in *PostgreSQL*) need_server='' ;; esac
+case $without in *MariaDB*) need_mariadb='' ;; esac
+if [ -n "$missing$need_server$need_mariadb$need_clang" ]; then
+	echo "deps: still missing:$missing${need_server:+ a PostgreSQL server}${need_mariadb:+ MariaDB}${need_clang:+ libFuzzer}" >&2
 	exit 1
 fi
 echo "deps: done in $(($(date +%s) - start)) s"

@@ -1,14 +1,18 @@
 #!/bin/sh
 # Runs the tests that make has built in $O, one line each, two at a time:
 #   ok   system 010-load (3.2 s)        FAIL unit map: ... and the end of its log        skip fuzz ... reason
-# and a closing line alone: N passed, N failed, N skipped. Exit 1 on a failure.
+# and a closing line alone: N passed, N failed, N skipped (and, where a server could not be fetched, which and why). Exit 1 on a failure.
 #
-#   run.sh check | asan | tsan | lint | fuzz         T='PATTERN ...' chooses by "kind name"
+#   run.sh check | matrix | asan | tsan | lint | fuzz         T='PATTERN ...' chooses by "kind name"
 #
+# matrix: system tests against servers of other versions, named NNN-name@SERVER.
 # A system test is test/system/NNN-name.sh; it gets REPLD (the binary), O, REPLD_FAULTY (a binary built FAULTS=1),
 # TMPDIR as it is; exit 0 passed, 77 skipped (the last line of output is the reason), else failed. Its first 15 lines may say
 #   # timeout: SECONDS     (180 without)           # alone: yes       (nothing beside it)
 #   # sanitizers: yes      (also in asan and tsan) # faults: yes      (needs REPLD_FAULTY)
+#   # matrix: KIND ...     (also against other versions of postgresql, mysql, mariadb)
+# A server that has to be fetched (test/servers) is fetched before the first test that uses it. Where that fails, the tests that need
+# it are failures under CI, skips elsewhere.
 set -u
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 2
@@ -16,7 +20,7 @@ cd "$top" || exit 2
 mode=${1:-check}
 out=$O/test
 export O T CI
-export REPLD="$O/repld" LC_ALL=C
+export REPLD="$O/repld" NO_SERVERS="$out/no-servers" LC_ALL=C
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 head_says() { sed -n "1,15s/^# $2: *//p" "$1" 2>/dev/null | head -n 1; }
@@ -45,7 +49,12 @@ one() {
 	kind=$1 name=$2
 	shift 2
 	case $kind in system) log=$out/$name.log ;; *) log=$out/$kind-$name.log ;; esac
-	limit=$(head_says "test/system/$name.sh" timeout)
+	limit=$(head_says "test/system/${name%@*}.sh" timeout)
+	case $name in
+	*@postgresql-*) export PG_SERVER="${name#*@}" ;;
+	*@mysql-*) export MYSQL_SERVER="${name#*@}" ;;
+	*@mariadb-*) export MARIADB_SERVER="${name#*@}" ;;
+	esac
 	[ "$kind" = system ] || limit=300
 	case $mode in asan | tsan) sanitizer_env "$log" ;; esac
 	rm -f "$log" "$log".san.*
@@ -136,6 +145,17 @@ list_system() { # yes|no (alone) [sanitizers]
 	done
 }
 
+list_matrix() {
+	for server in $(sh test/servers/servers.sh names); do
+		[ "$server" != "$default_server" ] || continue
+		for f in test/system/[0-9]*.sh; do
+			case " $(head_says "$f" matrix) " in *" ${server%-*} "*) ;; *) continue ;; esac
+			n=${f##*/}
+			echo "system ${n%.sh}@$server sh $f"
+		done
+	done
+}
+
 chosen() { # keeps the lines whose "kind name" holds one of the words of T
 	while read -r kind name rest; do
 		[ -n "$T" ] || { echo "$kind $name $rest"; continue; }
@@ -147,6 +167,36 @@ chosen() { # keeps the lines whose "kind name" holds one of the words of T
 
 run_list() { # WIDTH: reads lines, runs them
 	chosen | xargs -r -P "$1" -L 1 sh test/run.sh --one "$mode"
+}
+
+# ---- servers -------------------------------------------------------------------------------------------------------
+
+default_server=mysql-9.7 # fetched for the tests of every version
+
+# Those that the listed tests use: what is there, and what is fetched now. What can't be had goes to $out/no-servers, a line each, so
+# that no test tries again.
+find_servers() { # reads lines of tests
+	list=$(cat)
+	[ -n "$list" ] || return 0
+	wanted=$(printf '%s\n' "$list" | sed -n 's/^system [^ ]*@\([^ ]*\) .*/\1/p' | sort -u)
+	# shellcheck disable=SC2046
+	grep -lE '^[^#]*(mysql|DST_KIND)' $(printf '%s\n' "$list" | sed -n 's/^system .* //p' | sort -u) /dev/null >/dev/null 2>&1 &&
+		wanted="$default_server $wanted"
+	postgres=$(find /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sort -V | tail -n 1)
+	postgres=$("${postgres:-false}" --version 2>/dev/null | sed 's/[^0-9]*\([0-9.]*\).*/\1/')
+	maria=$(PATH=$PATH:/usr/sbin mariadbd --no-defaults --version 2>/dev/null | sed 's/.*Ver \([0-9.]*\).*/\1/')
+	echo "servers: PostgreSQL ${postgres:-none}, MariaDB ${maria:-none}"
+	[ -n "$postgres" ] || echo 'host servers: PostgreSQL: not installed' >>"$NO_SERVERS"
+	[ -n "$maria" ] || echo 'host servers: MariaDB: not installed' >>"$NO_SERVERS"
+	for server in $wanted; do
+		begun=$(now_ms)
+		if found=$(sh test/servers/servers.sh get "$server" 2>"$out/fetch.log"); then
+			echo "servers: $(echo "$found" | cut -d ' ' -f 1,2) ($(($(now_ms) - begun)) ms)"
+		else
+			echo "$server $(tail -n 1 "$out/fetch.log")" >>"$NO_SERVERS"
+			tail -n 1 "$out/fetch.log"
+		fi
+	done
 }
 
 # ---- fuzzing -------------------------------------------------------------------------------------------------------
@@ -200,7 +250,7 @@ fuzz() { # NAME
 
 fuzz_all() {
 	rm -f "$out/results"
-	mkdir -p "$out" && : >"$out/results"
+	mkdir -p "$out" && : >"$out/results" && : >"$NO_SERVERS"
 	for f in test/fuzz/fuzz_*.c; do
 		[ -e "$f" ] || continue
 		n=${f##*/fuzz_} n=${n%.c}
@@ -220,7 +270,7 @@ count() {
 	n() { grep -c "^$1" "$out/results"; }
 	passed=$(n pass) failed=$(n fail) skipped=$(n skip)
 	[ "$((passed + failed + skipped))" -gt 0 ] || echo "no test was run"
-	echo "$passed passed, $failed failed, $skipped skipped"
+	echo "$passed passed, $failed failed, $skipped skipped$(sed 's/^[^ ]* servers: \(.*\)/ (no server \1)/' "$NO_SERVERS" | tr -d '\n')"
 	[ "$failed" -eq 0 ] && [ "$((passed + skipped))" -gt 0 ]
 }
 
@@ -232,9 +282,9 @@ esac
 
 trap stop_all INT TERM HUP
 [ "$JOBS" -le 4 ] 2>/dev/null || JOBS=4
-mkdir -p "$out" && rm -f "$out"/*.log "$out"/*.log.san.* "$out"/*.pid && : >"$out/results"
+mkdir -p "$out" && rm -f "$out"/*.log "$out"/*.log.san.* "$out"/*.pid && : >"$out/results" && : >"$NO_SERVERS"
 case $mode in
-check) REPLD_FAULTY="$O/faults/repld" ;;
+check | matrix) REPLD_FAULTY="$O/faults/repld" ;;
 *) REPLD_FAULTY=$REPLD ;; # the sanitizer builds are built FAULTS=1
 esac
 export REPLD_FAULTY
@@ -242,11 +292,17 @@ case $mode in
 lint) list_lint | run_list 2 ;;
 check)
 	{ list_lint; list_unit; list_scenario; list_replay; } | run_list "$JOBS"
+	{ list_system no; list_system yes; } | chosen | find_servers
 	list_system no | run_list 2
 	list_system yes | run_list 1
 	;;
+matrix)
+	list_matrix | chosen | find_servers
+	list_matrix | run_list 2
+	;;
 asan | tsan)
 	{ list_unit; list_scenario; } | run_list "$JOBS"
+	{ list_system no sanitizers; list_system yes sanitizers; } | chosen | find_servers
 	list_system no sanitizers | run_list 2
 	list_system yes sanitizers | run_list 1
 	;;

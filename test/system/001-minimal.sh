@@ -1,5 +1,6 @@
 #!/bin/sh
 # The thinnest slice: a row is loaded, rows are streamed, the checkpoint stands on the target, a restart goes on from it.
+# matrix: postgresql
 # timeout: 120
 # sanitizers: yes
 TOP=$(cd "$(dirname "$0")/../.." && pwd)

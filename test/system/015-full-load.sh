@@ -1,5 +1,6 @@
 #!/bin/sh
 # The full load of several tables at once, in chunks: content, columns, keys, defaults, identity, indexes; what target_tables means.
+# matrix: postgresql
 # timeout: 120
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
@@ -34,7 +35,7 @@ expect 'tables loaded' 8 "$(task_get t full_load.tables_loaded)"
 expect 'rows loaded of many' "$(sql src 'SELECT count(*) FROM many')" "$(table_get t public.many rows_loaded)"
 
 step 'columns, not null, defaults, identity as on the source'
-columns="SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attcollation::regcollation,
+columns="SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, (SELECT collname FROM pg_collation WHERE oid = a.attcollation),
 	CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END
 	FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 	LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

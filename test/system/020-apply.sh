@@ -1,6 +1,7 @@
 #!/bin/sh
 # Each kind of change that a stream can bring: key changes and swaps, unique values that move, TOAST, no key, TRUNCATE, savepoints,
 # partitions. Twice: one by one while the stream runs, and all of it in a few batches after a pause; in batch and transactional mode.
+# matrix: postgresql
 # timeout: 300
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

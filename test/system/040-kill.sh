@@ -1,5 +1,6 @@
 #!/bin/sh
 # kill -9 of the worker and of the daemon at random while the source commits: nothing lost, nothing doubled, no hand needed.
+# matrix: postgresql
 # timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

@@ -47,19 +47,25 @@ skip() {
 	exit 77
 }
 
+# Programs of clients in $PGBIN, of the server in $PGSERVER: the same folder, unless $PG_SERVER names one of test/servers.
 find_servers() {
 	if [ -z "${PGBIN:-}" ]; then
 		PGBIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 		[ -n "$PGBIN" ] || PGBIN=$(pg_config --bindir 2>/dev/null) || PGBIN=
 	fi
-	[ -n "$PGBIN" ] && [ -x "$PGBIN/initdb" ] && [ -x "$PGBIN/postgres" ]
+	PGSERVER=$PGBIN
+	if [ "$PG_SERVER" != host ]; then
+		fetched "$PG_SERVER"
+		PGSERVER=$FETCHED/bin
+	fi
+	[ -n "$PGBIN" ] && [ -x "$PGBIN/psql" ] && [ -x "$PGSERVER/initdb" ] && [ -x "$PGSERVER/postgres" ]
 }
 
 skip_if_no_server() {
 	find_servers || skip 'no PostgreSQL server programs here (make deps installs them)'
 	[ -z "$as_postgres" ] || id postgres >/dev/null 2>&1 || skip 'running as root and there is no user postgres'
 	[ -x "$REPLD" ] || fail "no $REPLD: build first"
-	PGVERSION=$("$PGBIN/postgres" -V | sed 's/[^0-9]*\([0-9][0-9]*\).*/\1/')
+	PGVERSION=$("$PGSERVER/postgres" -V | sed 's/[^0-9]*\([0-9][0-9]*\).*/\1/')
 }
 
 # ---- the end ------------------------------------------------------------------------------------------------------
@@ -106,7 +112,7 @@ pg_template() {			# src|dst
 	say "making $template"
 	mkdir -p "$O/test" "$TMP/t"
 	[ -z "$as_postgres" ] || chown postgres "$TMP/t"
-	(cd "$TMP" && $as_postgres "$PGBIN/initdb" -D "$TMP/t/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
+	(cd "$TMP" && $as_postgres "$PGSERVER/initdb" -D "$TMP/t/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
 		--no-sync >"$TMP/initdb.log" 2>&1) || { cat "$TMP/initdb.log" >&2; fail 'initdb failed'; }
 	cat >>"$TMP/t/data/postgresql.conf" <<-CONF
 		listen_addresses = ''
@@ -121,7 +127,7 @@ pg_template() {			# src|dst
 		log_checkpoints = off
 		include_if_exists = 'test.conf'
 	CONF
-	(cd "$TMP" && echo 'CREATE DATABASE app;' | $as_postgres "$PGBIN/postgres" --single -F -D "$TMP/t/data" postgres \
+	(cd "$TMP" && echo 'CREATE DATABASE app;' | $as_postgres "$PGSERVER/postgres" --single -F -D "$TMP/t/data" postgres \
 		>/dev/null 2>"$TMP/initdb.log") || { cat "$TMP/initdb.log" >&2; fail 'CREATE DATABASE failed'; }
 	cp -a "$TMP/t/data" "$template.$$"
 	mv -T "$template.$$" "$template" 2>/dev/null || rm -rf "$template.$$"
@@ -150,18 +156,18 @@ pg_start() {			# NAME [setting=value...]
 	for setting in "$@"; do
 		echo "${setting%%=*} = '${setting#*=}'" >>"$TMP/$server/data/test.conf"
 	done
-	(cd "$TMP" && $as_postgres "$PGBIN/pg_ctl" -D "$TMP/$server/data" -l "$TMP/$server/log" -w -t 60 start >/dev/null) ||
+	(cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$server/data" -l "$TMP/$server/log" -w -t 60 start >/dev/null) ||
 		{ tail -n 20 "$TMP/$server/log" >&2; fail "server $server does not start"; }
 }
 
 pg_stop() {			# NAME [smart|fast|immediate]
-	(cd "$TMP" && $as_postgres "$PGBIN/pg_ctl" -D "$TMP/$1/data" -m "${2:-fast}" -w -t 60 stop >/dev/null)
+	(cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$1/data" -m "${2:-fast}" -w -t 60 stop >/dev/null)
 }
 
 pg_halt() {			# as pg_stop, at the end, whatever state it is in
 	[ -f "$TMP/$1/data/postmaster.pid" ] || return 0
 	postmaster=$(head -n 1 "$TMP/$1/data/postmaster.pid")
-	(cd "$TMP" && $as_postgres "$PGBIN/pg_ctl" -D "$TMP/$1/data" -m immediate -w -t 20 stop >/dev/null 2>&1) ||
+	(cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$1/data" -m immediate -w -t 20 stop >/dev/null 2>&1) ||
 		kill_tree "$postmaster"
 }
 
@@ -173,7 +179,7 @@ pg_kill() {			# NAME: as a crash of the server; returns when its processes are g
 	rm -f "$TMP/$1/data/postmaster.pid" "$TMP/$1/.s.PGSQL.$PORT.lock"	# where nobody reaps, the corpse counts as alive
 }
 
-pg_reload() { (cd "$TMP" && $as_postgres "$PGBIN/pg_ctl" -D "$TMP/$1/data" reload >/dev/null); }
+pg_reload() { (cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$1/data" reload >/dev/null); }
 
 psql_of() {			# NAME ARGUMENT...
 	po_server=$1
@@ -263,12 +269,13 @@ conf_write() {
 	mv "$CONF.new" "$CONF"
 }
 
-# The usual task: src to dst, all of public, with more options where given.
+# The usual task: $SRC to $DST (src and dst), all of the default schema, with more options where given.
 conf_task() {			# [TASK [OPTION...]]
-	ct_task=${1:-t}
+	ct_task=${1:-t} ct_schema=public
 	[ $# -eq 0 ] || shift
+	[ "$(kind_of $SRC)" = postgresql ] || ct_schema=$DB
 	conf_write <<-CONF
-		$ct_task: { source = "src"; target = "dst"; tables = ( { include = "public.*"; } ); $* };
+		$ct_task: { source = "$SRC"; target = "$DST"; tables = ( { include = "$ct_schema.*"; } ); $* };
 	CONF
 }
 
@@ -415,7 +422,8 @@ loaded() {			# TASK [SECONDS]: the full load is done, the stream runs
 all_stream() {			# TASK
 	[ "$(sql $DST "SELECT count(*) FROM repld.table_state WHERE task = '$1' AND (state <> 'streaming' OR load_group <> 0)")" = 0 ] &&
 		[ "$(sql $DST "SELECT count(*) FROM repld.checkpoint WHERE task = '$1'")" = 1 ] &&
-		[ "$(sql src "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'repld\\_$1\\_%'")" = 0 ]
+		{ [ "$(kind_of $SRC)" != postgresql ] ||
+			[ "$(sql $SRC "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'repld\\_$1\\_%'")" = 0 ]; }
 }
 
 joined() {			# TASK [SECONDS]: what is loaded beside the stream has joined it
@@ -477,17 +485,47 @@ compare() {
 # ---- the workload of workload.sql: ledger, bank, key-value ----------------------------------------------------------
 
 workload_make() {		# CLIENTS [ROWS of kv for each]
-	sqlf src "$TOP/test/system/workload.sql" >/dev/null
-	sql src "SELECT workload_fill($1, ${2:-100})" >/dev/null
-	echo 'SELECT churn(:client_id + 1);' >"$TMP/churn.sql"
+	case $(kind_of $SRC) in
+	postgresql)
+		sqlf $SRC "$TOP/test/system/workload.sql" >/dev/null
+		sql $SRC "SELECT workload_fill($1, ${2:-100})" >/dev/null
+		echo 'SELECT churn(:client_id + 1);' >"$TMP/churn.sql"
+		;;
+	*)
+		sqlf $SRC "$TOP/test/system/workload_my.sql"
+		sql $SRC "CALL workload_fill($1, ${2:-100})"
+		;;
+	esac
 }
 
+# With an unlike source the only argument of pgbench that is understood is -R, transactions a second.
 workload_start() {		# SECONDS CLIENTS [pgbench's arguments]: ends by itself or by workload_stop
 	ws_seconds=$1 ws_clients=$2
 	shift 2
-	exec_bench src "$TMP/churn.sql" -M prepared -T "$ws_seconds" -c "$ws_clients" -j 2 "$@" >"$TMP/bench.log" 2>&1 &
+	case $(kind_of $SRC) in
+	postgresql) exec_bench $SRC "$TMP/churn.sql" -M prepared -T "$ws_seconds" -c "$ws_clients" -j 2 "$@" >"$TMP/bench.log" 2>&1 & ;;
+	*) my_bench "$ws_seconds" "$ws_clients" "$@" >"$TMP/bench.log" 2>&1 & ;;
+	esac
 	BENCH_PID=$!
 	JOBS_PIDS="$JOBS_PIDS $BENCH_PID"
+}
+
+# As pgbench, and says what it says; fails where a client fails.
+my_bench() {			# SECONDS CLIENTS [-R RATE]
+	mb_seconds=$1 mb_clients=$2 mb_rate=0 mb_pids='' mb_who=0
+	[ "${3:-}" != -R ] || mb_rate=$4
+	while [ $mb_who -lt "$mb_clients" ]; do
+		mb_who=$((mb_who + 1))
+		mariadb_of $SRC -N -B -e "CALL churn_for($mb_who, $mb_seconds, $mb_rate / $mb_clients)" >"$TMP/bench.$mb_who" &
+		mb_pids="$mb_pids $!"
+	done
+	for mb_pid in $mb_pids; do
+		wait "$mb_pid" || exit 1
+	done
+	mb_done=$(cat "$TMP"/bench.[0-9]* | awk '{ n += $1 } END { print n }')
+	rm -f "$TMP"/bench.[0-9]*
+	echo "number of transactions actually processed: $mb_done"
+	echo "tps = $((mb_done / mb_seconds))"
 }
 
 workload_wait() {
@@ -498,16 +536,16 @@ workload_wait() {
 
 # No source transaction lost, none doubled: each client's numbers are 1..n without gap, as many as its counter says.
 ledger_check() {
-	lc_bad=$(sql $DST "SELECT coalesce(string_agg(format('client %s: %s rows, %s different, highest %s, counter %s', who, rows,
-			diff, high, next.n), '; '), '') FROM ledger_next next LEFT JOIN (SELECT who, count(*) AS rows,
-			count(DISTINCT n) AS diff, max(n) AS high FROM ledger GROUP BY who) l USING (who)
-		WHERE (coalesce(rows, 0), coalesce(diff, 0), coalesce(high, 0)) IS DISTINCT FROM (next.n, next.n, next.n)")
-	[ -z "$lc_bad" ] || fail "the ledger on the target has gaps or duplicates: $lc_bad"
+	lc_bad=$(sql $DST "SELECT next.who, coalesce(l.found, 0), coalesce(l.diff, 0), coalesce(l.high, 0), next.n FROM ledger_next next
+		LEFT JOIN (SELECT who, count(*) AS found, count(DISTINCT n) AS diff, max(n) AS high FROM ledger GROUP BY who) l ON l.who = next.who
+		WHERE coalesce(l.found, 0) <> next.n OR coalesce(l.diff, 0) <> next.n OR coalesce(l.high, 0) <> next.n ORDER BY next.who") ||
+		fail "can't read the ledger on the target"
+	[ -z "$lc_bad" ] || fail "the ledger on the target has gaps or duplicates (client|rows|different|highest|counter):" $lc_bad
 	say "   ledger: $(sql $DST 'SELECT count(*) FROM ledger') transactions, none lost, none doubled"
 }
 
 bank_check() {
-	expect 'the sum of all accounts on the target' "$(sql src 'SELECT sum(bal) FROM acct')" "$(sql $DST 'SELECT sum(bal) FROM acct')"
+	expect 'the sum of all accounts on the target' "$(sql $SRC 'SELECT sum(bal) FROM acct')" "$(sql $DST 'SELECT sum(bal) FROM acct')"
 }
 
 workload_compare() {

@@ -36,6 +36,8 @@ kind_of() {			# NAME
 
 # A server that test/servers brings; a skip where it can't be had.
 fetched() {			# NAME: its folder and version in $FETCHED and $VERSION
+	fe_failed=$(sed -n "s/^$1 //p" "${NO_SERVERS:-/dev/null}")	# the run that this test is part of has tried already
+	[ -z "$fe_failed" ] || skip "no server: $fe_failed"
 	fe_line=$(sh "$TOP/test/servers/servers.sh" get "$1" 2>"$TMP/fetch.log") || skip "no server: $(tail -n 1 "$TMP/fetch.log")"
 	FETCHED=${fe_line##* }
 	VERSION=$(echo "$fe_line" | cut -d ' ' -f 2)
@@ -45,7 +47,7 @@ find_mysql() {
 	[ -z "$MYBIN" ] || return 0
 	command -v mariadb >/dev/null || skip 'no client mariadb here (make deps installs it)'
 	fetched "$MYSQL_SERVER"
-	MYBIN=$FETCHED/bin/mysqld MYVERSION=$VERSION
+	MYBIN=$FETCHED/bin/mysqld MYVERSION=$VERSION MYSHARE=$FETCHED/share
 	say "MySQL $MYVERSION"
 }
 
@@ -115,27 +117,36 @@ my_accounts() {			# KIND VERSION
 }
 
 mysql_make() {			# FOLDER
-	my_accounts mysql "$MYVERSION" >"$TMP/init.sql"
-	"$MYBIN" --no-defaults --user="$(id -un)" --datadir="$1" --initialize-insecure --init-file="$TMP/init.sql" \
-		--innodb-redo-log-capacity=32M --innodb-use-native-aio=0 >"$TMP/init.log" 2>&1 || return
+	case $MYVERSION in
+	5.6.*) bootstrap "$1" "$MYBIN" "$MYSHARE" mysql "$MYVERSION" ;;
+	*)
+		my_accounts mysql "$MYVERSION" >"$TMP/init.sql"
+		"$MYBIN" --no-defaults --user="$(id -un)" --datadir="$1" --initialize-insecure --init-file="$TMP/init.sql" \
+			--innodb-redo-log-capacity=32M --innodb-use-native-aio=0 >"$TMP/init.log" 2>&1
+		;;
+	esac || return
 	rm -f "$1/auto.cnf"	# each copy gets an identity of its own
 }
 
-mariadb_make() {		# FOLDER
+mariadb_make() { bootstrap "$1" "$MABIN" "$MASHARE" mariadb "$MAVERSION"; }	# FOLDER
+
+# The way of MariaDB and of MySQL before 5.7: the system tables made by SQL.
+bootstrap() {			# FOLDER PROGRAM SHARE KIND VERSION
 	mkdir -p "$1"
-	ma_names=$(ls "$MASHARE" | sed -n 's/^\(mysql\|mariadb\)_system_tables\.sql$/\1/p')
+	bo_names=$(ls "$3" | sed -n 's/^\(mysql\|mariadb\)_system_tables\.sql$/\1/p')
 	{
 		echo 'create database mysql;'
 		echo 'use mysql;'
-		for ma_file in "${ma_names}_system_tables" "${ma_names}_performance_tables" "${ma_names}_system_tables_data" \
-			maria_add_gis_sp_bootstrap "${ma_names}_sys_schema"; do
-			cat "$MASHARE/$ma_file.sql" || exit 1
+		for bo_file in "${bo_names}_system_tables" "${bo_names}_performance_tables" "${bo_names}_system_tables_data" \
+			maria_add_gis_sp_bootstrap "${bo_names}_sys_schema"; do
+			[ ! -e "$3/$bo_file.sql" ] || cat "$3/$bo_file.sql"
 		done
+		[ "$4" != mysql ] || echo "DELETE FROM user WHERE user = '';"
 		echo 'FLUSH PRIVILEGES;'
-		my_accounts mariadb "$MAVERSION"
+		my_accounts "$4" "$5"
 	} >"$TMP/init.sql"
-	"$MABIN" --no-defaults --user="$(id -un)" --datadir="$1" --bootstrap --innodb-log-file-size=32M --innodb-use-native-aio=0 \
-		--enforce-storage-engine='' --max-allowed-packet=16M <"$TMP/init.sql" >"$TMP/init.log" 2>&1
+	"$2" --no-defaults --user="$(id -un)" --datadir="$1" --bootstrap --innodb-log-file-size=32M --innodb-use-native-aio=0 \
+		--max-allowed-packet=16M <"$TMP/init.sql" >"$TMP/init.log" 2>&1
 }
 
 my_template() {			# KIND: its folder in $template

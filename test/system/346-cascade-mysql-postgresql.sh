@@ -1,0 +1,7 @@
+#!/bin/sh
+# Foreign keys that act by themselves, MySQL to PostgreSQL: what they do is not in the binlog, and is done on the target all the same.
+# timeout: 240
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+SRC_KIND=mysql DST_KIND=postgresql
+. "$TOP/test/system/lib.sh"
+. "$TOP/test/system/cascade.sh"

@@ -1,0 +1,353 @@
+/* test_convert.c - the values of convert_cells.h on their way to the other world and back; each goes through all three policies. */
+#include "staging/convert.c"
+
+#include "test/unit/unit.h"
+#include "test/unit/coltypes.h"
+#include "test/unit/convert_cells.h"
+
+static struct arena *arena;
+static size_t cells;
+
+/* ---- rows ---- */
+
+static struct coltype
+made_of(const struct coltype *from, bool mariadb)
+{
+	const struct convert_target target = { .family = from->family == FAMILY_MYSQL ? FAMILY_POSTGRESQL : FAMILY_MYSQL,
+		.mariadb = mariadb,
+		.version = mariadb ? 101119 : 90700 };
+	const struct convert_options options = { 0 };
+	struct coltype made;
+	struct err err = ERR_INIT;
+
+	ck_ok(typemap_make(from, &target, &options, arena, &made, &err), &err);
+	return made;
+}
+
+static struct coltype
+target_of(const struct row *r, const struct coltype *from)
+{
+	if (r->to == NULL)
+		return made_of(from, false);
+	return strcmp(r->to, "maria") == 0 ? made_of(from, true) : coltype_of(r->to);
+}
+
+/* What comes of a value; kind VALUE_ABSENT: a data error. */
+static struct value
+converted(const struct coltype *from, const struct coltype *to, const struct value *in, enum value_policy policy, bool notnull, bool *ret_changed)
+{
+	const struct convert_options options = { .unrepresentable = policy };
+	const struct convert *c = NULL;
+	struct value out = { .kind = VALUE_ABSENT };
+	struct err err = ERR_INIT;
+
+	*ret_changed = false;
+	ck_ok(convert_choose(from, to, notnull, &options, arena, &c, &err), &err);
+	if (c == NULL)
+		return *in;
+	if (convert_value(c, in, arena, &out, ret_changed, &err)) {
+		ck_assert_uint_le(out.kind == VALUE_NULL ? 0 : out.len, convert_bound(c, in->len));
+		return out;
+	}
+	ck_assert_msg(err.kind == ERR_DATA && err.remedy[0] != '\0', "%s to %s: %s", from->name, to->name, err.msg);
+	ck_assert(in->kind != VALUE_TEXT || in->len < 4 || strstr((const char *)in->p, "nfinity") != NULL ||
+	    strstr(err.msg, (const char *)in->p) == NULL);
+	return (struct value){ .kind = VALUE_ABSENT };
+}
+
+static void
+expect(const struct row *r, const char *in, const struct value *got, const char *want)
+{
+	const struct value v = want != NULL ? cell_value(want) : (struct value){ .kind = VALUE_ABSENT };
+
+	if (got->kind == v.kind && (want == NULL || value_same(got, &v)))
+		return;
+	ck_abort_msg("%s to %s: %s became %.*s (kind %d), not %s", r->from, r->to != NULL ? r->to : "what is made", in,
+	    got->kind >= VALUE_TEXT ? (int)got->len : 0, got->kind >= VALUE_TEXT ? (const char *)got->p : "", got->kind,
+	    want != NULL ? want : "an error");
+}
+
+static void
+check_cell(const struct row *r, const char *in, const char *want, bool form)
+{
+	const struct coltype from = coltype_of(r->from), to = target_of(r, &from);
+	const struct value v = cell_value(in);
+	const char *note;
+	bool changed;
+	struct value got = converted(&from, &to, &v, VALUES_ERROR, false, &changed);
+
+	cells++;
+	arena_reset(arena);
+	expect(r, in, &got, form ? want : NULL);
+	ck_assert(!changed);
+	ck_assert_msg(form || convert_fit(&from, &to, &(struct convert_options){ 0 }, &note) == CONVERT_POLICY, "%s: %s", r->from, in);
+	got = converted(&from, &to, &v, VALUES_NULL, true, &changed);
+	expect(r, in, &got, form ? want : NULL);
+	got = converted(&from, &to, &v, VALUES_NULL, false, &changed);
+	ck_assert_msg(changed == !form && (form || got.kind == VALUE_NULL), "%s to %s: %s", r->from, r->to, in);
+	got = converted(&from, &to, &v, VALUES_CLAMP, true, &changed);
+	expect(r, in, &got, want);
+	ck_assert_msg(changed == (!form && want != NULL), "%s to %s: %s", r->from, r->to, in);
+}
+
+static void
+check_row(const struct row *r)
+{
+	const char *p = r->values;
+	struct cell cell;
+
+	while (cell_next(&p, &cell))
+		check_cell(r, cell.in, cell.want, cell.form);
+}
+
+static void
+check_rows(const struct row *rows_, size_t n)
+{
+	arena = arena_new(65536, 0);
+	for (size_t i = 0; i < n; i++)
+		check_row(&rows_[i]);
+	arena_free(arena);
+}
+
+#define CHECK(rows_) check_rows(rows_, sizeof(rows_) / sizeof((rows_)[0]))
+
+START_TEST(convert_takes_mysql_values_to_postgresql)
+{
+	CHECK(mysql_rows);
+	printf("     %zu cells from MySQL and MariaDB to tables made on PostgreSQL\n", cells);
+}
+END_TEST
+
+START_TEST(convert_takes_postgresql_values_to_mysql)
+{
+	CHECK(postgresql_rows);
+	printf("     %zu cells from PostgreSQL to tables made on MySQL and MariaDB\n", cells);
+}
+END_TEST
+
+START_TEST(convert_takes_values_into_columns_of_other_types)
+{
+	CHECK(pairs_to_postgresql);
+	CHECK(pairs_to_mysql);
+	CHECK(pairs_within_mysql);
+	printf("     %zu cells to columns of other types\n", cells);
+}
+END_TEST
+
+START_TEST(convert_refuses_pairs_that_make_no_sense)
+{
+	static const char *const pairs[][2] = { { "my blob", "pg text" }, { "my varchar(5)", "pg integer" }, { "my date", "pg integer" },
+		{ "my datetime", "pg date" }, { "my datetime", "pg time" }, { "my int", "pg timestamp" }, { "my double", "pg numeric" },
+		{ "my double", "pg integer" }, { "my json", "pg integer" }, { "my time", "pg interval(h)" }, { "my text", "pg interval(h)" },
+		{ "my text", "pg date" }, { "my text", "pg boolean" }, { "my bit(4)", "pg bit(5)" }, { "my bit(4)", "pg boolean" },
+		{ "my varbinary(15)", "pg uuid" }, { "my geometry", "pg text" }, { "my vector(2)", "pg text" }, { "my year", "pg date" },
+		{ "pg text", "my int" }, { "pg timestamp", "my date" }, { "pg timestamp", "my time" },
+		{ "pg interval", "my datetime" }, { "pg integer", "my date" }, { "pg integer[]", "my vector(2)" }, { "pg integer[]", "my json" },
+		{ "pg double precision", "my float(7,3)" }, { "pg integer", "my double(7,3)" }, { "pg double precision", "my decimal(10,2)" },
+		{ "pg bit(3)", "my bit(4)" }, { "pg bit varying(4)", "my bit(4)" }, { "pg uuid", "my binary(17)" }, { "pg uuid", "my binary(15)" },
+		{ "pg bytea", "my text" }, { "pg boolean", "my datetime" }, { "pg boolean", "my year" }, { "pg jsonb", "my int" },
+		{ "pg inet", "my int unsigned" }, { "pg timestamp", "my year" }, { "my enum('a')", "my int" } };
+	const struct convert_options options = { 0 };
+
+	arena = arena_new(65536, 0);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		const struct coltype from = coltype_of(pairs[i][0]), to = coltype_of(pairs[i][1]);
+		const struct convert *c = NULL;
+		struct err err = ERR_INIT;
+		const char *note;
+
+		if (convert_choose(&from, &to, false, &options, arena, &c, &err))
+			ck_abort_msg("%s became %s", pairs[i][0], pairs[i][1]);
+		ck_assert(err.kind == ERR_SCHEMA && err.remedy[0] != '\0');
+		ck_assert(strstr(err.msg, pairs[i][0] + 3) != NULL && strstr(err.msg, pairs[i][1] + 3) != NULL);
+		ck_assert_int_eq(convert_fit(&from, &to, &options, &note), CONVERT_REFUSED);
+	}
+	arena_free(arena);
+}
+END_TEST
+
+/* ---- what the cells don't say ---- */
+
+static void
+expect_one(const char *from_name, const char *to_name, const struct value *v, enum value_policy policy, enum err_kind kind, const char *words)
+{
+	const struct coltype from = coltype_of(from_name), to = coltype_of(to_name);
+	const struct convert_options options = { .unrepresentable = policy };
+	const struct convert *c = NULL;
+	struct err err = ERR_INIT;
+	struct value out;
+	bool changed = false;
+
+	arena = arena_new(65536, 0);
+	ck_ok(convert_choose(&from, &to, false, &options, arena, &c, &err), &err);
+	ck_assert_ptr_nonnull(c);
+	ck_fails(convert_value(c, v, arena, &out, &changed, &err), &err, kind);
+	ck_assert_msg(strstr(err.msg, words) != NULL && !changed, "%s", err.msg);
+	arena_free(arena);
+}
+
+START_TEST(convert_refuses_text_with_nul_under_each_policy_but_null)
+{
+	const struct value v = { .kind = VALUE_TEXT, .len = 3, .p = (const uint8_t *)"a\0b" };
+
+	expect_one("my varchar(5)", "pg text", &v, VALUES_ERROR, ERR_DATA, "NUL byte");
+	expect_one("my text", "pg text", &v, VALUES_CLAMP, ERR_DATA, "NUL byte");
+	expect_one("my char(5)", "pg character(5)", &v, VALUES_ERROR, ERR_DATA, "NUL byte");
+}
+END_TEST
+
+/* A text that is too long by blanks alone is cut by both servers without an error. */
+START_TEST(convert_refuses_blanks_that_a_shorter_column_would_drop)
+{
+	const struct value v = cell_value("abcde "), bytes = cell_value("\xe2\x82\xac    ");
+
+	expect_one("my varchar(20)", "pg character varying(5)", &v, VALUES_NULL, ERR_DATA, "too long by blanks");
+	expect_one("pg text", "my varchar(5)", &v, VALUES_CLAMP, ERR_DATA, "too long by blanks");
+	expect_one("my varchar(20)", "my varchar(4)", &bytes, VALUES_ERROR, ERR_DATA, "too long by blanks");
+}
+END_TEST
+
+START_TEST(convert_says_what_is_not_in_its_types_form)
+{
+	const struct value word = cell_value("word"), bytes = cell_value("0x00"), zone = cell_value("2024-01-01 00:00:00+02");
+	const struct value wkb = cell_value("0x0000000000010000000000");
+
+	expect_one("my int", "pg smallint", &word, VALUES_NULL, ERR_PROTOCOL, "not in the form");
+	expect_one("my decimal(3,1)", "pg numeric(2,1)", &word, VALUES_NULL, ERR_PROTOCOL, "not in the form");
+	expect_one("my datetime", "pg timestamp", &word, VALUES_NULL, ERR_PROTOCOL, "not in the form");
+	expect_one("my time", "pg time", &word, VALUES_NULL, ERR_PROTOCOL, "not in the form");
+	expect_one("pg boolean", "my tinyint(1)", &word, VALUES_NULL, ERR_PROTOCOL, "not in the form");
+	expect_one("pg timestamptz", "my datetime(6)", &zone, VALUES_NULL, ERR_PROTOCOL, "not in the form");
+	expect_one("pg bytea", "my blob", &word, VALUES_NULL, ERR_PROTOCOL, "not in the form");
+	expect_one("my geometry", "pg bytea", &wkb, VALUES_NULL, ERR_PROTOCOL, "not in the form");
+	expect_one("pg timestamptz", "my datetime(6)", &bytes, VALUES_NULL, ERR_PROTOCOL, "can't be converted");
+	expect_one("my geometry", "pg bytea", &word, VALUES_NULL, ERR_PROTOCOL, "can't be converted");
+}
+END_TEST
+
+START_TEST(convert_says_where_the_arena_is_full)
+{
+	const struct coltype from = coltype_of("my blob"), to = coltype_of("pg bytea");
+	struct arena *small = arena_new(1024, 4096);
+	const struct convert *c = NULL;
+	struct err err = ERR_INIT;
+	uint8_t bytes[4096] = { 0 };
+	const struct value v = { .kind = VALUE_BINARY, .len = sizeof(bytes), .p = bytes };
+	struct value out;
+	bool changed;
+
+	ck_ok(convert_choose(&from, &to, false, &(struct convert_options){ 0 }, small, &c, &err), &err);
+	ck_fails(convert_value(c, &v, small, &out, &changed, &err), &err, ERR_LIMIT);
+	arena_free(small);
+}
+END_TEST
+
+START_TEST(convert_leaves_postgresql_to_postgresql_alone)
+{
+	const struct coltype from = coltype_of("pg numeric"), to = coltype_of("pg integer");
+	const struct convert *c = (const struct convert *)"";
+	struct err err = ERR_INIT;
+	const char *note;
+
+	ck_ok(convert_choose(&from, &to, true, &(struct convert_options){ 0 }, NULL, &c, &err), &err);
+	ck_assert_ptr_null(c);
+	ck_assert_int_eq(convert_fit(&from, &to, &(struct convert_options){ 0 }, &note), CONVERT_SAME);
+}
+END_TEST
+
+/* Many levels, in one buffer. */
+static struct value
+nested(size_t depth)
+{
+	char *p = calloc(1, 2 * depth + 1);
+
+	memset(p, '[', depth);
+	memset(p + depth, ']', depth);
+	return (struct value){ .kind = VALUE_TEXT, .len = (uint32_t)(2 * depth), .p = (const uint8_t *)p };
+}
+
+START_TEST(convert_minds_how_deep_json_may_nest)
+{
+	const struct coltype jsonb = coltype_of("pg jsonb"), my = coltype_of("my json"), maria = coltype_of("maria json");
+	const struct { const struct coltype *from, *to; size_t most; } all[] = { { &jsonb, &my, 100 }, { &jsonb, &maria, 31 }, { &maria, &jsonb, 8192 } };
+	bool changed;
+
+	arena = arena_new(65536, 0);
+	for (size_t i = 0; i < 3; i++) {
+		const struct value fits = nested(all[i].most), deep = nested(all[i].most + 1);
+
+		ck_assert(converted(all[i].from, all[i].to, &fits, VALUES_ERROR, true, &changed).kind == VALUE_TEXT);
+		ck_assert(converted(all[i].from, all[i].to, &deep, VALUES_ERROR, true, &changed).kind == VALUE_ABSENT);
+	}
+	arena_free(arena);
+}
+END_TEST
+
+/* ---- there and back ---- */
+
+/* False: the value has no form there, and so makes no trip. */
+static bool
+round_trip(const struct coltype *home, const struct coltype *away, const struct value *v)
+{
+	const bool mysql = home->family == FAMILY_MYSQL;
+	bool changed;
+	struct value there = converted(home, away, v, VALUES_ERROR, true, &changed), printed_there, back;
+
+	if (there.kind == VALUE_ABSENT)
+		return false;
+	printed_there = mysql ? pg_prints(away, &there) : my_prints(away, &there);
+	back = converted(away, home, &printed_there, VALUES_ERROR, true, &changed);
+	if (back.kind != VALUE_ABSENT)
+		back = mysql ? my_prints(home, &back) : pg_prints(home, &back);
+	if (home->base_oid == 17 && v->kind == VALUE_BINARY)
+		return back.kind == VALUE_TEXT;
+	if ((away->mariadb && strcmp((const char *)v->p, "-0") == 0) || strstr((const char *)v->p, "3.4028235e") != NULL)
+		return false;	/* the same number in another form */
+	if (value_same(&back, v))
+		return true;
+	ck_abort_msg("%s to %s and back: %.*s became %.*s and then %.*s (kind %d)", home->name, away->name, (int)v->len, (const char *)v->p,
+	    (int)printed_there.len, (const char *)printed_there.p, back.kind >= VALUE_TEXT ? (int)back.len : 0, (const char *)back.p, back.kind);
+	return false;
+}
+
+static size_t
+trips_of(const struct row *rows_, size_t n, bool mariadb)
+{
+	size_t trips = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct coltype home = coltype_of(rows_[i].from), away = made_of(&home, mariadb);
+
+		const char *p = rows_[i].values;
+		struct cell cell;
+
+		while (cell_next(&p, &cell)) {
+			struct value v = cell_value(cell.in);
+
+			v = home.family == FAMILY_POSTGRESQL ? pg_prints(&home, &v) : v;
+			if (strstr(cell.in, "2106-") == NULL && strstr(cell.in, "BEEF") == NULL)
+				trips += round_trip(&home, &away, &v);
+		}
+	}
+	return trips;
+}
+
+START_TEST(convert_gives_each_value_back_that_has_a_form_on_the_other_side)
+{
+	size_t n = 0;
+
+	arena = arena_new(65536, 0);
+	n += trips_of(mysql_rows, sizeof(mysql_rows) / sizeof(mysql_rows[0]), false);
+	n += trips_of(postgresql_rows, sizeof(postgresql_rows) / sizeof(postgresql_rows[0]), false);
+	n += trips_of(postgresql_rows, sizeof(postgresql_rows) / sizeof(postgresql_rows[0]), true);
+	printf("     %zu values there and back\n", n);
+	ck_assert_uint_gt(n, 500);
+	arena_free(arena);
+}
+END_TEST
+
+UNIT_MAIN("convert", convert_takes_mysql_values_to_postgresql, convert_takes_postgresql_values_to_mysql,
+    convert_takes_values_into_columns_of_other_types, convert_gives_each_value_back_that_has_a_form_on_the_other_side, convert_refuses_pairs_that_make_no_sense,
+    convert_refuses_text_with_nul_under_each_policy_but_null, convert_refuses_blanks_that_a_shorter_column_would_drop,
+    convert_says_what_is_not_in_its_types_form, convert_says_where_the_arena_is_full, convert_leaves_postgresql_to_postgresql_alone,
+    convert_minds_how_deep_json_may_nest)
