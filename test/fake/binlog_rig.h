@@ -20,6 +20,7 @@ struct binlog_rig {
 	struct buf text;
 	bool dump;
 	bool flush_always;
+	const void *table; /* what the resolver gives; NULL: the rig itself */
 	bool takes_all; /* statements of any kind, tables by whatever is known of them */
 	uint64_t rows, commits, gtids;
 	struct err err;
@@ -213,7 +214,9 @@ rig_resolve(void *arg, struct binlog_table *t, struct binlog_capture *ret, struc
 	sink_assert(t->schema[0] != '\0' && t->name[0] != '\0' && t->ncols > 0);
 	if (strncmp(t->name, "refuse", 6) == 0)
 		return err_set(err, ERR_SCHEMA, "the resolver was told to refuse");
-	ret->table = strncmp(t->name, "skip", 4) == 0 ? NULL : rig;
+	ret->table = strncmp(t->name, "skip", 4) == 0 ? NULL
+		     : rig->table != NULL	      ? rig->table
+						      : rig;
 	ret->want_old = strncmp(t->name, "parent", 6) == 0;
 	if (rig->dump)
 		dump_table(&rig->text, t, ret->table != NULL);
@@ -230,6 +233,8 @@ rig_relation(void *arg, const struct relation *rel, struct err *err)
 
 	(void)err;
 	sink_assert(rel->table == rig && rel->version != 0);
+	for (uint16_t i = 0; i < rel->ncols; i++)
+		sink_assert(rel->replica_identity != 'f' || rel->cols[i].identity);
 	sink_assert(binlog_relation(rig->dec, rel->schema, rel->name) == rel);
 	if (rig->dump)
 		buf_printf(&rig->text, "  (relation %u %s.%s, identity %c)\n", rel->id, rel->schema,

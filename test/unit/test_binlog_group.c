@@ -174,6 +174,49 @@ START_TEST(group_equal_tables_are_one_relation)
 }
 END_TEST
 
+START_TEST(group_table_captured_as_another_is_refused)
+{
+	struct maker m = { 0 };
+
+	maker_ready(&m, NULL);
+	ok(query(&m, "BEGIN") && table(&m, 9, "t") && xid(&m));
+	binlog_forget_tables(m.rig.dec);
+	m.rig.table = &m;
+	ok(query(&m, "BEGIN"));
+	no(table(&m, 9, "t"), ERR_SCHEMA);
+	maker_end(&m);
+}
+END_TEST
+
+START_TEST(group_control_in_doubt_is_refused)
+{
+	struct maker m = { 0 };
+
+	maker_ready(&m, NULL);
+	ok(query(&m, "BEGIN"));
+	no(query(&m, "COMMIT /*!99999 */"), ERR_PROTOCOL);
+	maker_end(&m);
+}
+END_TEST
+
+START_TEST(group_time_is_that_of_the_first_commit)
+{
+	struct maker m = { 0 };
+	struct buf b = { 0 };
+
+	put_le(&b, 0, 17);
+	put_le(&b, 5, 8);
+	put_le(&b, 0, 17);
+	put_le(&b, UINT64_C(1800000000000000) | TIME_ORIGINAL, 7);
+	put_le(&b, UINT64_C(1700000000123456), 7);
+	maker_ready(&m, NULL);
+	ok(send_event(&m, EVENT_GTID, &b) && query(&m, "BEGIN") && table(&m, 9, "t"));
+	ok(insert(&m, 9, 1));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), " at " USEC "\n"));
+	maker_end(&m);
+}
+END_TEST
+
 /* ---- anonymous transactions, hooks and sinks that refuse ---- */
 
 START_TEST(group_without_gtid_is_a_hole_where_they_count)
@@ -483,9 +526,10 @@ END_TEST
 UNIT_MAIN("binlog_group", group_emits_begin_with_the_first_row,
     group_of_nothing_leaves_its_identifier, group_identifiers_never_overflow_a_record,
     group_order_is_held, group_rows_need_their_table_in_the_same_statement,
-    group_equal_tables_are_one_relation, group_without_gtid_is_a_hole_where_they_count,
-    group_refusals_of_others_pass_through, group_truncate_is_a_transaction_of_its_own,
-    group_rolled_back_is_read_again_without_its_rows, group_rolled_back_in_part,
-    group_savepoints_that_are_not_known, group_abandoned_by_a_crash,
+    group_equal_tables_are_one_relation, group_control_in_doubt_is_refused,
+    group_table_captured_as_another_is_refused, group_time_is_that_of_the_first_commit,
+    group_without_gtid_is_a_hole_where_they_count, group_refusals_of_others_pass_through,
+    group_truncate_is_a_transaction_of_its_own, group_rolled_back_is_read_again_without_its_rows,
+    group_rolled_back_in_part, group_savepoints_that_are_not_known, group_abandoned_by_a_crash,
     group_xa_is_refused_where_it_is_not_replicated, group_xa_order_and_sizes,
     group_mariadb_counts_by_domain, group_tagged_fields, group_packed_integers)
