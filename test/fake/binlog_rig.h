@@ -214,9 +214,9 @@ rig_resolve(void *arg, struct binlog_table *t, struct binlog_capture *ret, struc
 	sink_assert(t->schema[0] != '\0' && t->name[0] != '\0' && t->ncols > 0);
 	if (strncmp(t->name, "refuse", 6) == 0)
 		return err_set(err, ERR_SCHEMA, "the resolver was told to refuse");
-	ret->table = strncmp(t->name, "skip", 4) == 0 ? NULL
-		     : rig->table != NULL	      ? rig->table
-						      : rig;
+	ret->table = rig->table != NULL ? rig->table : rig;
+	if (strncmp(t->name, "skip", 4) == 0)
+		ret->table = NULL;
 	ret->want_old = strncmp(t->name, "parent", 6) == 0;
 	if (rig->dump)
 		dump_table(&rig->text, t, ret->table != NULL);

@@ -181,7 +181,7 @@ START_TEST(group_table_captured_as_another_is_refused)
 	maker_ready(&m, NULL);
 	ok(query(&m, "BEGIN") && table(&m, 9, "t") && xid(&m));
 	binlog_forget_tables(m.rig.dec);
-	m.rig.table = &m;
+	m.rig.table = &m.end; /* not the rig, which is at &m */
 	ok(query(&m, "BEGIN"));
 	no(table(&m, 9, "t"), ERR_SCHEMA);
 	maker_end(&m);
