@@ -67,7 +67,8 @@ my_rows_failed(const struct my_expect *x, struct err *err)
 	if (err->table[0] == '\0')
 		err_table(err, d->schema, d->name);
 	if (x->rows == 1)
-		return err_ctx(err, "%s.%s, %s (change %" PRIu64 " of the batch)", d->schema, d->name, x->what, x->ordinal + 1);
+		return err_ctx(err, "%s.%s, %s (change %" PRIu64 " of the batch)", d->schema,
+		    d->name, x->what, x->ordinal + 1);
 	if (x->rows > 1)
 		return err_ctx(err, "%s.%s, %s of %zu rows", d->schema, d->name, x->what, x->rows);
 	return err_ctx(err, "%s.%s, %s", d->schema, d->name, x->what);
@@ -79,7 +80,8 @@ check_count(const struct my_expect *x, uint64_t n, struct err *err)
 	if (!x->counted || n == x->rows)
 		return true;
 	if (n < x->rows)
-		err_set(err, ERR_DATA, "%" PRIu64 " of %zu rows to %s were not there", x->rows - n, x->rows, x->what);
+		err_set(err, ERR_DATA, "%" PRIu64 " of %zu rows to %s were not there", x->rows - n,
+		    x->rows, x->what);
 	else
 		err_set(err, ERR_DATA, "%" PRIu64 " rows met %zu keys to %s", n, x->rows, x->what);
 	return err_remedy(err, "the target differs from the source: load the table again");
@@ -88,8 +90,10 @@ check_count(const struct my_expect *x, uint64_t n, struct err *err)
 static bool
 row_too_large(struct target *t, size_t bytes, struct err *err)
 {
-	err_set(err, ERR_LIMIT, "a statement of %zu bytes for one row: the target takes at most %" PRIu64 " (max_allowed_packet)", bytes,
-	    t->c->max_packet);
+	err_set(err, ERR_LIMIT,
+	    "a statement of %zu bytes for one row: the target takes at most %" PRIu64
+	    " (max_allowed_packet)",
+	    bytes, t->c->max_packet);
 	return err_remedy(err, "raise max_allowed_packet on the target (at most 1 GB)");
 }
 
@@ -104,7 +108,8 @@ my_write_sql(struct target *t, const struct buf *sql, const struct my_expect *x,
 	}
 	if (sql->n + 64 > t->c->max_packet && x->rows <= 1)
 		row_too_large(t, sql->n, err);
-	else if (my_exec_bytes(t->c, sql->p, sql->n, &done, err) && (done.warnings == 0 || my_err_warning(t->c, err)) &&
+	else if (my_exec_bytes(t->c, sql->p, sql->n, &done, err) &&
+		 (done.warnings == 0 || my_err_warning(t->c, err)) &&
 		 check_count(x, done.rows, err))
 		return true;
 	return my_rows_failed(x, err);
@@ -124,7 +129,11 @@ struct writing {
 static struct my_expect
 expect(const struct writing *w, const char *what, size_t first, size_t n)
 {
-	return (struct my_expect){ .plan = w->plan, .what = what, .rows = n, .counted = true, .ordinal = w->ordinal + first };
+	return (struct my_expect){ .plan = w->plan,
+		.what = what,
+		.rows = n,
+		.counted = true,
+		.ordinal = w->ordinal + first };
 }
 
 static bool
@@ -195,7 +204,8 @@ delete_rows(struct writing *w, struct err *err)
 		buf_reset(&t->sql);
 		my_put_delete_many(&t->sql, w->plan, tuples);
 		for (n = 0; first + n < w->n && n < MANY_ROWS && t->sql.n < most; n++)
-			if (!my_put_delete_key(&t->sql, w->plan, tuples, n == 0, w->rows[first + n]->key, err))
+			if (!my_put_delete_key(
+				&t->sql, w->plan, tuples, n == 0, w->rows[first + n]->key, err))
 				return text_failed(w, "delete", first + n, err);
 		my_put_delete_end(&t->sql, w->plan, tuples);
 		x = expect(w, "delete", first, n);
@@ -249,7 +259,8 @@ join_some(struct writing *w, size_t first, size_t *ret_n, struct err *err)
 	while (first + n < w->n && n < JOIN_ROWS) {
 		const size_t before = b->n;
 
-		if (!my_put_join_row(b, w->plan, w->step->colset, w->rows[first + n], n == 0, &wide, err))
+		if (!my_put_join_row(
+			b, w->plan, w->step->colset, w->rows[first + n], n == 0, &wide, err))
 			return text_failed(w, "update", first + n, err);
 		if (wide)
 			break;
@@ -270,7 +281,8 @@ join_some(struct writing *w, size_t first, size_t *ret_n, struct err *err)
 static bool
 update_rows(struct writing *w, struct err *err)
 {
-	const bool joins = w->step->colset != NULL && w->n > 1 && my_can_join(w->plan, w->step->colset);
+	const bool joins =
+	    w->step->colset != NULL && w->n > 1 && my_can_join(w->plan, w->step->colset);
 
 	for (size_t first = 0, n; first < w->n; first += n) {
 		n = 0;
@@ -291,7 +303,8 @@ update_rows(struct writing *w, struct err *err)
 static bool
 can_run_condition(const char *where)
 {
-	return strstr(where, "::") == NULL && strpbrk(where, "\"\\~[]$") == NULL && strstr(where, "||") == NULL;
+	return strstr(where, "::") == NULL && strpbrk(where, "\"\\~[]$") == NULL &&
+	       strstr(where, "||") == NULL;
 }
 
 static bool
@@ -300,7 +313,9 @@ truncate_one(struct target *t, const struct truncation *tr, struct err *err)
 	const struct my_expect x = { .plan = tr->plan, .what = "truncate" };
 
 	if (tr->where != NULL && !can_run_condition(tr->where)) {
-		err_set(err, ERR_SCHEMA, "a partition was truncated on the source, and its rows can't be named here by its bounds");
+		err_set(err, ERR_SCHEMA,
+		    "a partition was truncated on the source, and its rows can't be named here by "
+		    "its bounds");
 		err_remedy(err, "load the table again: repld ctl resync");
 		return my_rows_failed(&x, err);
 	}
@@ -317,7 +332,8 @@ static bool
 write_truncate(struct target *t, const struct step *step, struct err *err)
 {
 	for (size_t i = 0; i < step->ntruncate; i++)
-		if (!look_once(t, step->truncate[i].plan, err) || !truncate_one(t, &step->truncate[i], err))
+		if (!look_once(t, step->truncate[i].plan, err) ||
+		    !truncate_one(t, &step->truncate[i], err))
 			return false;
 	return true;
 }
@@ -351,7 +367,8 @@ write_ordered(struct writing *w, bool runs, struct err *err)
 static bool
 no_identity(const struct plan *plan, struct err *err)
 {
-	err_set(err, ERR_SCHEMA, "%s.%s, update or delete: the table has no replica identity", plan->target->schema, plan->target->name);
+	err_set(err, ERR_SCHEMA, "%s.%s, update or delete: the table has no replica identity",
+	    plan->target->schema, plan->target->name);
 	return err_table(err, plan->target->schema, plan->target->name);
 }
 
@@ -367,9 +384,15 @@ finds_rows(const struct step *step)
 }
 
 static bool
-write_step(struct target *t, const struct step *step, enum batch_mode mode, uint64_t ordinal, struct err *err)
+write_step(struct target *t, const struct step *step, enum batch_mode mode, uint64_t ordinal,
+    struct err *err)
 {
-	struct writing w = { .t = t, .plan = step->plan, .step = step, .rows = step->rows, .n = step->n, .ordinal = ordinal };
+	struct writing w = { .t = t,
+		.plan = step->plan,
+		.step = step,
+		.rows = step->rows,
+		.n = step->n,
+		.ordinal = ordinal };
 
 	if (step->kind == STEP_TRUNCATE)
 		return write_truncate(t, step, err);
@@ -393,11 +416,13 @@ bool
 my_target_begin(struct target *t, struct err *err)
 {
 	assert(!t->open && !t->failed);
-	return !t->c->lost || err_set(err, ERR_RETRY, "endpoint %s: the connection is lost", t->c->endpoint);
+	return !t->c->lost ||
+	       err_set(err, ERR_RETRY, "endpoint %s: the connection is lost", t->c->endpoint);
 }
 
 bool
-my_target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err)
+my_target_write(
+    struct target *t, const struct step *steps, size_t n, enum batch_mode mode, struct err *err)
 {
 	uint64_t ordinal = 0;
 	bool ok = true;
@@ -427,7 +452,8 @@ my_target_rollback(struct target *t, struct err *err)
 	t->failed = false;
 	if (t->c->lost) {
 		t->open = false;
-		return err_set(err, ERR_RETRY, "endpoint %s: the connection is lost", t->c->endpoint);
+		return err_set(
+		    err, ERR_RETRY, "endpoint %s: the connection is lost", t->c->endpoint);
 	}
 	if (t->open && !my_exec(t->c, err, "ROLLBACK"))
 		return false;

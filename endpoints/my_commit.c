@@ -11,20 +11,23 @@
 
 /* Totals are in the order of struct totals. */
 static const char checkpoint_sql[] =
-    "UPDATE repld.checkpoint SET position = $4, commit_time = " MY_TIME_OF("#5") ", transactions = #6, rows_read = #7, applied = #8,"
-    " filtered = #9, excepted = #10, inserts = #11, updates = #12, deletes = #13, truncates = #14, seal = #16, commit_end = $17,"
-    " gtid_set = $18, updated = UTC_TIMESTAMP(6) WHERE task = $1 AND epoch = #2 AND conn = #3 AND load_group = #15";
+    "UPDATE repld.checkpoint SET position = $4, commit_time = " MY_TIME_OF(
+	"#5") ", transactions = #6, rows_read = #7, applied = #8,"
+	      " filtered = #9, excepted = #10, inserts = #11, updates = #12, deletes = #13, "
+	      "truncates = #14, seal = #16, commit_end = $17,"
+	      " gtid_set = $18, updated = UTC_TIMESTAMP(6) WHERE task = $1 AND epoch = #2 AND conn "
+	      "= #3 AND load_group = #15";
 
 static bool
 write_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 {
 	const struct totals *n = &cp->totals;
-	const uint64_t numbers[] = { n->transactions, n->read, n->applied, n->filtered, n->excepted, n->inserts, n->updates, n->deletes,
-		n->truncates };
-	char epoch[MY_NUMBER], conn[MY_NUMBER], time[MY_NUMBER], text[9][MY_NUMBER], position[POSITION_TEXT], group[MY_NUMBER],
-	    seal[MY_NUMBER], end[POSITION_TEXT];
-	const char *params[18] = { t->task, my_u64(cp->epoch, epoch), my_u64(cp->conn, conn), position_text(&cp->position, position),
-		my_i64(cp->commit_time.v, time) };
+	const uint64_t numbers[] = { n->transactions, n->read, n->applied, n->filtered, n->excepted,
+		n->inserts, n->updates, n->deletes, n->truncates };
+	char epoch[MY_NUMBER], conn[MY_NUMBER], time[MY_NUMBER], text[9][MY_NUMBER],
+	    position[POSITION_TEXT], group[MY_NUMBER], seal[MY_NUMBER], end[POSITION_TEXT];
+	const char *params[18] = { t->task, my_u64(cp->epoch, epoch), my_u64(cp->conn, conn),
+		position_text(&cp->position, position), my_i64(cp->commit_time.v, time) };
 	uint64_t rows = 0;
 
 	for (int i = 0; i < 9; i++)
@@ -35,7 +38,8 @@ write_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 	params[17] = cp->position.gtids;
 	if (!my_do(t, &rows, err, checkpoint_sql, 18, params))
 		return false;
-	return rows == 1 || err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
+	return rows == 1 ||
+	       err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
 }
 
 /* Its session may still live: another number of its connection lets it commit nothing more. */
@@ -43,20 +47,24 @@ bool
 my_target_hand_over(struct target *t, const struct checkpoint *group, struct err *err)
 {
 	char number[MY_NUMBER], epoch[MY_NUMBER];
-	const char *params[] = { t->task, my_u64(group->group, number), my_u64(group->epoch, epoch) };
+	const char *params[] = { t->task, my_u64(group->group, number),
+		my_u64(group->epoch, epoch) };
 	uint64_t rows = 0;
 
 	if (!my_begin(t, err) ||
 	    !my_do(t, &rows, err,
-		"UPDATE repld.checkpoint SET handed = 1, conn = conn + 1, updated = UTC_TIMESTAMP(6)"
+		"UPDATE repld.checkpoint SET handed = 1, conn = conn + 1, updated = "
+		"UTC_TIMESTAMP(6)"
 		" WHERE task = $1 AND load_group = #2 AND epoch = #3 AND NOT handed",
 		3, params))
 		return false;
-	return rows == 1 || err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
+	return rows == 1 ||
+	       err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
 }
 
 static bool
-commit_all(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n, struct err *err)
+commit_all(struct target *t, const struct checkpoint *cp, const struct table_state *states,
+    size_t n, struct err *err)
 {
 	if (!my_begin(t, err))
 		return false;
@@ -70,12 +78,13 @@ commit_all(struct target *t, const struct checkpoint *cp, const struct table_sta
 static bool
 was_rolled_back(const struct target *t, const struct err *err)
 {
-	return !t->c->lost && my_errno(t->c) != 0 && (strcmp(err->sqlstate, "40001") == 0 || err->kind == ERR_LIMIT);
+	return !t->c->lost && my_errno(t->c) != 0 &&
+	       (strcmp(err->sqlstate, "40001") == 0 || err->kind == ERR_LIMIT);
 }
 
 bool
-my_target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states, size_t n, uint64_t *ret_token,
-    bool *ret_unknown, struct err *err)
+my_target_commit(struct target *t, const struct checkpoint *cp, const struct table_state *states,
+    size_t n, uint64_t *ret_token, bool *ret_unknown, struct err *err)
 {
 	*ret_unknown = false;
 	if (t->failed) {

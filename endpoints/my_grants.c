@@ -56,7 +56,7 @@ my_grants_add(struct my_grants *g, const char *line, struct err *err)
 		p += 6;
 	if ((p = take_name(p, grant.schema, sizeof(grant.schema))) == NULL || *p != '.' ||
 	    take_name(p + 1, grant.table, sizeof(grant.table)) == NULL)
-		return true;	/* a routine, a role, a proxy */
+		return true; /* a routine, a role, a proxy */
 	if (!mem_grow(&g->rows, &g->cap, g->n + 1, sizeof(grant), err) ||
 	    (grant.privileges = mem_zalloc((size_t)(on - from) + 1, err)) == NULL)
 		return false;
@@ -128,7 +128,8 @@ covers(const struct my_grant *g, const char *schema, const char *table)
 }
 
 bool
-my_grants_has(const struct my_grants *g, const char *privilege, const char *schema, const char *table)
+my_grants_has(
+    const struct my_grants *g, const char *privilege, const char *schema, const char *table)
 {
 	bool has = false;
 
@@ -136,7 +137,9 @@ my_grants_has(const struct my_grants *g, const char *privilege, const char *sche
 		const struct my_grant *grant = &g->rows[i];
 
 		if (!covers(grant, schema, table) ||
-		    (!lists(grant->privileges, privilege) && !lists(grant->privileges, "ALL PRIVILEGES") && !lists(grant->privileges, "ALL")))
+		    (!lists(grant->privileges, privilege) &&
+			!lists(grant->privileges, "ALL PRIVILEGES") &&
+			!lists(grant->privileges, "ALL")))
 			continue;
 		if (grant->revoked)
 			return false;
@@ -146,7 +149,8 @@ my_grants_has(const struct my_grants *g, const char *privilege, const char *sche
 }
 
 bool
-my_grants_missing(const struct my_grants *g, const char *list, const char *schema, const char *table, struct buf *ret)
+my_grants_missing(const struct my_grants *g, const char *list, const char *schema,
+    const char *table, struct buf *ret)
 {
 	const size_t before = ret->n;
 	char word[64];

@@ -31,11 +31,12 @@ load_failed(struct target *t, const struct plan *plan, struct err *err)
 }
 
 bool
-my_target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt, bool binary, struct err *err)
+my_target_load_begin(struct target *t, struct plan *plan, uint64_t epoch, uint32_t attempt,
+    bool binary, struct err *err)
 {
 	struct my_load *load = &t->load;
 
-	(void)binary;	/* values say themselves what they are */
+	(void)binary; /* values say themselves what they are */
 	assert(!load->running);
 	if (!my_check_triggers(t, plan, err) || !my_begin(t, err))
 		return load_failed(t, plan, err);
@@ -135,11 +136,13 @@ piece_by_load(struct target *t, struct value *vals, bool *ret_done, struct err *
 	buf_reset(&t->sql);
 	my_put_load(&t->sql, load->plan);
 	ok = my_exec_infile(t->c, buf_cstr(&t->sql), feed_read, &feed, &done, &refused);
-	if (ok && done.warnings == 0 && done.rows == load->waiting && strstr(done.info, "Skipped: 0") != NULL) {
+	if (ok && done.warnings == 0 && done.rows == load->waiting &&
+	    strstr(done.info, "Skipped: 0") != NULL) {
 		*ret_done = true;
 		return true;
 	}
-	if (!ok && (t->c->lost || refused.kind == ERR_RETRY || refused.kind == ERR_CANCELLED || refused.kind == ERR_LIMIT)) {
+	if (!ok && (t->c->lost || refused.kind == ERR_RETRY || refused.kind == ERR_CANCELLED ||
+		       refused.kind == ERR_LIMIT)) {
 		*err = refused;
 		return false;
 	}
@@ -151,7 +154,11 @@ piece_by_load(struct target *t, struct value *vals, bool *ret_done, struct err *
 static bool
 insert_some(struct target *t, size_t first, size_t n, struct err *err)
 {
-	const struct my_expect x = { .plan = t->load.plan, .what = "insert", .rows = n, .counted = true, .ordinal = t->load.rows - t->load.waiting + first };
+	const struct my_expect x = { .plan = t->load.plan,
+		.what = "insert",
+		.rows = n,
+		.counted = true,
+		.ordinal = t->load.rows - t->load.waiting + first };
 
 	return my_write_sql(t, &t->sql, &x, err);
 }
@@ -226,30 +233,36 @@ static bool
 chunk_twice(const struct load_ledger *l, struct err *err)
 {
 	if (strcmp(err->sqlstate, "23505") == 0)
-		err_set(err, ERR_RETRY, "chunk %" PRIu32 " of the table is loaded already", l->chunk);
+		err_set(
+		    err, ERR_RETRY, "chunk %" PRIu32 " of the table is loaded already", l->chunk);
 	return false;
 }
 
 static bool
 write_ledger(struct target *t, const struct load_ledger *l, struct err *err)
 {
-	char attempt[MY_NUMBER], chunk[MY_NUMBER], rows[MY_NUMBER], bytes[MY_NUMBER], snapshot[POSITION_TEXT];
-	const char *params[] = { t->task, l->table->source_schema, l->table->source_name, my_u64(l->attempt, attempt), my_u64(l->chunk, chunk),
-		my_u64(l->rows, rows), my_u64(l->bytes, bytes), snapshot_text(&l->snapshot, snapshot) };
+	char attempt[MY_NUMBER], chunk[MY_NUMBER], rows[MY_NUMBER], bytes[MY_NUMBER],
+	    snapshot[POSITION_TEXT];
+	const char *params[] = { t->task, l->table->source_schema, l->table->source_name,
+		my_u64(l->attempt, attempt), my_u64(l->chunk, chunk), my_u64(l->rows, rows),
+		my_u64(l->bytes, bytes), snapshot_text(&l->snapshot, snapshot) };
 	bool ours;
 
 	if (!my_ask(t->c, &ours, err,
-		"SELECT 1 FROM repld.table_state WHERE task = $1 AND source_schema = $2 AND source_name = $3 AND attempt = #4"
+		"SELECT 1 FROM repld.table_state WHERE task = $1 AND source_schema = $2 AND "
+		"source_name = $3 AND attempt = #4"
 		" LOCK IN SHARE MODE",
 		4, params))
 		return false;
 	if (!ours)
-		return err_set(err, ERR_FENCED, "another load of table %s.%s has begun", l->table->source_schema, l->table->source_name);
+		return err_set(err, ERR_FENCED, "another load of table %s.%s has begun",
+		    l->table->source_schema, l->table->source_name);
 	return my_do(t, NULL, err,
-		   "INSERT INTO repld.load_chunk (task, source_schema, source_name, attempt, chunk, row_count, byte_count, snapshot)"
+		   "INSERT INTO repld.load_chunk (task, source_schema, source_name, attempt, "
+		   "chunk, row_count, byte_count, snapshot)"
 		   " VALUES ($1, $2, $3, #4, #5, #6, #7, $8)",
 		   8, params) ||
-	    chunk_twice(l, err);
+	       chunk_twice(l, err);
 }
 
 /* A table that is appended to goes in one transaction: that it is loaded must commit with it, or its rows would come twice. Tables loaded in chunks are
@@ -258,23 +271,27 @@ static bool
 mark_loaded(struct target *t, const struct load_ledger *l, struct err *err)
 {
 	char rows[MY_NUMBER], bytes[MY_NUMBER];
-	const char *params[] = { t->task, l->table->source_schema, l->table->source_name, my_u64(l->rows, rows), my_u64(l->bytes, bytes),
-		table_phase_name(TABLE_LOADED) };
+	const char *params[] = { t->task, l->table->source_schema, l->table->source_name,
+		my_u64(l->rows, rows), my_u64(l->bytes, bytes), table_phase_name(TABLE_LOADED) };
 
 	return my_do(t, NULL, err,
-	    "UPDATE repld.table_state SET state = $6, rows_loaded = #4, bytes_loaded = #5, changed = UTC_TIMESTAMP(6)"
+	    "UPDATE repld.table_state SET state = $6, rows_loaded = #4, bytes_loaded = #5, changed "
+	    "= UTC_TIMESTAMP(6)"
 	    " WHERE task = $1 AND source_schema = $2 AND source_name = $3 AND made = 'appended'",
 	    6, params);
 }
 
 bool
-my_target_load_end(struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err)
+my_target_load_end(
+    struct target *t, const struct load_ledger *l, bool last_of_table_in_append, struct err *err)
 {
 	struct my_load *load = &t->load;
 
 	assert(load->running && l->attempt == load->attempt);
-	if (!write_piece(t, err) || !write_ledger(t, l, err) || (last_of_table_in_append && !mark_loaded(t, l, err)) ||
-	    !my_fence(t, load->epoch, err) || !FAULT("load_before_commit", err) || !my_commit(t, err))
+	if (!write_piece(t, err) || !write_ledger(t, l, err) ||
+	    (last_of_table_in_append && !mark_loaded(t, l, err)) ||
+	    !my_fence(t, load->epoch, err) || !FAULT("load_before_commit", err) ||
+	    !my_commit(t, err))
 		return load_failed(t, load->plan, err);
 	load->running = false;
 	return true;
@@ -297,21 +314,25 @@ read_done(const struct my_rows *r, struct load_ledger *l, struct err *err)
 	l->chunk = (uint32_t)my_number(r, 0);
 	l->rows = my_number(r, 1);
 	l->bytes = my_number(r, 2);
-	return snapshot_parse(my_text(r, 3), &l->snapshot, err) || err_ctx(err, "a snapshot in repld.load_chunk");
+	return snapshot_parse(my_text(r, 3), &l->snapshot, err) ||
+	       err_ctx(err, "a snapshot in repld.load_chunk");
 }
 
 bool
-my_target_load_done(struct target *t, const struct table *tab, uint32_t attempt, struct load_ledger **ret, size_t *ret_n, struct err *err)
+my_target_load_done(struct target *t, const struct table *tab, uint32_t attempt,
+    struct load_ledger **ret, size_t *ret_n, struct err *err)
 {
 	char text[MY_NUMBER];
-	const char *params[] = { t->task, tab->source_schema, tab->source_name, my_u64(attempt, text) };
+	const char *params[] = { t->task, tab->source_schema, tab->source_name,
+		my_u64(attempt, text) };
 	struct load_ledger *all;
 	struct my_rows rows;
 	size_t n = 0;
 	bool ok;
 
 	if (!my_query(t->c, &rows, err,
-		"SELECT chunk, row_count, byte_count, snapshot FROM repld.load_chunk WHERE task = $1 AND source_schema = $2"
+		"SELECT chunk, row_count, byte_count, snapshot FROM repld.load_chunk WHERE task = "
+		"$1 AND source_schema = $2"
 		" AND source_name = $3 AND attempt = #4 ORDER BY chunk",
 		4, params))
 		return false;
@@ -336,12 +357,16 @@ bool
 my_target_resume_table(struct target *t, const struct table_state *ts, struct err *err)
 {
 	char was[MY_NUMBER], now[MY_NUMBER];
-	const char *params[] = { t->task, ts->source_schema, ts->source_name, my_u64(ts->attempt - 1u, was), my_u64(ts->attempt, now) };
+	const char *params[] = { t->task, ts->source_schema, ts->source_name,
+		my_u64(ts->attempt - 1u, was), my_u64(ts->attempt, now) };
 
 	if (my_begin(t, err) && my_lock_state(t, ts, err) &&
 	    my_do(t, NULL, err,
-		"UPDATE repld.load_chunk SET attempt = #5 WHERE task = $1 AND source_schema = $2 AND source_name = $3 AND attempt = #4", 5, params) &&
-	    my_write_state(t, ts, err) && (t->epoch == 0 || my_fence(t, t->epoch, err)) && my_commit(t, err))
+		"UPDATE repld.load_chunk SET attempt = #5 WHERE task = $1 AND source_schema = $2 "
+		"AND source_name = $3 AND attempt = #4",
+		5, params) &&
+	    my_write_state(t, ts, err) && (t->epoch == 0 || my_fence(t, t->epoch, err)) &&
+	    my_commit(t, err))
 		return true;
 	if (err->kind != ERR_CANCELLED && err->kind != ERR_FENCED)
 		err_ctx(err, "resume the load of %s.%s", ts->target_schema, ts->target_name);

@@ -13,11 +13,11 @@
 #include "daemon/base/arena.h"
 #include "endpoints/my_target.h"
 
-#define SCHEMA_FORMAT 1
-#define GONE_USEC     10000000
-#define GONE_STEP     20000
-#define IDLE_SECONDS  "30" /* of silence, then the server ends the owner's session */
-#define PING_DEADLINE 20000000
+#define SCHEMA_FORMAT	  1
+#define GONE_USEC	  10000000
+#define GONE_STEP	  20000
+#define IDLE_SECONDS	  "30" /* of silence, then the server ends the owner's session */
+#define PING_DEADLINE	  20000000
 #define ER_NO_SUCH_THREAD 1094
 #define ER_KILL_DENIED	  1095
 
@@ -67,7 +67,8 @@ my_install_lock(struct target *t, struct err *err)
 		if (!my_lock(t, install_lock, &got, err))
 			return false;
 		if (!got && usec_since(start) > GONE_USEC)
-			return err_set(err, ERR_RETRY, "another task makes or drops the tables of database repld");
+			return err_set(err, ERR_RETRY,
+			    "another task makes or drops the tables of database repld");
 		if (!got && !stop_sleep(t->c->stop, GONE_STEP))
 			return err_set(err, ERR_CANCELLED, "stopped");
 	}
@@ -93,27 +94,42 @@ my_install_unlock(struct target *t)
 #define NOW	  " datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6)"
 
 static const char *const tables_sql[] = {
-	"CREATE TABLE IF NOT EXISTS repld.checkpoint (task varchar(64) NOT NULL, load_group bigint unsigned NOT NULL DEFAULT 0, handed" FLAG
-	", source_kind" NAME ", source_id" NAME ", source_dbname" NAME ", timeline" COUNT ", slot" NAME ", publication" NAME ", slot_made" FLAG
-	", publication_made" FLAG ", position" PLACE ", gtid_set longtext, commit_time datetime(6), commit_end" PLACE ", epoch" COUNT
-	", conn" COUNT ", paused" FLAG ", load_done" FLAG ", transactions" COUNT ", rows_read" COUNT ", applied" COUNT ", filtered" COUNT
-	", excepted" COUNT ", inserts" COUNT ", updates" COUNT ", deletes" COUNT ", truncates" COUNT
-	", owner_host varchar(255) NOT NULL DEFAULT '', owner_pid int NOT NULL DEFAULT 0, owner_since datetime(6), session_id bigint unsigned,"
-	" session_start datetime(6), seal bigint NOT NULL DEFAULT 0, updated" NOW ", PRIMARY KEY (task, load_group))" TABLE_END
+	"CREATE TABLE IF NOT EXISTS repld.checkpoint (task varchar(64) NOT NULL, load_group bigint "
+	"unsigned NOT NULL DEFAULT 0, handed" FLAG ", source_kind" NAME ", source_id" NAME
+	", source_dbname" NAME ", timeline" COUNT ", slot" NAME ", publication" NAME
+	", slot_made" FLAG ", publication_made" FLAG ", position" PLACE
+	", gtid_set longtext, commit_time datetime(6), commit_end" PLACE ", epoch" COUNT
+	", conn" COUNT ", paused" FLAG ", load_done" FLAG ", transactions" COUNT ", rows_read" COUNT
+	", applied" COUNT ", filtered" COUNT ", excepted" COUNT ", inserts" COUNT ", updates" COUNT
+	", deletes" COUNT ", truncates" COUNT
+	", owner_host varchar(255) NOT NULL DEFAULT '', owner_pid int NOT NULL DEFAULT 0, "
+	"owner_since datetime(6), session_id bigint unsigned,"
+	" session_start datetime(6), seal bigint NOT NULL DEFAULT 0, updated" NOW
+	", PRIMARY KEY (task, load_group))" TABLE_END
 	" COMMENT = 'repld: positions of its replication tasks (format 1)'",
-	"CREATE TABLE IF NOT EXISTS repld.table_state (task varchar(64) NOT NULL, source_schema varchar(64) NOT NULL,"
-	" source_name varchar(64) NOT NULL, target_schema varchar(64) NOT NULL, target_name varchar(64) NOT NULL,"
-	" state varchar(20) NOT NULL, load_group bigint unsigned NOT NULL DEFAULT 0, snapshot" PLACE ", position_kind varchar(20) NOT NULL DEFAULT ''"
-	", attempt" COUNT ", rows_loaded" COUNT ", bytes_loaded" COUNT ", shape longtext, filenodes longtext, facts longtext, made varchar(20),"
-	" error longtext, fingerprint longtext, ranges longtext, changed" NOW ", PRIMARY KEY (task, source_schema, source_name),"
+	"CREATE TABLE IF NOT EXISTS repld.table_state (task varchar(64) NOT NULL, source_schema "
+	"varchar(64) NOT NULL,"
+	" source_name varchar(64) NOT NULL, target_schema varchar(64) NOT NULL, target_name "
+	"varchar(64) NOT NULL,"
+	" state varchar(20) NOT NULL, load_group bigint unsigned NOT NULL DEFAULT 0, snapshot" PLACE
+	", position_kind varchar(20) NOT NULL DEFAULT ''"
+	", attempt" COUNT ", rows_loaded" COUNT ", bytes_loaded" COUNT
+	", shape longtext, filenodes longtext, facts longtext, made varchar(20),"
+	" error longtext, fingerprint longtext, ranges longtext, changed" NOW
+	", PRIMARY KEY (task, source_schema, source_name),"
 	" UNIQUE KEY table_state_target (target_schema, target_name))" TABLE_END,
-	"CREATE TABLE IF NOT EXISTS repld.load_chunk (task varchar(64) NOT NULL, source_schema varchar(64) NOT NULL,"
-	" source_name varchar(64) NOT NULL, attempt bigint unsigned NOT NULL, chunk bigint unsigned NOT NULL, row_count bigint unsigned NOT NULL,"
+	"CREATE TABLE IF NOT EXISTS repld.load_chunk (task varchar(64) NOT NULL, source_schema "
+	"varchar(64) NOT NULL,"
+	" source_name varchar(64) NOT NULL, attempt bigint unsigned NOT NULL, chunk bigint "
+	"unsigned NOT NULL, row_count bigint unsigned NOT NULL,"
 	" byte_count bigint unsigned NOT NULL, snapshot" PLACE ", loaded" NOW
 	", PRIMARY KEY (task, source_schema, source_name, attempt, chunk))" TABLE_END,
-	"CREATE TABLE IF NOT EXISTS repld.exceptions (number bigint unsigned NOT NULL AUTO_INCREMENT PRIMARY KEY, task varchar(64) NOT NULL,"
-	" source_schema varchar(64) NOT NULL, source_name varchar(64) NOT NULL, operation varchar(20) NOT NULL, position" PLACE ", time" NOW
-	", sqlstate varchar(5) NOT NULL DEFAULT '', message longtext, row_data longtext, KEY exceptions_task (task, number))" TABLE_END,
+	"CREATE TABLE IF NOT EXISTS repld.exceptions (number bigint unsigned NOT NULL "
+	"AUTO_INCREMENT PRIMARY KEY, task varchar(64) NOT NULL,"
+	" source_schema varchar(64) NOT NULL, source_name varchar(64) NOT NULL, operation "
+	"varchar(20) NOT NULL, position" PLACE ", time" NOW
+	", `sqlstate` varchar(5) NOT NULL DEFAULT '', message longtext, row_data longtext, KEY "
+	"exceptions_task (task, number))" TABLE_END,
 };
 
 bool
@@ -134,14 +150,16 @@ check_format(struct target *t, struct err *err)
 	bool there;
 
 	if (!my_value(t->c, comment, sizeof(comment), &there, err,
-		"SELECT left(TABLE_COMMENT, 100) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'repld' AND TABLE_NAME = 'checkpoint'",
+		"SELECT left(TABLE_COMMENT, 100) FROM information_schema.TABLES WHERE TABLE_SCHEMA "
+		"= 'repld' AND TABLE_NAME = 'checkpoint'",
 		0, NULL))
 		return false;
 	at = strstr(comment, "format ");
 	format = at != NULL ? strtol(at + 7, NULL, 10) : 0;
 	if (format <= SCHEMA_FORMAT)
 		return true;
-	err_set(err, ERR_CONFIG, "database repld on the target has format %ld, this repld knows %d", format, SCHEMA_FORMAT);
+	err_set(err, ERR_CONFIG, "database repld on the target has format %ld, this repld knows %d",
+	    format, SCHEMA_FORMAT);
 	return err_remedy(err, "run the newer repld that made it");
 }
 
@@ -150,11 +168,18 @@ make_tables(struct target *t, struct err *err)
 {
 	bool there;
 
-	if (!my_ask(t->c, &there, err, "SELECT count(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'repld'", 0, NULL))
+	if (!my_ask(t->c, &there, err,
+		"SELECT count(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'repld'", 0,
+		NULL))
 		return false;
-	if (!there && !my_exec(t->c, err, "CREATE DATABASE IF NOT EXISTS repld CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")) {
+	if (!there &&
+	    !my_exec(t->c, err,
+		"CREATE DATABASE IF NOT EXISTS repld CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")) {
 		if (err->kind == ERR_CONFIG)
-			err_remedy(err, "GRANT CREATE, DROP, SELECT, INSERT, UPDATE, DELETE ON repld.* TO the account of endpoint %s", t->c->endpoint);
+			err_remedy(err,
+			    "GRANT CREATE, DROP, SELECT, INSERT, UPDATE, DELETE ON repld.* TO the "
+			    "account of endpoint %s",
+			    t->c->endpoint);
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(tables_sql) / sizeof(tables_sql[0]); i++)
@@ -193,8 +218,9 @@ my_named_owner(struct target *t, const char *task, struct owner *ret, struct err
 	if (!installed)
 		return true;
 	if (!my_query(t->c, &rows, err,
-		"SELECT owner_host, owner_pid, coalesce(" MY_USEC_OF("owner_since") ", 0) FROM repld.checkpoint"
-		" WHERE task = $1 AND load_group = 0",
+		"SELECT owner_host, owner_pid, coalesce(" MY_USEC_OF(
+		    "owner_since") ", 0) FROM repld.checkpoint"
+				   " WHERE task = $1 AND load_group = 0",
 		1, params))
 		return false;
 	if (my_next(&rows)) {
@@ -218,7 +244,8 @@ my_who_holds(struct target *t, const char *task, struct owner *ret, bool *ret_he
 		return false;
 	if (!*ret_held || ret->host[0] != '\0')
 		return true;
-	if (!my_value(t->c, host, sizeof(host), &there, err, "SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = #1", 1, holder))
+	if (!my_value(t->c, host, sizeof(host), &there, err,
+		"SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = #1", 1, holder))
 		return false;
 	snprintf(ret->host, sizeof(ret->host), "%.127s", host);
 	return true;
@@ -266,7 +293,10 @@ kill_holder(struct target *t, const char *id, struct err *err)
 		return true;
 	*err = refused;
 	if (my_errno(t->c) == ER_KILL_DENIED)
-		err_remedy(err, "the task's former session runs under another account: end it on the server (KILL %s)", id);
+		err_remedy(err,
+		    "the task's former session runs under another account: end it on the server "
+		    "(KILL %s)",
+		    id);
 	return err_ctx(err, "end the task's former session on the target (%s)", id);
 }
 
@@ -293,7 +323,8 @@ clear_lock(struct target *t, const char *name, bool take, struct err *err)
 			return false;
 		memcpy(ended, id, sizeof(ended));
 		if (usec_since(start) > GONE_USEC)
-			return err_set(err, ERR_RETRY, "the task's former session on the target (%s) does not end", id);
+			return err_set(err, ERR_RETRY,
+			    "the task's former session on the target (%s) does not end", id);
 		if (held && !stop_sleep(t->c->stop, GONE_STEP))
 			return err_set(err, ERR_CANCELLED, "stopped");
 	}
@@ -307,10 +338,12 @@ my_end_former_sessions(struct target *t, const char *task, struct err *err)
 	struct my_rows rows;
 	bool ok = true;
 
-	if (!my_query(t->c, &rows, err, "SELECT load_group FROM repld.checkpoint WHERE task = $1 ORDER BY 1", 1, params))
+	if (!my_query(t->c, &rows, err,
+		"SELECT load_group FROM repld.checkpoint WHERE task = $1 ORDER BY 1", 1, params))
 		return false;
 	while (ok && my_next(&rows))
-		ok = clear_lock(t, group_lock(task, (uint32_t)my_number(&rows, 0), name), false, err);
+		ok = clear_lock(
+		    t, group_lock(task, (uint32_t)my_number(&rows, 0), name), false, err);
 	my_rows_done(&rows);
 	return ok;
 }
@@ -318,9 +351,12 @@ my_end_former_sessions(struct target *t, const char *task, struct err *err)
 /* ---- the row ---- */
 
 static const char row_columns[] =
-    "source_kind, source_id, source_dbname, timeline, slot, publication, slot_made, publication_made, position,"
-    " coalesce(" MY_USEC_OF("commit_time") ", 0), epoch, conn, paused, load_done, transactions, rows_read, applied, filtered, excepted,"
-    " inserts, updates, deletes, truncates, load_group, handed, seal, commit_end, gtid_set";
+    "source_kind, source_id, source_dbname, timeline, slot, publication, slot_made, "
+    "publication_made, position,"
+    " coalesce(" MY_USEC_OF("commit_time") ", 0), epoch, conn, paused, load_done, transactions, "
+					   "rows_read, applied, filtered, excepted,"
+					   " inserts, updates, deletes, truncates, load_group, "
+					   "handed, seal, commit_end, gtid_set";
 
 static void
 read_source(const struct my_rows *r, struct checkpoint *cp)
@@ -341,8 +377,10 @@ read_source(const struct my_rows *r, struct checkpoint *cp)
 static void
 read_checkpoint(struct target *t, const struct my_rows *r, struct checkpoint *cp)
 {
-	uint64_t *const totals[] = { &cp->totals.transactions, &cp->totals.read, &cp->totals.applied, &cp->totals.filtered,
-		&cp->totals.excepted, &cp->totals.inserts, &cp->totals.updates, &cp->totals.deletes, &cp->totals.truncates };
+	uint64_t *const totals[] = { &cp->totals.transactions, &cp->totals.read,
+		&cp->totals.applied, &cp->totals.filtered, &cp->totals.excepted,
+		&cp->totals.inserts, &cp->totals.updates, &cp->totals.deletes,
+		&cp->totals.truncates };
 	struct err no_place = ERR_INIT;
 
 	read_source(r, cp);
@@ -379,7 +417,8 @@ query_rows(struct target *t, struct my_rows *ret, const char *which, struct err 
 }
 
 static bool
-query_group(struct target *t, struct my_rows *ret, uint32_t group, const char *suffix, struct err *err)
+query_group(
+    struct target *t, struct my_rows *ret, uint32_t group, const char *suffix, struct err *err)
 {
 	char which[80];
 
@@ -395,14 +434,17 @@ static bool
 lock_row(struct target *t, struct checkpoint *cp, struct err *err)
 {
 	char group[MY_NUMBER], epoch[MY_NUMBER];
-	const char *params[] = { t->task, my_u64(cp->group, group), my_u64(cp->group > 0 ? cp->epoch : 0, epoch) };
+	const char *params[] = { t->task, my_u64(cp->group, group),
+		my_u64(cp->group > 0 ? cp->epoch : 0, epoch) };
 	struct my_rows rows;
 	bool there, ok;
 
-	if (!my_ask(t->c, &there, err, "SELECT 1 FROM repld.checkpoint WHERE task = $1 AND load_group = #2 FOR UPDATE", 2, params) ||
+	if (!my_ask(t->c, &there, err,
+		"SELECT 1 FROM repld.checkpoint WHERE task = $1 AND load_group = #2 FOR UPDATE", 2,
+		params) ||
 	    (!there && !my_do(t, NULL, err,
-			   "INSERT INTO repld.checkpoint (task, load_group, epoch) VALUES ($1, #2, IF(#2 > 0, #3, "
-			   MY_USEC_OF("UTC_TIMESTAMP(6)") "))",
+			   "INSERT INTO repld.checkpoint (task, load_group, epoch) VALUES ($1, #2, "
+			   "IF(#2 > 0, #3, " MY_USEC_OF("UTC_TIMESTAMP(6)") "))",
 			   3, params)) ||
 	    !query_group(t, &rows, cp->group, " FOR UPDATE", err))
 		return false;
@@ -418,14 +460,17 @@ static bool
 name_ourselves(struct target *t, bool new_owner, const struct checkpoint *cp, struct err *err)
 {
 	char host[128] = "", pid[MY_NUMBER], epoch[MY_NUMBER], conn[MY_NUMBER], group[MY_NUMBER];
-	const char *params[] = { t->task, my_u64(cp->epoch, epoch), my_u64(cp->conn, conn), my_flag(new_owner), host,
-		my_u64((uint64_t)getpid(), pid), my_u64(cp->group, group) };
+	const char *params[] = { t->task, my_u64(cp->epoch, epoch), my_u64(cp->conn, conn),
+		my_flag(new_owner), host, my_u64((uint64_t)getpid(), pid),
+		my_u64(cp->group, group) };
 
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		snprintf(host, sizeof(host), "unknown");
 	return my_do(t, NULL, err,
-	    "UPDATE repld.checkpoint SET epoch = #2, conn = #3, session_id = CONNECTION_ID(), session_start = UTC_TIMESTAMP(6),"
-	    " owner_host = $5, owner_pid = #6, owner_since = IF(#4 OR owner_since IS NULL, UTC_TIMESTAMP(6), owner_since),"
+	    "UPDATE repld.checkpoint SET epoch = #2, conn = #3, session_id = CONNECTION_ID(), "
+	    "session_start = UTC_TIMESTAMP(6),"
+	    " owner_host = $5, owner_pid = #6, owner_since = IF(#4 OR owner_since IS NULL, "
+	    "UTC_TIMESTAMP(6), owner_since),"
 	    " updated = UTC_TIMESTAMP(6) WHERE task = $1 AND load_group = #7",
 	    7, params);
 }
@@ -437,7 +482,8 @@ raise_groups(struct target *t, const struct checkpoint *cp, struct err *err)
 	char epoch[MY_NUMBER];
 	const char *params[] = { t->task, my_u64(cp->epoch, epoch) };
 
-	return my_do(t, NULL, err, "UPDATE repld.checkpoint SET epoch = #2 WHERE task = $1 AND load_group > 0", 2, params);
+	return my_do(t, NULL, err,
+	    "UPDATE repld.checkpoint SET epoch = #2 WHERE task = $1 AND load_group > 0", 2, params);
 }
 
 static bool
@@ -453,7 +499,8 @@ raise_epoch(struct target *t, bool new_owner, struct checkpoint *cp, struct err 
 		return err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
 	row.conn = new_owner ? 1 : row.conn + 1;
 	row.epoch += new_owner;
-	if (!name_ourselves(t, new_owner, &row, err) || (new_owner && !raise_groups(t, &row, err)) || !my_commit(t, err))
+	if (!name_ourselves(t, new_owner, &row, err) ||
+	    (new_owner && !raise_groups(t, &row, err)) || !my_commit(t, err))
 		return false;
 	*cp = row;
 	return true;
@@ -498,8 +545,9 @@ count_remains(struct target *t, struct target_remains *ret, struct err *err)
 	struct my_rows rows;
 
 	if (!my_query(t->c, &rows, err,
-		"SELECT (SELECT count(*) FROM repld.table_state WHERE task = $1), (SELECT count(*) FROM repld.exceptions WHERE task = $1)", 1,
-		params))
+		"SELECT (SELECT count(*) FROM repld.table_state WHERE task = $1), (SELECT count(*) "
+		"FROM repld.exceptions WHERE task = $1)",
+		1, params))
 		return false;
 	if (my_next(&rows)) {
 		ret->table_states = (size_t)my_number(&rows, 0);

@@ -118,7 +118,8 @@ put_query(struct buf *b, const struct plan *plan, const struct row *row, struct 
 }
 
 static bool
-keep(struct my_park *p, const struct plan *plan, const struct row *row, const struct my_rows *r, struct rest *rest, struct err *err)
+keep(struct my_park *p, const struct plan *plan, const struct row *row, const struct my_rows *r,
+    struct rest *rest, struct err *err)
 {
 	const char **all = arena_zalloc(p->arena, plan->target->ncols * sizeof(*all));
 	struct buf text = { 0 };
@@ -129,7 +130,8 @@ keep(struct my_park *p, const struct plan *plan, const struct row *row, const st
 		if (!is_missing(plan, i, row->vals))
 			continue;
 		buf_reset(&text);
-		my_put_saved(&text, &plan->target->cols[i].type, my_text(r, at), my_length(r, at), my_is_null(r, at));
+		my_put_saved(&text, &plan->target->cols[i].type, my_text(r, at), my_length(r, at),
+		    my_is_null(r, at));
 		at++;
 		all[i] = arena_strndup(p->arena, (const char *)text.p, text.n);
 		ok = !text.bad && all[i] != NULL;
@@ -147,7 +149,8 @@ not_there(struct err *err)
 }
 
 static bool
-read_rest(struct target *t, const struct plan *plan, const struct row *row, uint32_t number, struct err *err)
+read_rest(struct target *t, const struct plan *plan, const struct row *row, uint32_t number,
+    struct err *err)
 {
 	struct my_park *p = park_of(t, err);
 	const struct key key = { plan, number };
@@ -156,12 +159,14 @@ read_rest(struct target *t, const struct plan *plan, const struct row *row, uint
 	bool ok;
 
 	buf_reset(&t->sql);
-	if (p == NULL || !put_query(&t->sql, plan, row, err) || !my_query(t->c, &rows, err, buf_cstr(&t->sql), 0, NULL))
+	if (p == NULL || !put_query(&t->sql, plan, row, err) ||
+	    !my_query(t->c, &rows, err, buf_cstr(&t->sql), 0, NULL))
 		return false;
 	ok = (rows.n == 1 && my_next(&rows)) || not_there(err);
 	if (ok && ((rest = arena_zalloc(p->arena, sizeof(*rest))) == NULL))
 		ok = err_set(err, ERR_SYSTEM, "no memory for rows that move");
-	ok = ok && keep(p, plan, row, &rows, rest, err) && map_put(p->rests, &key, sizeof(key), rest, err);
+	ok = ok && keep(p, plan, row, &rows, rest, err) &&
+	     map_put(p->rests, &key, sizeof(key), rest, err);
 	my_rows_done(&rows);
 	return ok;
 }
@@ -171,7 +176,9 @@ bool
 my_park_rows(struct target *t, const struct step *step, uint64_t ordinal, struct err *err)
 {
 	for (size_t i = 0; i < step->n; i++) {
-		const struct my_expect x = { .plan = step->plan, .what = "move", .rows = 1, .ordinal = ordinal + i };
+		const struct my_expect x = {
+			.plan = step->plan, .what = "move", .rows = 1, .ordinal = ordinal + i
+		};
 
 		if (count_missing(step->plan, step->rows[i]->vals) > 0 &&
 		    !read_rest(t, step->plan, step->rows[i], step->park[i], err))
@@ -200,7 +207,8 @@ put_head(struct buf *b, const struct plan *plan)
 }
 
 static bool
-put_row(struct buf *b, const struct plan *plan, const struct row *row, const struct rest *rest, struct err *err)
+put_row(struct buf *b, const struct plan *plan, const struct row *row, const struct rest *rest,
+    struct err *err)
 {
 	const char *comma = "(";
 
@@ -216,7 +224,9 @@ put_row(struct buf *b, const struct plan *plan, const struct row *row, const str
 			assert(rest != NULL && rest->sql[i] != NULL);
 			buf_str(b, rest->sql[i]);
 		} else if (v->kind == VALUE_NULL && plan->cols[col].notnull) {
-			return err_set(err, ERR_DATA, "null in column \"%s\", which is not null on the target", plan->cols[col].name);
+			return err_set(err, ERR_DATA,
+			    "null in column \"%s\", which is not null on the target",
+			    plan->cols[col].name);
 		} else {
 			my_put_value(b, plan->cols[col].target_type, v);
 		}
@@ -232,13 +242,18 @@ my_unpark_rows(struct target *t, const struct step *step, uint64_t ordinal, stru
 	struct buf *b = &t->sql;
 
 	for (size_t first = 0, n; first < step->n; first += n) {
-		struct my_expect x = { .plan = plan, .what = "move back", .counted = true, .ordinal = ordinal + first };
+		struct my_expect x = { .plan = plan,
+			.what = "move back",
+			.counted = true,
+			.ordinal = ordinal + first };
 
 		buf_reset(b);
 		put_head(b, plan);
 		for (n = 0; first + n < step->n && (n == 0 || b->n < my_part_bytes(t) / 2); n++) {
 			const struct key key = { plan, step->park[first + n] };
-			const struct rest *rest = t->park != NULL && t->park->rests != NULL ? map_get(t->park->rests, &key, sizeof(key)) : NULL;
+			const struct rest *rest = t->park != NULL && t->park->rests != NULL
+						      ? map_get(t->park->rests, &key, sizeof(key))
+						      : NULL;
 
 			buf_str(b, n > 0 ? "," : "");
 			if (!put_row(b, plan, step->rows[first + n], rest, err)) {

@@ -27,14 +27,16 @@ exists(struct target *t, const struct table *tab, bool *ret, struct err *err)
 	const char *params[] = { tab->target_schema, tab->target_name };
 
 	return my_ask(t->c, ret, err,
-	    "SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = $1 AND TABLE_NAME = $2"
+	    "SELECT count(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = $1 AND TABLE_NAME "
+	    "= $2"
 	    " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')",
 	    2, params);
 }
 
 /* before, the table's name, after */
 static bool
-run_on(struct target *t, const char *before, const struct table *tab, const char *after, struct err *err)
+run_on(struct target *t, const char *before, const struct table *tab, const char *after,
+    struct err *err)
 {
 	struct buf sql = { 0 };
 	bool ok;
@@ -75,7 +77,9 @@ create_schema(struct target *t, const struct table *tab, struct err *err)
 	struct buf sql = { 0 };
 	bool there, ok;
 
-	if (!my_ask(t->c, &there, err, "SELECT count(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = $1", 1, params))
+	if (!my_ask(t->c, &there, err,
+		"SELECT count(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = $1", 1,
+		params))
 		return false;
 	if (there)
 		return true;
@@ -90,12 +94,15 @@ create_schema(struct target *t, const struct table *tab, struct err *err)
 static bool
 create_table(struct target *t, const struct table *tab, struct err *err)
 {
-	const struct convert_target to = { .family = FAMILY_MYSQL, .mariadb = t->c->mariadb, .version = t->c->version };
+	const struct convert_target to = {
+		.family = FAMILY_MYSQL, .mariadb = t->c->mariadb, .version = t->c->version
+	};
 	struct buf sql = { 0 };
 	bool ok = create_schema(t, tab, err);
 
 	if (ok && (ok = my_table_only_ddl(&sql, tab, &to, err)))
-		ok = sql.bad ? err_set(err, ERR_SYSTEM, "no memory for a table's DDL") : my_exec(t->c, err, buf_cstr(&sql));
+		ok = sql.bad ? err_set(err, ERR_SYSTEM, "no memory for a table's DDL")
+			     : my_exec(t->c, err, buf_cstr(&sql));
 	buf_done(&sql);
 	return ok;
 }
@@ -110,18 +117,22 @@ missing(const struct table *tab, struct err *err)
 static bool
 has_rows_already(const struct table *tab, struct err *err)
 {
-	err_set(err, ERR_CONFIG, "table %s.%s has rows already", tab->target_schema, tab->target_name);
-	return err_remedy(err, "empty it, or set full_load.target_tables: truncate (removes its rows first), drop (makes it anew), append (adds to"
+	err_set(
+	    err, ERR_CONFIG, "table %s.%s has rows already", tab->target_schema, tab->target_name);
+	return err_remedy(err, "empty it, or set full_load.target_tables: truncate (removes its "
+			       "rows first), drop (makes it anew), append (adds to"
 			       " what is there)");
 }
 
 static bool
 appended_before(const struct table *tab, struct err *err)
 {
-	err_set(err, ERR_CONFIG, "table %s.%s was appended to by an earlier load, and rows of others are in it", tab->target_schema,
-	    tab->target_name);
-	return err_remedy(err, "remove the rows of the earlier load, then: repld cleanup, and load again; or set"
-			       " full_load.target_tables = \"truncate\" after a cleanup");
+	err_set(err, ERR_CONFIG,
+	    "table %s.%s was appended to by an earlier load, and rows of others are in it",
+	    tab->target_schema, tab->target_name);
+	return err_remedy(err,
+	    "remove the rows of the earlier load, then: repld cleanup, and load again; or set"
+	    " full_load.target_tables = \"truncate\" after a cleanup");
 }
 
 /* ---- what is to be done ---- */
@@ -141,9 +152,11 @@ unfinished(const struct table_state *ts)
 
 /* A load of ours was here before: what it left goes, but for rows that it added to those of others, which it did in one transaction. */
 static bool
-plan_again(const struct table *tab, bool there, const struct table_state *ts, struct preparation *ret, struct err *err)
+plan_again(const struct table *tab, bool there, const struct table_state *ts,
+    struct preparation *ret, struct err *err)
 {
-	*ret = (struct preparation){ .work = there ? WORK_TRUNCATE : WORK_CREATE, .done = ts->made };
+	*ret =
+	    (struct preparation){ .work = there ? WORK_TRUNCATE : WORK_CREATE, .done = ts->made };
 	if (!there || strcmp(ts->made, "appended") != 0)
 		return true;
 	ret->work = WORK_NONE;
@@ -151,7 +164,8 @@ plan_again(const struct table *tab, bool there, const struct table_state *ts, st
 }
 
 static bool
-plan_create(struct target *t, const struct table *tab, bool there, bool begun, struct preparation *ret, struct err *err)
+plan_create(struct target *t, const struct table *tab, bool there, bool begun,
+    struct preparation *ret, struct err *err)
 {
 	bool rows;
 
@@ -167,7 +181,8 @@ plan_create(struct target *t, const struct table *tab, bool there, bool begun, s
 }
 
 static bool
-plan_work(struct target *t, const struct table *tab, enum target_prep prep, const struct table_state *ts, struct preparation *ret, struct err *err)
+plan_work(struct target *t, const struct table *tab, enum target_prep prep,
+    const struct table_state *ts, struct preparation *ret, struct err *err)
 {
 	const bool begun = ts->made != NULL && unfinished(ts);
 	bool there;
@@ -179,11 +194,17 @@ plan_work(struct target *t, const struct table *tab, enum target_prep prep, cons
 	if (begun && strcmp(ts->made, "dropping") == 0)
 		prep = PREP_DROP;
 	switch (prep) {
-	case PREP_APPEND: *ret = (struct preparation){ .done = "appended" }; return there || missing(tab, err);
+	case PREP_APPEND:
+		*ret = (struct preparation){ .done = "appended" };
+		return there || missing(tab, err);
 	case PREP_TRUNCATE:
 		*ret = (struct preparation){ .work = WORK_TRUNCATE, .done = "truncated" };
 		return there || missing(tab, err);
-	case PREP_DROP: *ret = (struct preparation){ .work = WORK_DROP, .before = "dropping", .done = "dropped" }; return true;
+	case PREP_DROP:
+		*ret = (struct preparation){
+			.work = WORK_DROP, .before = "dropping", .done = "dropped"
+		};
+		return true;
 	case PREP_CREATE: return plan_create(t, tab, there, begun, ret, err);
 	}
 	return err_set(err, ERR_CONFIG, "unknown full_load.target_tables");
@@ -196,7 +217,9 @@ do_work(struct target *t, const struct table *tab, enum work work, struct err *e
 	case WORK_NONE: return true;
 	case WORK_CREATE: return create_table(t, tab, err);
 	case WORK_TRUNCATE: return run_on(t, "TRUNCATE TABLE ", tab, "", err);
-	case WORK_DROP: return run_on(t, "DROP TABLE IF EXISTS ", tab, "", err) && create_table(t, tab, err);
+	case WORK_DROP:
+		return run_on(t, "DROP TABLE IF EXISTS ", tab, "", err) &&
+		       create_table(t, tab, err);
 	}
 	return false;
 }
@@ -218,20 +241,22 @@ note_made(struct table_state *ts, const char *done, struct err *err)
 static bool
 write_made(struct target *t, struct table_state *ts, const char *word, struct err *err)
 {
-	if (note_made(ts, word, err) && my_begin(t, err) && my_write_state(t, ts, err) && (t->epoch == 0 || my_fence(t, t->epoch, err)) &&
-	    my_commit(t, err))
+	if (note_made(ts, word, err) && my_begin(t, err) && my_write_state(t, ts, err) &&
+	    (t->epoch == 0 || my_fence(t, t->epoch, err)) && my_commit(t, err))
 		return true;
 	return my_rollback(t);
 }
 
 bool
-my_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep, struct table_state *ts, struct err *err)
+my_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
+    struct table_state *ts, struct err *err)
 {
 	struct preparation p = { .work = WORK_NONE };
 
-	if (plan_work(t, tab, prep, ts, &p, err) && write_made(t, ts, p.before != NULL ? p.before : p.done, err) &&
-	    FAULT("prepare_before_ddl", err) && do_work(t, tab, p.work, err) && FAULT("prepare_after_ddl", err) &&
-	    (p.before == NULL || write_made(t, ts, p.done, err)))
+	if (plan_work(t, tab, prep, ts, &p, err) &&
+	    write_made(t, ts, p.before != NULL ? p.before : p.done, err) &&
+	    FAULT("prepare_before_ddl", err) && do_work(t, tab, p.work, err) &&
+	    FAULT("prepare_after_ddl", err) && (p.before == NULL || write_made(t, ts, p.done, err)))
 		return true;
 	if (err->kind != ERR_CANCELLED && err->kind != ERR_FENCED) {
 		err_table(err, tab->target_schema, tab->target_name);
@@ -249,7 +274,9 @@ made_by_us(struct target *t, const struct table *tab, bool *ret, struct err *err
 	const char *params[] = { t->task, tab->source_schema, tab->source_name };
 
 	return my_ask(t->c, ret, err,
-	    "SELECT made IN ('created', 'dropped') FROM repld.table_state WHERE task = $1 AND source_schema = $2 AND source_name = $3", 3, params);
+	    "SELECT made IN ('created', 'dropped') FROM repld.table_state WHERE task = $1 AND "
+	    "source_schema = $2 AND source_name = $3",
+	    3, params);
 }
 
 static bool
@@ -258,7 +285,9 @@ has_index(struct target *t, const struct table *tab, const char *index, bool *re
 	const char *params[] = { tab->target_schema, tab->target_name, index };
 
 	return my_ask(t->c, ret, err,
-	    "SELECT count(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = $1 AND TABLE_NAME = $2 AND INDEX_NAME = $3", 3, params);
+	    "SELECT count(*) FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = $1 AND "
+	    "TABLE_NAME = $2 AND INDEX_NAME = $3",
+	    3, params);
 }
 
 static bool
@@ -302,7 +331,8 @@ my_target_finish_table(struct target *t, const struct table *tab, bool indexes, 
 
 	if (!made_by_us(t, tab, &made, err))
 		return false;
-	ok = (!made || !indexes || finish_indexes(t, tab, err)) && run_on(t, "ANALYZE TABLE ", tab, "", err);
+	ok = (!made || !indexes || finish_indexes(t, tab, err)) &&
+	     run_on(t, "ANALYZE TABLE ", tab, "", err);
 	if (!ok && err->kind != ERR_CANCELLED) {
 		err_table(err, tab->target_schema, tab->target_name);
 		err_ctx(err, "finish %s.%s on the target", tab->target_schema, tab->target_name);

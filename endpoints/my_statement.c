@@ -15,7 +15,7 @@
 #include "endpoints/my_conn.h"
 
 #define WIDE_BYTES 60000 /* of a derived table's row; the servers' limit is 65535 */
-#define WIDE_VALUE 512	 /* characters from which a value counts no more: it is kept aside */
+#define WIDE_VALUE 512 /* characters from which a value counts no more: it is kept aside */
 
 /* ---- what a column is ---- */
 
@@ -36,15 +36,17 @@ is_whole(const struct coltype *t)
 static bool
 is_string(const struct coltype *t)
 {
-	return t->code == MY_TYPE_STRING || t->code == MY_TYPE_VARCHAR || t->code == MY_TYPE_VARCHAR_COMPRESSED ||
-	       t->code == MY_TYPE_BLOB || t->code == MY_TYPE_BLOB_COMPRESSED;
+	return t->code == MY_TYPE_STRING || t->code == MY_TYPE_VARCHAR ||
+	       t->code == MY_TYPE_VARCHAR_COMPRESSED || t->code == MY_TYPE_BLOB ||
+	       t->code == MY_TYPE_BLOB_COMPRESSED;
 }
 
 static bool
 is_bytes(const struct coltype *t)
 {
-	return (is_string(t) && t->collation == MY_COLLATION_BINARY && t->logical == LOGICAL_BYTES) || t->code == MY_TYPE_GEOMETRY ||
-	       t->code == MY_TYPE_VECTOR;
+	return (is_string(t) && t->collation == MY_COLLATION_BINARY &&
+		   t->logical == LOGICAL_BYTES) ||
+	       t->code == MY_TYPE_GEOMETRY || t->code == MY_TYPE_VECTOR;
 }
 
 static bool
@@ -87,6 +89,28 @@ my_put_table(struct buf *b, const struct plan *plan)
 
 /* ---- values that are written ---- */
 
+/* A float as the double that it is: its own fewest digits can be beyond the range that the server takes for a float. False: no number. */
+static bool
+floating_text(const struct coltype *type, const struct value *v, char out[64])
+{
+	char *end;
+	float f;
+
+	if (v->len == 0 || v->len >= 64)
+		return false;
+	memcpy(out, v->p, v->len);
+	out[v->len] = '\0';
+	if (strspn(out, "0123456789+-.eE") != v->len)
+		return false;
+	if (type->code != MY_TYPE_FLOAT)
+		return true;
+	f = strtof(out, &end);
+	if (*end != '\0')
+		return false;
+	snprintf(out, 64, "%.17g", (double)f);
+	return true;
+}
+
 static void
 put_bytes(struct buf *b, const void *p, size_t n)
 {
@@ -97,6 +121,8 @@ put_bytes(struct buf *b, const void *p, size_t n)
 void
 my_put_value(struct buf *b, const struct coltype *type, const struct value *v)
 {
+	char number[64];
+
 	switch ((enum value_kind)v->kind) {
 	case VALUE_ABSENT: assert(!"an absent value is written"); return;
 	case VALUE_NULL: buf_put(b, "NULL", 4); return;
@@ -109,6 +135,8 @@ my_put_value(struct buf *b, const struct coltype *type, const struct value *v)
 		buf_str(b, "b'");
 		buf_put(b, v->p, v->len);
 		buf_u8(b, '\'');
+	} else if (type->code == MY_TYPE_FLOAT && floating_text(type, v, number)) {
+		my_literal(b, number);
 	} else {
 		my_literal_bytes(b, v->p, v->len);
 	}
@@ -116,23 +144,15 @@ my_put_value(struct buf *b, const struct coltype *type, const struct value *v)
 
 /* ---- values that are sought ---- */
 
-/* A float as the double that it is; a double with an exponent, which makes it one. */
+/* With an exponent, which makes it a double. */
 static void
 put_floating(struct buf *b, const struct coltype *type, const struct value *v)
 {
-	char text[400], *end;
+	char text[64];
 
-	if (v->len >= sizeof(text)) {
+	if (!floating_text(type, v, text)) {
 		my_literal_bytes(b, v->p, v->len);
 		return;
-	}
-	memcpy(text, v->p, v->len);
-	text[v->len] = '\0';
-	if (type->code == MY_TYPE_FLOAT) {
-		const float f = strtof(text, &end);
-
-		if (*end == '\0')
-			snprintf(text, sizeof(text), "%.17g", (double)f);
 	}
 	buf_str(b, text);
 	buf_str(b, strpbrk(text, "eE") != NULL ? "" : "e0");
@@ -203,13 +223,15 @@ absent(const struct plan *plan, const struct plan_column *pc, struct err *err)
 {
 	err_set(err, ERR_DATA, "column \"%s\" is missing from a row that needs it", pc->name);
 	if (plan->keyless)
-		err_remedy(err, "the source must log whole rows (MySQL: binlog_row_image = FULL; PostgreSQL: REPLICA IDENTITY FULL), or give the"
+		err_remedy(err, "the source must log whole rows (MySQL: binlog_row_image = FULL; "
+				"PostgreSQL: REPLICA IDENTITY FULL), or give the"
 				" table a key");
 	return err_table(err, plan->target->schema, plan->target->name);
 }
 
 bool
-my_put_key(struct buf *b, const struct plan *plan, const char *alias, const struct value *vals, struct err *err)
+my_put_key(struct buf *b, const struct plan *plan, const char *alias, const struct value *vals,
+    struct err *err)
 {
 	for (uint16_t i = 0; i < plan->nkey; i++) {
 		const struct plan_column *pc = &plan->cols[plan->key[i]];
@@ -240,7 +262,8 @@ put_same(struct buf *b, const struct plan_column *pc, const struct value *v)
 	const char *before = "", *after = "";
 
 	if (is_bytes(type)) {
-		before = type->code == MY_TYPE_GEOMETRY || type->code == MY_TYPE_VECTOR ? "HEX(" : "";
+		before =
+		    type->code == MY_TYPE_GEOMETRY || type->code == MY_TYPE_VECTOR ? "HEX(" : "";
 		after = before[0] != '\0' ? ")" : "";
 	} else if (type->code == MY_TYPE_JSON) {
 		before = "CAST(CAST(CAST(";
@@ -307,7 +330,8 @@ my_put_where(struct buf *b, const struct plan *plan, const struct value *vals, s
 /* ---- one row ---- */
 
 static bool
-check_written(const struct plan *plan, const struct plan_column *pc, const struct value *v, struct err *err)
+check_written(
+    const struct plan *plan, const struct plan_column *pc, const struct value *v, struct err *err)
 {
 	if (!value_present(v))
 		return absent(plan, pc, err);
@@ -365,7 +389,8 @@ is_set(const struct plan *plan, uint16_t col, const uint64_t *colset, const stru
 
 	if (colset != NULL)
 		return !pc->key && my_in_set(colset, col);
-	return value_present(&row->vals[pc->src]) && (!pc->key || !value_same(&row->key[pc->src], &row->vals[pc->src]));
+	return value_present(&row->vals[pc->src]) &&
+	       (!pc->key || !value_same(&row->key[pc->src], &row->vals[pc->src]));
 }
 
 static bool
@@ -380,7 +405,8 @@ put_touch(struct buf *b, const struct plan *plan, const struct row *row, struct 
 }
 
 bool
-my_put_update(struct buf *b, const struct plan *plan, const uint64_t *colset, const struct row *row, bool *ret_sets, struct err *err)
+my_put_update(struct buf *b, const struct plan *plan, const uint64_t *colset, const struct row *row,
+    bool *ret_sets, struct err *err)
 {
 	const size_t from = b->n;
 
@@ -445,7 +471,8 @@ put_tuple(struct buf *b, const struct plan *plan, const struct value *key, struc
 }
 
 bool
-my_put_delete_key(struct buf *b, const struct plan *plan, bool tuples, bool first, const struct value *key, struct err *err)
+my_put_delete_key(struct buf *b, const struct plan *plan, bool tuples, bool first,
+    const struct value *key, struct err *err)
 {
 	if (plan->nkey == 1 || tuples) {
 		buf_str(b, first ? "" : ",");
@@ -481,11 +508,13 @@ can_join_by(const struct plan *plan, uint16_t col)
 
 	if (is_whole(t) || t->code == MY_TYPE_NEWDECIMAL || t->code == MY_TYPE_DATE)
 		return true;
-	if (t->code == MY_TYPE_DATETIME || t->code == MY_TYPE_DATETIME2 || t->code == MY_TYPE_TIMESTAMP || t->code == MY_TYPE_TIMESTAMP2)
+	if (t->code == MY_TYPE_DATETIME || t->code == MY_TYPE_DATETIME2 ||
+	    t->code == MY_TYPE_TIMESTAMP || t->code == MY_TYPE_TIMESTAMP2)
 		return true;
 	if (t->code != MY_TYPE_STRING && t->code != MY_TYPE_VARCHAR)
 		return false;
-	return is_bytes(t) || (t->logical == LOGICAL_TEXT && collation_of(plan, col) != NULL && strncmp(collation_of(plan, col), "utf8mb4_", 8) == 0);
+	return is_bytes(t) || (t->logical == LOGICAL_TEXT && collation_of(plan, col) != NULL &&
+				  strncmp(collation_of(plan, col), "utf8mb4_", 8) == 0);
 }
 
 bool
@@ -542,10 +571,11 @@ null_in_key(const struct plan *plan, const struct value *key)
 static void
 put_join_key(struct buf *b, const struct coltype *t, const struct value *v)
 {
-	const char *as = t->code == MY_TYPE_DATE					? "DATE" :
-			 t->code == MY_TYPE_LONGLONG && t->is_unsigned		? "UNSIGNED" :
-			 is_whole(t) || t->code == MY_TYPE_NEWDECIMAL || is_string(t) ? NULL :
-											"DATETIME(6)";
+	const char *as = t->code == MY_TYPE_DATE			 ? "DATE"
+			 : t->code == MY_TYPE_LONGLONG && t->is_unsigned ? "UNSIGNED"
+			 : is_whole(t) || t->code == MY_TYPE_NEWDECIMAL || is_string(t)
+			     ? NULL
+			     : "DATETIME(6)";
 
 	buf_str(b, as != NULL ? "CAST(" : "");
 	my_put_sought(b, t, v);
@@ -554,8 +584,8 @@ put_join_key(struct buf *b, const struct coltype *t, const struct value *v)
 }
 
 bool
-my_put_join_row(struct buf *b, const struct plan *plan, const uint64_t *colset, const struct row *row, bool first, bool *ret_wide,
-    struct err *err)
+my_put_join_row(struct buf *b, const struct plan *plan, const uint64_t *colset,
+    const struct row *row, bool first, bool *ret_wide, struct err *err)
 {
 	const char *comma = first ? "SELECT " : " UNION ALL SELECT ";
 
@@ -660,7 +690,8 @@ my_put_load(struct buf *b, const struct plan *plan)
 
 	buf_str(b, "LOAD DATA LOCAL INFILE 'repld' INTO TABLE ");
 	my_put_table(b, plan);
-	buf_str(b, " CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (");
+	buf_str(b, " CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES "
+		   "TERMINATED BY '\\n' (");
 	for (uint16_t i = 0; i < plan->ncols; i++) {
 		buf_str(b, i > 0 ? ", " : "");
 		if (by_variable(plan->cols[i].target_type))
@@ -674,7 +705,11 @@ my_put_load(struct buf *b, const struct plan *plan)
 			continue;
 		buf_str(b, comma);
 		my_ident(b, plan->cols[i].name);
-		buf_printf(b, plan->cols[i].target_type->code == MY_TYPE_BIT ? " = CAST(@repld_%u AS UNSIGNED)" : " = UNHEX(@repld_%u)", i);
+		buf_printf(b,
+		    plan->cols[i].target_type->code == MY_TYPE_BIT
+			? " = CAST(@repld_%u AS UNSIGNED)"
+			: " = UNHEX(@repld_%u)",
+		    i);
 		comma = ", ";
 	}
 }
@@ -687,7 +722,11 @@ put_escaped(struct buf *b, const uint8_t *p, size_t n)
 	if (!buf_reserve(b, n))
 		return;
 	for (const uint8_t *at = p; at < end; at++) {
-		const char as = *at == '\\' ? '\\' : *at == '\t' ? 't' : *at == '\n' ? 'n' : *at == '\0' ? '0' : '\0';
+		const char as = *at == '\\'   ? '\\'
+				: *at == '\t' ? 't'
+				: *at == '\n' ? 'n'
+				: *at == '\0' ? '0'
+					      : '\0';
 
 		if (as == '\0')
 			continue;
@@ -715,6 +754,8 @@ put_hex(struct buf *b, const uint8_t *p, size_t n)
 bool
 my_put_load_row(struct buf *b, const struct plan *plan, const struct value *vals, struct err *err)
 {
+	char number[64];
+
 	for (uint16_t i = 0; i < plan->ncols; i++) {
 		const struct plan_column *pc = &plan->cols[i];
 		const struct value *v = &vals[pc->src];
@@ -729,6 +770,9 @@ my_put_load_row(struct buf *b, const struct plan *plan, const struct value *vals
 			put_hex(b, v->p, v->len);
 		else if (pc->target_type->code == MY_TYPE_BIT && is_bits(v))
 			put_bits_as_number(b, v);
+		else if (pc->target_type->code == MY_TYPE_FLOAT &&
+			 floating_text(pc->target_type, v, number))
+			buf_str(b, number);
 		else
 			put_escaped(b, v->p, v->len);
 	}

@@ -95,16 +95,21 @@ my_fenced(struct target *t, uint32_t group, struct err *err)
 	bool there;
 
 	if (!my_ask(t->c, &there, &ignored,
-		"SELECT count(*) FROM repld.checkpoint WHERE task = $1 AND load_group = #2", 2, params) ||
+		"SELECT count(*) FROM repld.checkpoint WHERE task = $1 AND load_group = #2", 2,
+		params) ||
 	    there) {
 		err_set(err, ERR_FENCED, "another owner has taken over task %s", t->task);
 		return err_remedy(err,
-		    "owner_host and owner_pid in repld.checkpoint name it; where nobody else runs the task: repld ctl restart %s",
+		    "owner_host and owner_pid in repld.checkpoint name it; where nobody else runs "
+		    "the task: repld ctl restart %s",
 		    t->task);
 	}
 	err_set(err, ERR_HOLE,
-	    "the row of task %s in repld.checkpoint went away while the task ran: somebody has deleted it", t->task);
-	return err_remedy(err, "put the row back; or load the tables again: repld ctl restart %s --reload", t->task);
+	    "the row of task %s in repld.checkpoint went away while the task ran: somebody has "
+	    "deleted it",
+	    t->task);
+	return err_remedy(err,
+	    "put the row back; or load the tables again: repld ctl restart %s --reload", t->task);
 }
 
 /* Share lock: who raises the epoch waits until this transaction has ended. */
@@ -116,7 +121,8 @@ my_fence(struct target *t, uint64_t epoch, struct err *err)
 	bool ours;
 
 	if (!my_ask(t->c, &ours, err,
-		"SELECT 1 FROM repld.checkpoint WHERE task = $1 AND load_group = 0 AND epoch = #2 LOCK IN SHARE MODE",
+		"SELECT 1 FROM repld.checkpoint WHERE task = $1 AND load_group = 0 AND epoch = #2 "
+		"LOCK IN SHARE MODE",
 		2, params))
 		return false;
 	if (!ours)
@@ -135,13 +141,17 @@ my_check_triggers(struct target *t, const struct plan *plan, struct err *err)
 	if (t->fire_triggers)
 		return true;
 	if (!my_value(t->c, name, sizeof(name), &there, err,
-		"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = $1 AND EVENT_OBJECT_TABLE = $2"
+		"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = "
+		"$1 AND EVENT_OBJECT_TABLE = $2"
 		" ORDER BY 1 LIMIT 1",
 		2, params))
 		return false;
 	if (!there)
 		return true;
-	err_set(err, ERR_CONFIG, "trigger \"%s\" would act on the target: a session of MySQL can't keep triggers from firing", name);
+	err_set(err, ERR_CONFIG,
+	    "trigger \"%s\" would act on the target: a session of MySQL can't keep triggers from "
+	    "firing",
+	    name);
 	err_remedy(err, "drop the trigger on the target, or set apply.fire_triggers = true");
 	return err_table(err, plan->target->schema, plan->target->name);
 }
@@ -171,7 +181,9 @@ choose_infile(struct target *t, struct err *err)
 	if (!my_ask(t->c, &t->load.infile, err, "SELECT @@global.local_infile", 0, NULL))
 		return false;
 	if (!t->load.infile && !atomic_flag_test_and_set(&said))
-		log_info("endpoint %s: local_infile is off on the server: rows are loaded by INSERT, which is slower", t->c->endpoint);
+		log_info("endpoint %s: local_infile is off on the server: rows are loaded by "
+			 "INSERT, which is slower",
+		    t->c->endpoint);
 	return true;
 }
 
@@ -189,8 +201,8 @@ my_target_open(const struct target_params *p, struct err *err)
 	t->relaxed = p->relaxed;
 	t->fire_triggers = p->fire_triggers;
 	if ((t->task = mem_strdup(p->task != NULL ? p->task : "", err)) == NULL ||
-	    (t->c = my_conn_open(p->endpoint, t->loads ? MY_CONN_LOAD : MY_CONN_TARGET, p->task, p->purpose, p->stop,
-		 err)) == NULL ||
+	    (t->c = my_conn_open(p->endpoint, t->loads ? MY_CONN_LOAD : MY_CONN_TARGET, p->task,
+		 p->purpose, p->stop, err)) == NULL ||
 	    (t->loads && !choose_infile(t, err))) {
 		my_target_close(t);
 		return NULL;
@@ -203,7 +215,8 @@ static bool
 my_target_identify(struct target *t, char ret_version[64], struct err *err)
 {
 	(void)err;
-	snprintf(ret_version, 64, "%s %.40s", t->c->mariadb ? "MariaDB" : "MySQL", my_conn_version_text(t->c));
+	snprintf(ret_version, 64, "%s %.40s", t->c->mariadb ? "MariaDB" : "MySQL",
+	    my_conn_version_text(t->c));
 	return true;
 }
 
@@ -240,6 +253,8 @@ const struct target_ops my_target_ops = {
 	.load_done = my_target_load_done,
 	.begin = my_target_begin,
 	.write = my_target_write,
+	.cascade_find = my_target_cascade_find,
+	.cascade = my_target_cascade,
 	.hand_over = my_target_hand_over,
 	.commit = my_target_commit,
 	.rollback = my_target_rollback,

@@ -50,9 +50,11 @@ my_target_list_tasks(struct target *t, struct task_rows *ret, struct err *err)
 	if (!installed)
 		return true;
 	if (!my_query(t->c, &rows, err,
-		"SELECT task, source_kind, source_id, source_dbname, timeline, slot, publication, position,"
-		" coalesce(" MY_USEC_OF("updated") ", 0), load_group, IS_USED_LOCK(concat('repld:', task)) IS NOT NULL"
-		" FROM repld.checkpoint ORDER BY task, load_group",
+		"SELECT task, source_kind, source_id, source_dbname, timeline, slot, publication, "
+		"position,"
+		" coalesce(" MY_USEC_OF(
+		    "updated") ", 0), load_group, IS_USED_LOCK(concat('repld:', task)) IS NOT NULL"
+			       " FROM repld.checkpoint ORDER BY task, load_group",
 		0, NULL))
 		return false;
 	ok = mem_grow(&ret->rows, &ret->cap, rows.n + 1, sizeof(ret->rows[0]), err);
@@ -77,8 +79,9 @@ lock_former(struct target *t, const char *from, struct err *err)
 		return true;
 	if (!my_named_owner(t, from, &owner, err))
 		return false;
-	err_set(err, ERR_RETRY, "task %s, which is to be renamed to %s, still runs: host %s, pid %d, since %s", from, t->task, owner.host,
-	    owner.pid, wall_text(owner.since, since));
+	err_set(err, ERR_RETRY,
+	    "task %s, which is to be renamed to %s, still runs: host %s, pid %d, since %s", from,
+	    t->task, owner.host, owner.pid, wall_text(owner.since, since));
 	return err_remedy(err, "stop task %s there; this one waits for it", from);
 }
 
@@ -87,9 +90,12 @@ rename_states(struct target *t, const char *from, struct err *err)
 {
 	const char *params[] = { t->task, from };
 
-	return my_do(t, NULL, err, "UPDATE repld.table_state SET task = $1 WHERE task = $2", 2, params) &&
-	    my_do(t, NULL, err, "UPDATE repld.load_chunk SET task = $1 WHERE task = $2", 2, params) &&
-	    my_do(t, NULL, err, "UPDATE repld.exceptions SET task = $1 WHERE task = $2", 2, params);
+	return my_do(t, NULL, err, "UPDATE repld.table_state SET task = $1 WHERE task = $2", 2,
+		   params) &&
+	       my_do(t, NULL, err, "UPDATE repld.load_chunk SET task = $1 WHERE task = $2", 2,
+		   params) &&
+	       my_do(t, NULL, err, "UPDATE repld.exceptions SET task = $1 WHERE task = $2", 2,
+		   params);
 }
 
 /* The seal for the new name; of a row that was edited, one that fits no more than its own did. */
@@ -106,13 +112,16 @@ new_seal(struct target *t, const char *from, const struct my_rows *r)
 }
 
 static bool
-rename_row(struct target *t, const char *from, const struct my_rows *r, bool paused, struct err *err)
+rename_row(
+    struct target *t, const char *from, const struct my_rows *r, bool paused, struct err *err)
 {
 	char seal[MY_NUMBER];
-	const char *params[] = { t->task, from, my_i64((int64_t)new_seal(t, from, r), seal), my_flag(paused), my_text(r, 4) };
+	const char *params[] = { t->task, from, my_i64((int64_t)new_seal(t, from, r), seal),
+		my_flag(paused), my_text(r, 4) };
 
 	return my_do(t, NULL, err,
-	    "UPDATE repld.checkpoint SET task = $1, seal = #3, paused = paused OR #4, updated = UTC_TIMESTAMP(6)"
+	    "UPDATE repld.checkpoint SET task = $1, seal = #3, paused = paused OR #4, updated = "
+	    "UTC_TIMESTAMP(6)"
 	    " WHERE task = $2 AND load_group = #5",
 	    5, params);
 }
@@ -124,10 +133,14 @@ rename_checkpoint(struct target *t, const char *from, struct err *err)
 	struct my_rows rows;
 	bool paused, ok = true;
 
-	if (!my_ask(t->c, &paused, err, "SELECT coalesce(max(paused), 0) FROM repld.checkpoint WHERE task = $1", 1, ours) ||
-	    !my_do(t, NULL, err, "DELETE FROM repld.checkpoint WHERE task = $1 AND source_kind = ''", 1, ours) ||
+	if (!my_ask(t->c, &paused, err,
+		"SELECT coalesce(max(paused), 0) FROM repld.checkpoint WHERE task = $1", 1, ours) ||
+	    !my_do(t, NULL, err,
+		"DELETE FROM repld.checkpoint WHERE task = $1 AND source_kind = ''", 1, ours) ||
 	    !my_query(t->c, &rows, err,
-		"SELECT source_id, slot, position, seal, load_group, gtid_set FROM repld.checkpoint WHERE task = $1 FOR UPDATE", 1, theirs))
+		"SELECT source_id, slot, position, seal, load_group, gtid_set FROM "
+		"repld.checkpoint WHERE task = $1 FOR UPDATE",
+		1, theirs))
 		return false;
 	while (ok && my_next(&rows))
 		ok = rename_row(t, from, &rows, paused, err);
@@ -151,8 +164,8 @@ my_target_rename_task(struct target *t, const char *from, struct err *err)
 {
 	char name[MY_LOCK_NAME];
 
-	if (lock_former(t, from, err) && my_end_former_sessions(t, from, err) && rename_all(t, from, err) &&
-	    my_unlock(t, my_owner_lock(from, name), err))
+	if (lock_former(t, from, err) && my_end_former_sessions(t, from, err) &&
+	    rename_all(t, from, err) && my_unlock(t, my_owner_lock(from, name), err))
 		return true;
 	if (err->kind != ERR_CANCELLED)
 		err_ctx(err, "rename task %s to %s on the target", from, t->task);
