@@ -307,8 +307,8 @@ json_note(const struct convert *c)
 	case PG_JSON: return "what is no JSON";
 	case MY_JSON_TEXT: return "nested deeper than 31";
 	default:
-		return c->from.kind == PG_JSONB ? "numbers that a double can't hold; nested deeper than 100" :
-						  "what is no JSON; numbers that a double can't hold; kept normalised";
+		return c->from.kind == PG_JSONB ? "numbers that no double holds" :
+						  "what is no JSON; numbers that no double holds; kept normalised";
 	}
 }
 
