@@ -18,8 +18,8 @@
  *                         8.0 then: 7 bytes immediate commit time in usec, bit 55: 7 bytes original commit time follow; more
  *   GTID_TAGGED           fields, see take_tagged()
  *   MariaDB's GTID        u64 number, u32 domain, u8 flags, with flag 2 u64 commit id; with flags 64, 128 u32 format, u8, u8 lengths,
- *                         xid; where more follows: u8 extra flags, 1: u8 engines, 2, 4, 8: START, COMMIT, ROLLBACK of an ALTER logged
- *                         in two phases
+ *                         xid; u8 extra flags, 1: u8 engines, 2, 4, 8: START, COMMIT, ROLLBACK of an ALTER logged in two phases; zeros
+ *                         up to 19 bytes, which is what is stated as the post-header
  *   XID                   u64
  *   XA_PREPARE            u8 one phase, u32 format, u32, u32 lengths, xid */
 #include "cdc/binlog_intern.h"
@@ -470,8 +470,6 @@ on_mariadb_gtid(struct binlog *dec, struct event *ev, struct err *err)
 	flags = rd_u8(in);
 	if (flags & MARIADB_GROUP_COMMIT)
 		rd_le(in, 8);
-	else if (ev->post > MARIADB_GTID_POST)
-		rd_bytes(in, (size_t)(ev->post - MARIADB_GTID_POST));
 	if (flags & (MARIADB_XA_PREPARED | MARIADB_XA_COMPLETED)) {
 		rd_le(in, 4);
 		rd_bytes(in, (size_t)rd_u8(in) + rd_u8(in));

@@ -225,6 +225,17 @@ measure(struct rows *r, const uint8_t *present, struct image *im, struct err *er
 	return true;
 }
 
+/* Diffs of a document that the image before leaves out are no fault of the data. */
+static bool
+no_document(struct err *err)
+{
+	if (err->kind != ERR_DATA)
+		return false;
+	err->kind = ERR_PROTOCOL;
+	return err_remedy(err, "SET GLOBAL binlog_row_value_options = '' or binlog_row_image = FULL on the source, in its sessions too; "
+	    "then load the table again");
+}
+
 /* The image after of PARTIAL_UPDATE_ROWS becomes an ordinary one in dec->expanded. */
 static bool
 measure_partial(struct binlog *dec, struct rows *r, const struct image *before, struct image *im, struct err *err)
@@ -233,7 +244,7 @@ measure_partial(struct binlog *dec, struct rows *r, const struct image *before, 
 
 	if (!row_image_expand(r->table->image, before->p, before->n, r->before, r->in.p + r->in.off, rd_left(&r->in), r->after,
 		&dec->expanded, &used, err))
-		return false;
+		return no_document(err);
 	if (used > rd_left(&r->in))
 		return cut_row(err);
 	if (dec->expanded.n > dec->max_event)
@@ -550,7 +561,9 @@ captured_rows(struct binlog *dec, struct event *ev, struct table_entry *t, uint1
 		r.flags = CHANGE_CASCADES;
 	if (!read_bitmaps(ev, &r, err) || !check_images(&r, err) || !read_block(dec, ev, &r, err))
 		return false;
-	return rd_left(&r.in) == 0 || (group_begin_rows(dec, err) && emit_rows(dec, &r, err));
+	if (rd_left(&r.in) == 0)
+		return err_set(err, ERR_PROTOCOL, "%s (type %u) without rows", binlog_event_name(ev->type), ev->type);
+	return group_begin_rows(dec, err) && emit_rows(dec, &r, err);
 }
 
 bool

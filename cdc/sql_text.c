@@ -389,7 +389,7 @@ rename_tables(struct sql_reader *r)
 }
 
 static void
-truncate(struct sql_reader *r)
+truncate_table(struct sql_reader *r)
 {
 	r->out->kind = SQL_TRUNCATE;
 	r->out->object = SQL_TABLE;
@@ -491,7 +491,7 @@ savepoint(struct sql_reader *r, enum sql_kind kind)
 }
 
 static void
-rollback(struct sql_reader *r)
+rollback_to(struct sql_reader *r)
 {
 	sql_next(r);
 	sql_take(r, "WORK");
@@ -615,7 +615,7 @@ statement(struct sql_reader *r)
 	} else if (sql_is(r, "COMMIT")) {
 		control(r, SQL_COMMIT);
 	} else if (sql_is(r, "ROLLBACK")) {
-		rollback(r);
+		rollback_to(r);
 	} else if (sql_take(r, "SAVEPOINT")) {
 		savepoint(r, SQL_SAVEPOINT);
 	} else if (sql_take(r, "RELEASE")) {
@@ -632,7 +632,7 @@ statement(struct sql_reader *r)
 	} else if (sql_take(r, "RENAME")) {
 		rename_tables(r);
 	} else if (sql_take(r, "TRUNCATE")) {
-		truncate(r);
+		truncate_table(r);
 	} else if (sql_is_any(r, "INSERT REPLACE")) {
 		insert(r);
 	} else if (sql_is(r, "UPDATE")) {

@@ -174,6 +174,10 @@ default_findings(struct preflight *p)
 {
 	const struct table_desc *s = p->tab->source;
 
+	if (p->tab->source_family != FAMILY_POSTGRESQL) {
+		pg_foreign_table_findings(p->tab, p->f);
+		return;
+	}
 	for (uint16_t i = 0; i < s->ncols; i++) {
 		const struct column_desc *col = &s->cols[i];
 

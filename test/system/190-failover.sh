@@ -1,7 +1,6 @@
 #!/bin/sh
 # A standby is promoted and takes the source's place. With the slot and all the log the task goes on by itself, on the new timeline. Without the slot
 # there is a hole; where the standby lagged behind what the target has there is one too, slot or not; nothing is applied then.
-# matrix: postgresql
 # timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

@@ -14,7 +14,9 @@
 #include "cdc/float_text.h"
 #include "cdc/value.h"
 #include "endpoints/my_conn.h"
+#include "endpoints/my_table_ddl.h"
 #include "endpoints/pg_conn.h"
+#include "endpoints/table_ddl.h"
 #include "staging/typemap.h"
 
 #define ck_abort_msg(...) die(__VA_ARGS__)
@@ -41,7 +43,7 @@ static int versions[3];
 static PGconn *pg;
 static MYSQL *my[3];
 static struct arena *arena;
-static size_t cells, values, trips, keys, unfit, differences;
+static size_t cells, values, trips, keys, unfit, statements, differences;
 
 /* ---- statements ---- */
 
@@ -460,6 +462,74 @@ check_rows(const struct row *rows, size_t n, enum server made_on)
 
 #define CHECK(rows, made_on) check_rows(rows, sizeof(rows) / sizeof((rows)[0]), made_on)
 
+/* ---- made tables ---- */
+
+#define MAX_COLS 80
+
+static void
+run_ddl(enum server s, struct buf *ddl)
+{
+	char *text = cell_text(buf_cstr(ddl), ddl->n), *end;
+
+	for (char *p = text; (end = strstr(p, ";\n")) != NULL; p = end + 2) {
+		struct buf one = { 0 };
+		const char *error;
+
+		*end = '\0';
+		buf_str(&one, p);
+		if ((error = run(s, &one, NULL)) != NULL) {
+			printf("DDL on %s: %s: %s\n", names[s], p, error);
+			differences++;
+		}
+		buf_done(&one);
+		statements++;
+	}
+}
+
+/* A table with a column of each type, a key over two of them, a unique index over a text, and one over each column that takes one. */
+static void
+make_all(const struct row *rows, size_t n, enum server away)
+{
+	static const uint16_t key[] = { 0, 1 };
+	static char col_names[MAX_COLS][8];
+	static uint16_t places[MAX_COLS];
+	struct column_desc cols[MAX_COLS] = { 0 };
+	struct index_desc indexes[MAX_COLS] = { 0 };
+	struct table_desc d = { .schema = "app", .name = "made", .cols = cols, .indexes = indexes };
+	struct table t = { .source = &d, .source_schema = "app", .source_name = "made", .target_schema = away == POSTGRESQL ? "public" : "app",
+		.target_name = "Made \"it\" `so`", .source_family = strncmp(rows[0].from, "pg ", 3) == 0 ? FAMILY_POSTGRESQL : FAMILY_MYSQL,
+		.target_family = away == POSTGRESQL ? FAMILY_POSTGRESQL : FAMILY_MYSQL };
+	const struct convert_target target = target_on(away, false);
+	struct err err = ERR_INIT;
+	struct buf ddl = { 0 };
+
+	for (size_t i = 0; i < n && d.ncols < MAX_COLS - 1; i++) {
+		if (is_missing(rows[i].from) || (i > 0 && strcmp(rows[i].from, rows[i - 1].from) == 0))
+			continue;
+		snprintf(col_names[d.ncols], 8, "c%u", d.ncols);
+		places[d.ncols] = d.ncols;
+		cols[d.ncols] = (struct column_desc){ .name = col_names[d.ncols], .type = coltype_of(rows[i].from), .notnull = d.ncols < 2 };
+		indexes[d.ncols + 1] = (struct index_desc){ .name = col_names[d.ncols], .unique = d.ncols % 3 == 0, .immediate = true, .ncols = 1,
+			.cols = &places[d.ncols] };
+		d.ncols++;
+	}
+	d.nindexes = d.ncols + 1;
+	indexes[0] = (struct index_desc){ .name = "PRIMARY", .primary = true, .unique = true, .immediate = true, .ncols = 2, .cols = key };
+	if (away == POSTGRESQL) {
+		pg_table_ddl(&ddl, &t);
+		pg_index_ddl(&ddl, &t);
+	} else if (!my_table_ddl(&ddl, &t, &target, &err) || !my_index_ddl(&ddl, &t, &target, &err)) {
+		die("DDL for %s: %s", names[away], err.msg);
+	}
+	run_ddl(away, &ddl);
+	buf_reset(&ddl);
+	buf_str(&ddl, away == POSTGRESQL ? "DROP TABLE public.\"Made \"\"it\"\" `so`\"" : "DROP TABLE `Made \"it\" ``so```");
+	run(away, &ddl, NULL);
+	buf_done(&ddl);
+}
+
+#define MAKE(rows, away) make_all(rows, sizeof(rows) / sizeof((rows)[0]), away)
+
 /* ---- the servers ---- */
 
 static void
@@ -495,6 +565,12 @@ main(int argc, char **argv)
 	must(POSTGRESQL, "CREATE TYPE public.pair AS (a int, b text)");
 	connect_my(MYSQL_SERVER, argv[2]);
 	connect_my(MARIADB_SERVER, argv[3]);
+	MAKE(mysql_rows, POSTGRESQL);
+	MAKE(mysql_rows, MYSQL_SERVER);
+	MAKE(mysql_rows, MARIADB_SERVER);
+	MAKE(postgresql_rows, MYSQL_SERVER);
+	MAKE(postgresql_rows, MARIADB_SERVER);
+	printf("%zu statements of DDL\n", statements);
 	CHECK(mysql_rows, POSTGRESQL);
 	CHECK(postgresql_rows, MYSQL_SERVER);
 	CHECK(postgresql_rows, MARIADB_SERVER);

@@ -439,4 +439,116 @@ START_TEST(binlog_row_gives_what_mariadb_11_says)
 }
 END_TEST
 
-UNIT_MAIN("binlog_row", binlog_row_gives_what_mysql_says, binlog_row_gives_what_mariadb_says, binlog_row_gives_what_mariadb_11_says)
+/* ---- rows that no server writes ---- */
+
+static const char *const one_label[] = { "a", "b" };
+
+static struct coltype
+column(uint8_t code, uint16_t collation, uint32_t length)
+{
+	return (struct coltype){ .code = code, .collation = collation, .length = length, .name = "a name", .labels = one_label, .nlabels = 2 };
+}
+
+/* One column `c` of one row: the kind of error of measuring or filling, or ERR_NONE. */
+static enum err_kind
+taken(struct coltype t, const void *bytes, size_t n)
+{
+	static const char *const names[] = { "c" };
+	struct arena *arena = arena_new(1024, 0);
+	struct err err = ERR_INIT;
+	struct row_image *im = row_image_new(&t, names, 1, arena, &err);
+	uint8_t *image = xzalloc(n + 1), *dst;
+	struct value v;
+	size_t used, bound, written;
+
+	ck_assert_msg(im != NULL, "%s", err.msg);
+	memcpy(image + 1, bytes, n);
+	if (row_image_measure(im, image, n + 1, (const uint8_t[]){ 1 }, &used, &bound, &err)) {
+		dst = xzalloc(bound + 1);
+		if (row_image_fill(im, image, n + 1, (const uint8_t[]){ 1 }, &v, dst, &written, &err))
+			ck_assert(used == n + 1 && written <= bound && v.len == written);
+		free(dst);
+	}
+	ck_assert(err.kind == ERR_NONE || strstr(err.msg, "column c") != NULL);
+	row_image_done(im);
+	arena_free(arena);
+	free(image);
+	return err.kind;
+}
+
+#define BYTES(s) s, sizeof(s) - 1
+
+START_TEST(binlog_row_refuses_values_that_the_type_does_not_have)
+{
+	ck_assert_int_eq(taken(column(MY_TYPE_ENUM, 8, 1), BYTES("\x02")), ERR_NONE);
+	ck_assert_int_eq(taken(column(MY_TYPE_ENUM, 8, 1), BYTES("\x03")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_SET, 8, 1), BYTES("\x03")), ERR_NONE);
+	ck_assert_int_eq(taken(column(MY_TYPE_SET, 8, 1), BYTES("\x04")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_BIT, 0, 9), BYTES("\x01\xff")), ERR_NONE);
+	ck_assert_int_eq(taken(column(MY_TYPE_BIT, 0, 9), BYTES("\x02\x00")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_NEWDECIMAL, 0, 2), BYTES("\xe3")), ERR_NONE);
+	ck_assert_int_eq(taken(column(MY_TYPE_NEWDECIMAL, 0, 2), BYTES("\xe4")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_DATE, 0, 0), BYTES("\xff\xff\xff")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_FLOAT, 0, 0), BYTES("\x00\x00\x80\x7f")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_DOUBLE, 0, 0), BYTES("\x00\x00\x00\x00\x00\x00\xf8\x7f")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 63, 2), BYTES("\x02" "ab")), ERR_NONE);
+	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 63, 2), BYTES("\x03" "abc")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 8, 2), BYTES("\x03" "abc")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_JSON, 0, 0), BYTES("\x02\x00\x00\x00\x04\x09")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_JSON, 0, 0), BYTES("\x00\x00\x00\x00")), ERR_NONE);
+}
+END_TEST
+
+/* Never a question mark in its place. */
+START_TEST(binlog_row_refuses_text_that_is_not_of_its_set)
+{
+	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 45, 20), BYTES("\x02\xc3\xa9")), ERR_NONE);
+	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 45, 20), BYTES("\x02" "a\xe9")), ERR_DATA);
+	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 11, 20), BYTES("\x01\xe9")), ERR_DATA);	/* ascii */
+	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 28, 20), BYTES("\x01\x81")), ERR_DATA);	/* gbk, half a character */
+	ck_assert_int_eq(taken(column(MY_TYPE_BLOB, 45, 255), BYTES("\x01\xff")), ERR_DATA);
+	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR_COMPRESSED, 45, 20), BYTES("\x02\x00\xff")), ERR_DATA);
+}
+END_TEST
+
+START_TEST(binlog_row_refuses_compressed_values_that_lie)
+{
+	const struct coltype t = column(MY_TYPE_VARCHAR_COMPRESSED, 63, 100);
+
+	ck_assert_int_eq(taken(t, BYTES("\x00")), ERR_NONE);
+	ck_assert_int_eq(taken(t, BYTES("\x03\x00" "ab")), ERR_NONE);
+	ck_assert_int_eq(taken(t, BYTES("\x0d\x81\x05\x78\x9c\x4b\x4c\x44\x00\x00\x0c\x49\x01\xe6")), ERR_PROTOCOL);
+	/* "hello" with zlib's header, and without it */
+	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x05\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")), ERR_NONE);
+	ck_assert_int_eq(taken(t, BYTES("\x09\x89\x05\xcb\x48\xcd\xc9\xc9\x07\x00")), ERR_NONE);
+	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x04\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")), ERR_PROTOCOL);	/* says 4 */
+	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x06\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")), ERR_PROTOCOL);	/* says 6 */
+	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x05\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x16")), ERR_PROTOCOL);	/* its checksum */
+	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x65\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")), ERR_PROTOCOL);	/* more than fits */
+	ck_assert_int_eq(taken(t, BYTES("\x02\x10\x00")), ERR_PROTOCOL);		/* a method that is not known */
+	ck_assert_int_eq(taken(t, BYTES("\x01\x80")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(t, BYTES("\x02\x82\x00")), ERR_PROTOCOL);
+	/* a few bytes that claim 4 GB */
+	ck_assert_int_eq(taken(column(MY_TYPE_BLOB_COMPRESSED, 63, UINT32_MAX), BYTES("\x07\x00\x00\x00\x84\xff\xff\xff\xff\x03\x00")), ERR_PROTOCOL);
+}
+END_TEST
+
+START_TEST(binlog_row_refuses_types_that_are_not_complete)
+{
+	const struct coltype list[] = { column(MY_TYPE_NULL, 0, 0), column(MY_TYPE_VARCHAR, 999, 10), column(MY_TYPE_BIT, 0, 65), column(MY_TYPE_NEWDECIMAL, 0, 66),
+		{ .code = MY_TYPE_ENUM, .name = "enum()", .length = 1 }, { .code = MY_TYPE_TIME, .name = "time", .mariadb = true, .decimals = MY_DIGITS_UNKNOWN } };
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		struct arena *arena = arena_new(1024, 0);
+		struct err err = ERR_INIT;
+
+		ck_fails(row_image_new(&list[i], NULL, 1, arena, &err) != NULL, &err, ERR_SCHEMA);
+		ck_assert(strstr(err.msg, "column 1") != NULL);
+		arena_free(arena);
+	}
+}
+END_TEST
+
+UNIT_MAIN("binlog_row", binlog_row_gives_what_mysql_says, binlog_row_gives_what_mariadb_says, binlog_row_gives_what_mariadb_11_says,
+    binlog_row_refuses_values_that_the_type_does_not_have, binlog_row_refuses_text_that_is_not_of_its_set,
+    binlog_row_refuses_compressed_values_that_lie, binlog_row_refuses_types_that_are_not_complete)
