@@ -41,7 +41,9 @@ pairs_fill() {			# NAME ROWS
 	done
 	pf_who=0
 	while [ $pf_who -lt "$WRITERS" ]; do
-		sql "$1" "INSERT INTO ledger_next VALUES ($pf_who, 0)"
+		# the second one stays between the unique values of two writers: InnoDB locks the gaps beside values
+		sql "$1" "INSERT INTO ledger_next VALUES ($pf_who, 0);
+			INSERT INTO big (id, u, v) VALUES ($((1000000000 * (pf_who + 1))), $((-1000000000 * (pf_who + 1))), 0)"
 		pf_who=$((pf_who + 1))
 	done
 }
@@ -50,7 +52,8 @@ pairs_fill() {			# NAME ROWS
 pairs_ledger_target() {		# NAME
 	case $(kind_of "$1") in
 	postgresql) sql "$1" 'CREATE TABLE ledger (seq bigserial PRIMARY KEY, n bigint NOT NULL, who int NOT NULL)' ;;
-	*) sql "$1" 'CREATE TABLE ledger (seq bigint AUTO_INCREMENT PRIMARY KEY, n bigint NOT NULL, who int NOT NULL) ENGINE=InnoDB' ;;
+	*) sql "$1" "CREATE TABLE ledger (seq bigint AUTO_INCREMENT PRIMARY KEY, n bigint NOT NULL, who int NOT NULL) ENGINE=InnoDB;
+		GRANT TRIGGER ON app.* TO repld_target@'%'" ;;
 	esac
 }
 

@@ -4,7 +4,7 @@
  *
  * KIND is of the source: postgresql, mysql, mariadb. Before the file GO is there, transactions come at LOAD-RATE row changes a second; from
  * then on CHANGES row changes at RATE (0: as fast as they are taken), and the end. ACCOUNT then gets one line: the transactions that were
- * committed, those of them before GO, the row changes that were committed after it.
+ * committed, those of them before GO, the row changes that were committed after it. "large": with one transaction of a good tenth of them.
  *
  * WHO counts from 0. A writer's keys are its own: rows (WHO * ROWS, WHO * ROWS + ROWS] of "big" and what it adds to them, documents and bag
  * rows with its number; so writers never wait for each other, and each knows what its rows hold: every statement does something. Each
@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DOCS = 100, BAGS = 40, LARGE_ROWS = 20000 };
+enum { DOCS = 100, BAGS = 40 };
 
 struct row {
 	int64_t id, u;
@@ -313,7 +313,7 @@ change(void)
 
 /* Row changes that it committed. */
 static int64_t
-one_transaction(bool large)
+one_transaction(int64_t large)
 {
 	say(0, "BEGIN;\n");
 	in_transaction = 0;
@@ -327,12 +327,10 @@ one_transaction(bool large)
 	transaction++;
 	say(1, "UPDATE ledger_next SET n = n + 1 WHERE who = %ld;\n", who);
 	say(1, "INSERT INTO ledger VALUES (%ld, %ld);\n", transaction, who);
-	if (large) {
-		for (int i = 0; i < LARGE_ROWS / 500; i++)
-			insert_rows(500);
-		for (int i = 0; i < LARGE_ROWS / 2; i++)
-			delete_row(n_live - 1 - pick(LARGE_ROWS / 4));
-	}
+	for (int64_t i = 0; i < large; i += 250)
+		insert_rows(250);
+	for (int64_t i = 0; i < large / 2; i++)
+		delete_row(n_live - 1 - pick(large / 4));
 	for (int64_t n = 1 + pick(3); n > 0; n--)
 		change();
 	if (pick(15) == 0) {		/* a part of it goes back, and something follows */
@@ -375,7 +373,7 @@ main(int argc, char **argv)
 {
 	int64_t changes, done = 0, before;
 	double load_rate, rate, begun = now();
-	bool large;
+	int64_t large;
 	FILE *account;
 
 	if (argc < 10)
@@ -387,27 +385,27 @@ main(int argc, char **argv)
 	changes = atol(argv[5]);
 	load_rate = atof(argv[6]);
 	rate = atof(argv[7]);
-	large = argc > 10;
+	large = argc > 10 ? changes / 8 : 0;
 	live = malloc((size_t)(rows + changes * 40 + 2000000) * sizeof *live);
 	if (live == NULL)
 		return 1;
 	for (int64_t i = 0; i < 20; i++)
 		pick(2);
-	for (int64_t i = who * rows + 1; i <= who * rows + rows; i++)
+	for (int64_t i = who * rows + 2; i < who * rows + rows; i++)	/* the first and last stay: InnoDB locks gaps between unique values */
 		live[n_live++] = (struct row){ i, i };
 	if (postgresql)
 		puts("\\set ON_ERROR_STOP on");
 	else
-		puts("SET sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;");
+		puts("SET sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES';\nSET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;");
 
 	while (access(argv[8], F_OK) != 0) {
-		done += one_transaction(false);
+		done += one_transaction(0);
 		pace(begun, done, load_rate);
 	}
 	before = transaction;
 	begun = now();
 	for (done = 0; done < changes;) {
-		done += one_transaction(large && transaction == before + 50);
+		done += one_transaction(transaction == before + 50 ? large : 0);
 		pace(begun, done, rate);
 	}
 	if (fflush(stdout) != 0 || (account = fopen(argv[9], "w")) == NULL)
