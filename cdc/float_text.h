@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FLOAT_TEXT_MAX 32	/* bytes at most, without NUL, which is never written */
+#define FLOAT_TEXT_MAX 40	/* bytes at most, without NUL, which is never written */
 
 /* Both return the length. nan and infinity: "nan", "inf", "-inf", which no column of these servers can hold: ask isfinite() before. */
 size_t float_text(float v, char *out);

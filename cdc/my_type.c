@@ -290,7 +290,7 @@ catalog_label(const char *s, char *out)
 		}
 		if (*s == '\\' && s[1] != '\0') {
 			s++;
-			*out++ = *s == 'n' ? '\n' : *s == 'r' ? '\r' : *s == 't' ? '\t' : *s == 'Z' ? '\x1a' : *s;
+			*out++ = *s == 'n' ? '\n' : *s == 'r' ? '\r' : *s == 'Z' ? '\x1a' : *s;
 			if (*s == '0')
 				return NULL;
 		} else {
@@ -610,15 +610,10 @@ labels_whole(const struct coltype *t, struct err *err)
 bool
 my_type_complete(struct coltype *t, const struct coltype *catalog, const struct coltype *map, bool sign_known, struct err *err)
 {
-	const bool sized = has_labels(map->code) ? map->length == catalog->length : true;
-	int32_t typmod = catalog->typmod;
-	bool same;
-
-	if (map->collation == 0 && is_string(map->code))
-		typmod = my_type_typmod(catalog);	/* both in bytes */
-	same = plain_code(map->code) == plain_code(catalog->code) && map->mariadb == catalog->mariadb && sized &&
+	const bool sized = !has_labels(map->code) || map->length == catalog->length;
+	const bool same = plain_code(map->code) == plain_code(catalog->code) && map->mariadb == catalog->mariadb && sized &&
 	    (!sign_known || map->is_unsigned == catalog->is_unsigned) && (map->collation == 0 || map->collation == catalog->collation) &&
-	    (map->typmod == typmod || map->typmod == -1 || (map->typmod == 0 && (map->code == MY_TYPE_GEOMETRY || map->code == MY_TYPE_VECTOR)));
+	    (map->typmod == catalog->typmod || map->typmod == -1 || (map->typmod == 0 && (map->code == MY_TYPE_GEOMETRY || map->code == MY_TYPE_VECTOR)));
 	if (!same)
 		return err_set(err, ERR_SCHEMA, "the catalog has %s, the log %s", catalog->name, map->name);
 	if (has_labels(map->code) && map->labels == NULL && !labels_whole(catalog, err))

@@ -20,70 +20,6 @@
 #define CALM_BATCHES 4096		/* after so many without a failure the next one is news again */
 #define SAME_TRIES 5			/* of a batch that met a deadlock */
 
-/* ---- plans ------------------------------------------------------------------------------------------------------- */
-
-/* The shape last applied becomes the current one with the first change that has it. */
-static bool
-note_shape(struct apply *a, const struct relation *rel, struct err *err)
-{
-	const struct table *t = rel->table;
-	struct table_state *ts = a->by_table[t->index];
-	const char *shape;
-	char *copy;
-
-	if (ts == NULL || !tables_relation_is_current(rel, t))
-		return true;
-	if ((shape = table_shape(t->source, a->c.tables->arena)) == NULL)
-		return err_set(err, ERR_SYSTEM, "out of memory");
-	if (ts->shape != NULL && strcmp(ts->shape, shape) == 0)
-		return true;
-	if ((copy = mem_strdup(shape, err)) == NULL)
-		return false;
-	free(ts->shape);
-	ts->shape = copy;
-	a->dirty[ts - a->c.states->rows] = true;
-	return true;
-}
-
-/* The survey that this run began with may not know what the load group found. */
-static bool
-check_taken(struct apply *a, const struct plan *p, struct err *err)
-{
-	const struct table *t = p->rel->table;
-	bool fits = true;
-
-	if (!a->taken[t->index])
-		return true;
-	for (uint16_t i = 0; a->c.binary && i < p->ncols; i++)
-		fits = fits && (p->cols[i].binary_ok || p->cols[i].source_type->wire == WIRE_LABEL);
-	if (!fits)
-		*a->c.text_only = true;
-	if (fits && tables_relation_is_current(p->rel, t))
-		return true;
-	err_set(err, ERR_RETRY, "table %s.%s was loaded meanwhile: looking up the tables again", t->source_schema, t->source_name);
-	return err_table(err, t->source_schema, t->source_name);
-}
-
-static struct plan *
-plan_for(struct apply *a, const struct relation *rel, struct err *err)
-{
-	struct plan *p = map_get(a->plans, &rel, sizeof(rel));
-
-	if (p != NULL)
-		return p;
-	if ((p = plan_new(rel, rel->table, err)) == NULL)
-		return NULL;
-	if (!check_taken(a, p, err)) {
-		plan_free(p);
-		return NULL;
-	}
-	if (!map_put(a->plans, &rel, sizeof(rel), p, err)) {
-		plan_free(p);
-		return NULL;
-	}
-	return note_shape(a, rel, err) ? p : NULL;
-}
-
 /* ---- accounts ------------------------------------------------------------------------------------------------------ */
 
 static struct delta *
@@ -593,7 +529,7 @@ follow_keys(struct apply *a, struct plan *plan, const struct change *c, struct e
 
 	if (t->nchildren == 0 || (c->flags & CHANGE_CASCADES) == 0)
 		return true;
-	if (plan == NULL && (plan = plan_for(a, c->rel, err)) == NULL)
+	if (plan == NULL && (plan = apply_plan_for(a, c->rel, err)) == NULL)
 		return false;
 	return apply_cascade(a, plan, c, err);
 }
@@ -612,7 +548,7 @@ on_row(struct apply *a, const struct change *c, struct err *err)
 		return follow_keys(a, NULL, c, err);
 	if (v == RANGES_AGAIN)
 		return apply_load_again(a, c->rel->table, "a row moved between ranges of two snapshots, and the log does not hold all of it", err);
-	if ((plan = plan_for(a, c->rel, err)) == NULL)
+	if ((plan = apply_plan_for(a, c->rel, err)) == NULL)
 		return false;
 	if (!apply_add_row(a, plan, c, v, err)) {
 		if (err->kind != ERR_LIMIT || batch_rows(a->batch) == 0)
@@ -649,7 +585,7 @@ on_truncate(struct apply *a, const struct change *c, struct err *err)
 		}
 		if (tt.items[i].untold != NULL && !tables_truncate_untold(&tt.items[i], err))
 			goto out;
-		if ((tt.items[i].plan = plan_for(a, tt.items[i].rel, err)) == NULL)
+		if ((tt.items[i].plan = apply_plan_for(a, tt.items[i].rel, err)) == NULL)
 			goto out;
 		touch(a, tt.items[i].rel->table)->truncates++;
 		a->pending.truncates++;
@@ -822,32 +758,6 @@ apply_loop(struct apply *a, struct err *err)
 	}
 }
 
-static void
-free_plans(struct apply *a)
-{
-	size_t iter = 0, n;
-	const void *key;
-	void *plan;
-
-	if (a->plans == NULL)
-		return;
-	while (map_next(a->plans, &iter, &key, &n, &plan)) {
-		a->c.ops->forget(a->c.target, plan);
-		plan_free(plan);
-	}
-	map_free(a->plans, NULL);
-	a->plans = NULL;
-}
-
-bool
-apply_renew_plans(struct apply *a, struct err *err)
-{
-	free_plans(a);
-	batch_reset(a->batch, a->c.redo->mode);
-	a->plans = map_new();
-	return a->plans != NULL || err_set(err, ERR_SYSTEM, "out of memory");
-}
-
 static bool
 apply_init(struct apply *a, struct err *err)
 {
@@ -896,7 +806,7 @@ apply_run(const struct apply_ctx *ctx, struct err *err)
 	if (a.c.cp->position.gtids != NULL)
 		a.c.cp->position.gtids = name_intern(a.c.cp->position.gtids, strlen(a.c.cp->position.gtids));
 	gtid_track_free(a.gtids);
-	free_plans(&a);
+	apply_free_plans(&a);
 	batch_free(a.batch);
 	free(a.deltas);
 	free(a.touched);

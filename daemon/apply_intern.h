@@ -79,8 +79,11 @@ bool apply_write_now(struct apply *a, struct err *err) MUST_CHECK;
 /* apply_cascade.c. What the source's foreign keys did by themselves when this row went, or changed; the row itself is in the batch, or left out. */
 bool apply_cascade(struct apply *a, const struct plan *plan, const struct change *c, struct err *err) MUST_CHECK;
 
+/* apply_plan.c. The plan of a relation version; NULL: it can't be written. */
+struct plan *apply_plan_for(struct apply *a, const struct relation *rel, struct err *err) MUST_CHECK;
 /* Nothing is in the batch: plans are made anew with the next changes. */
 bool apply_renew_plans(struct apply *a, struct err *err) MUST_CHECK;
+void apply_free_plans(struct apply *a);
 /* Whether tables still catch up, for the task as a whole. */
 void apply_look_who_waits(struct apply *a);
 

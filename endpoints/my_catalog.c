@@ -17,6 +17,7 @@ struct look {
 	struct my_conn *c;
 	struct arena *arena;
 	struct table_desc *d;
+	const char *create;		/* SHOW CREATE TABLE */
 	const char *params[2];		/* schema, name */
 };
 
@@ -69,6 +70,180 @@ read_table(struct look *l, const char *schema, const char *name, struct err *err
 	return ok || no_memory(err);
 }
 
+/* ---- foreign keys ---- */
+
+/* information_schema shows them only to who may do more than read. SHOW CREATE TABLE tells, one a line:
+ *   CONSTRAINT `name` FOREIGN KEY (`a`, `b`) REFERENCES [`db`.]`parent` (`x`, `y`) [ON DELETE action] [ON UPDATE action] */
+struct text {
+	const char *p;
+	bool bad;
+};
+
+static bool
+skip(struct text *t, const char *word)
+{
+	const size_t n = strlen(word);
+
+	while (*t->p == ' ')
+		t->p++;
+	if (strncmp(t->p, word, n) != 0)
+		return false;
+	t->p += n;
+	return true;
+}
+
+static const char *
+read_name(struct look *l, struct text *t)
+{
+	struct buf b = { 0 };
+	const char *name;
+
+	if (!skip(t, "`")) {
+		t->bad = true;
+		return "";
+	}
+	for (; *t->p != '\0' && (*t->p != '`' || t->p[1] == '`'); t->p++) {
+		buf_u8(&b, (uint8_t)*t->p);
+		t->p += *t->p == '`';
+	}
+	t->bad = t->bad || *t->p != '`';
+	t->p += *t->p == '`';
+	name = arena_strdup(l->arena, buf_cstr(&b));
+	buf_done(&b);
+	t->bad = t->bad || name == NULL;
+	return name != NULL ? name : "";
+}
+
+static const char *const *
+read_names(struct look *l, struct text *t, uint16_t *ret_n)
+{
+	const char **names = arena_zalloc(l->arena, 64 * sizeof(char *));
+
+	*ret_n = 0;
+	t->bad = t->bad || names == NULL || !skip(t, "(");
+	while (!t->bad && *ret_n < 64) {
+		names[(*ret_n)++] = read_name(l, t);
+		if (skip(t, ")"))
+			return names;
+		t->bad = t->bad || !skip(t, ",");
+	}
+	t->bad = true;
+	return names;
+}
+
+static enum fkey_action
+read_action(struct text *t)
+{
+	static const struct {
+		const char *word;
+		enum fkey_action action;
+	} known[] = { { "CASCADE", FKEY_CASCADE }, { "SET NULL", FKEY_SET_NULL }, { "SET DEFAULT", FKEY_SET_DEFAULT }, { "RESTRICT", FKEY_RESTRICT },
+		{ "NO ACTION", FKEY_RESTRICT } };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (skip(t, known[i].word))
+			return known[i].action;
+	t->bad = true;
+	return FKEY_RESTRICT;
+}
+
+static bool
+read_fkey(struct look *l, const char *line, struct fkey_desc *k, struct err *err)
+{
+	struct text t = { line, false };
+	uint16_t parents = 0;
+
+	*k = (struct fkey_desc){ .parent_schema = l->d->schema };
+	t.bad = !skip(&t, "CONSTRAINT");
+	k->name = read_name(l, &t);
+	t.bad = t.bad || !skip(&t, "FOREIGN KEY");
+	k->cols = read_names(l, &t, &k->ncols);
+	t.bad = t.bad || !skip(&t, "REFERENCES");
+	k->parent_name = read_name(l, &t);
+	if (skip(&t, ".")) {
+		k->parent_schema = k->parent_name;
+		k->parent_name = read_name(l, &t);
+	}
+	k->parent_cols = read_names(l, &t, &parents);
+	if (skip(&t, "ON DELETE"))
+		k->on_delete = read_action(&t);
+	if (skip(&t, "ON UPDATE"))
+		k->on_update = read_action(&t);
+	if (t.bad || parents != k->ncols || (*t.p != '\0' && *t.p != ',' && *t.p != '\n'))
+		return err_set(err, ERR_PROTOCOL, "a foreign key of table %s.%s is written in a way that is not understood", l->d->schema, l->d->name);
+	return true;
+}
+
+static size_t
+count_lines(const char *text, const char *with)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, with)) != NULL; p++)
+		n++;
+	return n;
+}
+
+static bool
+read_fkeys(struct look *l, struct err *err)
+{
+	static const char begin[] = "\n  CONSTRAINT `";
+	const size_t most = count_lines(l->create, begin);
+	struct fkey_desc *keys = arena_zalloc(l->arena, (most + 1) * sizeof(*keys));
+	struct table_desc *d = l->d;
+	uint16_t n = 0;
+
+	if (keys == NULL || most > UINT16_MAX || (d->refers_to = arena_zalloc(l->arena, (most + 1) * sizeof(char *))) == NULL)
+		return no_memory(err);
+	for (const char *p = l->create; (p = strstr(p, begin)) != NULL; p++) {
+		const char *end = strchr(p + 1, '\n'), *word = strstr(p, "` FOREIGN KEY (");
+
+		if (word == NULL || (end != NULL && word > end))
+			continue;		/* a CHECK */
+		if (!read_fkey(l, p + 1, &keys[n], err))
+			return false;
+		if ((d->refers_to[n] = arena_printf(l->arena, "%s.%s", keys[n].parent_schema, keys[n].parent_name)) == NULL)
+			return no_memory(err);
+		n++;
+	}
+	d->fkeys = keys;
+	d->nfkeys = n;
+	return true;
+}
+
+/* MariaDB: json is longtext with a CHECK. */
+static bool
+is_json(const struct look *l, const char *column)
+{
+	struct buf b = { 0 };
+	bool found;
+
+	buf_str(&b, "json_valid(");
+	my_ident(&b, column);
+	buf_str(&b, ")");
+	found = strstr(l->create, buf_cstr(&b)) != NULL;
+	buf_done(&b);
+	return found;
+}
+
+static bool
+read_create(struct look *l, struct err *err)
+{
+	struct buf sql = { 0 };
+	struct my_rows r;
+	bool ok;
+
+	buf_str(&sql, "SHOW CREATE TABLE ");
+	my_ident2(&sql, l->d->schema, l->d->name);
+	ok = my_query(l->c, &r, err, buf_cstr(&sql), 0, NULL);
+	buf_done(&sql);
+	if (!ok)
+		return false;
+	l->create = my_next(&r) && r.ncols > 1 ? arena_strdup(l->arena, my_text(&r, 1)) : NULL;
+	my_rows_done(&r);
+	return l->create != NULL || no_memory(err);
+}
+
 /* ---- columns ---- */
 
 static bool
@@ -113,7 +288,7 @@ read_column(struct look *l, const struct my_rows *r, struct column_desc *col, st
 	const struct my_catalog_column facts = { .data_type = my_text(r, 3), .column_type = my_text(r, 10),
 		.collation = my_is_null(r, 9) ? NULL : my_text(r, 9), .octet_length = my_number(r, 5), .char_length = my_number(r, 4),
 		.precision = (uint32_t)my_number(r, 6), .scale = (uint32_t)my_number(r, 7), .fraction = (uint32_t)my_number(r, 8),
-		.mariadb = l->c->mariadb, .json_check = my_number(r, 14) != 0 };
+		.mariadb = l->c->mariadb, .json_check = l->c->mariadb && is_json(l, my_text(r, 0)) };
 
 	col->name = arena_strdup(l->arena, my_text(r, 0));
 	col->attnum = (int16_t)(col - l->d->cols + 1);
@@ -143,11 +318,9 @@ read_columns(struct look *l, struct err *err)
 	bool ok;
 
 	buf_printf(&sql, "SELECT c.COLUMN_NAME, c.COLUMN_DEFAULT, c.IS_NULLABLE, c.DATA_TYPE, c.CHARACTER_MAXIMUM_LENGTH, c.CHARACTER_OCTET_LENGTH,"
-	    " c.NUMERIC_PRECISION, c.NUMERIC_SCALE, c.DATETIME_PRECISION, c.COLLATION_NAME, c.COLUMN_TYPE, c.ORDINAL_POSITION, c.EXTRA, %s, %s"
+	    " c.NUMERIC_PRECISION, c.NUMERIC_SCALE, c.DATETIME_PRECISION, c.COLLATION_NAME, c.COLUMN_TYPE, c.ORDINAL_POSITION, c.EXTRA, %s"
 	    " FROM information_schema.COLUMNS c WHERE" IS_TABLE("c") " ORDER BY c.ORDINAL_POSITION",
-	    generated ? "c.GENERATION_EXPRESSION" : "''",
-	    l->c->mariadb ? "EXISTS (SELECT 1 FROM information_schema.CHECK_CONSTRAINTS k WHERE k.CONSTRAINT_SCHEMA = c.TABLE_SCHEMA"
-	    " AND k.TABLE_NAME = c.TABLE_NAME AND c.DATA_TYPE = 'longtext' AND k.CHECK_CLAUSE = CONCAT('json_valid(`', c.COLUMN_NAME, '`)'))" : "0");
+	    generated ? "c.GENERATION_EXPRESSION" : "''");
 	ok = my_query(l->c, &r, err, buf_cstr(&sql), 2, l->params);
 	buf_done(&sql);
 	if (!ok)
@@ -223,76 +396,6 @@ read_indexes(struct look *l, struct err *err)
 	return ok;
 }
 
-/* ---- foreign keys ---- */
-
-static enum fkey_action
-action_of(const char *text)
-{
-	return strcmp(text, "CASCADE") == 0 ? FKEY_CASCADE : strcmp(text, "SET NULL") == 0 ? FKEY_SET_NULL :
-	    strcmp(text, "SET DEFAULT") == 0 ? FKEY_SET_DEFAULT : FKEY_RESTRICT;
-}
-
-static bool
-read_fkey_column(struct look *l, const struct my_rows *r, struct fkey_desc *keys, struct err *err)
-{
-	struct table_desc *d = l->d;
-	struct fkey_desc *k;
-	const char **cols, **parents;
-
-	if (d->nfkeys == 0 || strcmp(keys[d->nfkeys - 1].name, my_text(r, 0)) != 0) {
-		k = &keys[d->nfkeys++];
-		cols = arena_zalloc(l->arena, 64 * sizeof(char *));
-		parents = arena_zalloc(l->arena, 64 * sizeof(char *));
-		*k = (struct fkey_desc){ .name = arena_strdup(l->arena, my_text(r, 0)), .parent_schema = arena_strdup(l->arena, my_text(r, 1)),
-			.parent_name = arena_strdup(l->arena, my_text(r, 2)), .cols = cols, .parent_cols = parents,
-			.on_update = action_of(my_text(r, 5)), .on_delete = action_of(my_text(r, 6)) };
-		if (k->name == NULL || k->parent_schema == NULL || k->parent_name == NULL || cols == NULL || parents == NULL)
-			return no_memory(err);
-	}
-	k = &keys[d->nfkeys - 1];
-	if (k->ncols == 64)
-		return err_set(err, ERR_LIMIT, "foreign key %s has more than 64 columns", k->name);
-	cols = (const char **)(uintptr_t)k->cols;
-	parents = (const char **)(uintptr_t)k->parent_cols;
-	cols[k->ncols] = arena_strdup(l->arena, my_text(r, 3));
-	parents[k->ncols] = arena_strdup(l->arena, my_text(r, 4));
-	return (cols[k->ncols] != NULL && parents[k->ncols++] != NULL) || no_memory(err);
-}
-
-static bool
-name_parents(struct look *l, struct err *err)
-{
-	struct table_desc *d = l->d;
-
-	if ((d->refers_to = arena_zalloc(l->arena, (d->nfkeys + 1u) * sizeof(char *))) == NULL)
-		return no_memory(err);
-	for (uint16_t i = 0; i < d->nfkeys; i++)
-		if ((d->refers_to[i] = arena_printf(l->arena, "%s.%s", d->fkeys[i].parent_schema, d->fkeys[i].parent_name)) == NULL)
-			return no_memory(err);
-	return true;
-}
-
-static bool
-read_fkeys(struct look *l, struct err *err)
-{
-	struct fkey_desc *keys;
-	struct my_rows r;
-	bool ok = true;
-
-	if (!my_query(l->c, &r, err, "SELECT k.CONSTRAINT_NAME, k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.COLUMN_NAME, k.REFERENCED_COLUMN_NAME,"
-	    " c.UPDATE_RULE, c.DELETE_RULE FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS c"
-	    " ON c.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND c.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND c.TABLE_NAME = k.TABLE_NAME WHERE" IS_TABLE("k")
-	    " AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY k.CONSTRAINT_NAME, k.ORDINAL_POSITION", 2, l->params))
-		return false;
-	if ((keys = arena_zalloc(l->arena, (r.n + 1) * sizeof(*keys))) == NULL)
-		ok = no_memory(err);
-	while (ok && my_next(&r))
-		ok = read_fkey_column(l, &r, keys, err);
-	my_rows_done(&r);
-	l->d->fkeys = keys;
-	return ok && name_parents(l, err);
-}
-
 /* ---- triggers ---- */
 
 static bool
@@ -341,7 +444,7 @@ my_describe(struct my_conn *c, const char *schema, const char *name, struct aren
 		return false;
 	if (l.d == NULL)
 		return true;
-	if (!read_columns(&l, err) || !read_indexes(&l, err) || !read_fkeys(&l, err) || !read_triggers(&l, err) || !finish(&l, err))
+	if (!read_create(&l, err) || !read_columns(&l, err) || !read_indexes(&l, err) || !read_fkeys(&l, err) || !read_triggers(&l, err) || !finish(&l, err))
 		return false;
 	*ret = l.d;
 	return true;

@@ -451,7 +451,7 @@ set_prefixes(struct my_layout *l, uint16_t index, struct arena *arena, struct er
 {
 	const struct index_desc *x = &l->t->source->indexes[index];
 	struct my_index *ix = &l->indexes[index];
-	uint32_t fixed = 0, n = 0, room;
+	uint32_t fixed = 0, n = 0, room, each;
 
 	if ((ix->prefixes = arena_zalloc(arena, (x->ncols + 1u) * sizeof(*ix->prefixes))) == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory");
@@ -484,7 +484,8 @@ set_prefixes(struct my_layout *l, uint16_t index, struct arena *arena, struct er
 			continue;
 		if (!is_long(c) && bytes_of(c) <= room)
 			continue;
-		ix->prefixes[i] = room / charset_width(c->charset);
+		each = is_long(c) && c->type.length > 0 && c->type.length < room ? c->type.length : room;	/* tinytext */
+		ix->prefixes[i] = each / charset_width(c->charset);
 		ix->shortened = true;
 		if (ix->prefixes[i] == 0) {
 			ix->fate = MY_INDEX_LEFT_OUT;

@@ -73,6 +73,11 @@ const char *my_flag(bool v);		/* "1", "0" */
 #define MY_TIME_OF(param)                                                                          \
 	"IF(" param " = 0, NULL, TIMESTAMP('1970-01-01 00:00:00') + INTERVAL " param " MICROSECOND)"
 
+/* my_cascade.c */
+bool my_target_cascade_find(struct target *t, const struct cascade *c, struct arena *arena, struct value **ret_vals,
+    size_t *ret_rows, struct err *err) MUST_CHECK;
+bool my_target_cascade(struct target *t, const struct cascade *c, uint64_t *ret_rows, struct err *err) MUST_CHECK;
+
 /* my_apply.c */
 bool my_target_begin(struct target *t, struct err *err) MUST_CHECK;
 bool my_target_write(struct target *t, const struct step *steps, size_t n, enum batch_mode mode,

@@ -174,6 +174,10 @@ default_findings(struct preflight *p)
 {
 	const struct table_desc *s = p->tab->source;
 
+	if (p->tab->source_family != FAMILY_POSTGRESQL) {
+		pg_foreign_table_findings(p->tab, p->f);
+		return;
+	}
 	for (uint16_t i = 0; i < s->ncols; i++) {
 		const struct column_desc *col = &s->cols[i];
 
@@ -419,10 +423,39 @@ fit(const struct coltype *s, const struct coltype *t)
 	return fit_other(s, t);
 }
 
+/* Of a MySQL or MariaDB source: its values are converted. */
+static void
+check_foreign_column(struct preflight *p, const struct column_desc *s, const struct column_desc *t)
+{
+	const struct convert_target to = { .family = FAMILY_POSTGRESQL };
+	const char *note = "";
+	const enum convert_fit fits = convert_fit(&s->type, &t->type, &p->tab->values, &note);
+	struct err ignored = ERR_INIT;
+	struct buf fix = { 0 };
+
+	buf_str(&fix, "ALTER TABLE ");
+	pg_ident2(&fix, p->tab->target_schema, p->tab->target_name);
+	buf_str(&fix, " ALTER COLUMN ");
+	pg_ident(&fix, t->name);
+	buf_str(&fix, " TYPE ");
+	if (!convert_type_name(&s->type, &to, &p->tab->values, &fix, &ignored))
+		buf_reset(&fix);
+	if (fits == CONVERT_REFUSED)
+		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, buf_cstr(&fix),
+		    "column \"%s\" is %s on the target, which can't hold %s of the source%s%s", t->name, t->type.name,
+		    s->type.name, note[0] != '\0' ? ": " : "", note);
+	else if (fits == CONVERT_POLICY)
+		finding_add(p->f, FINDING_INFO, ERR_NONE, p->name, "",
+		    "column \"%s\" is %s on the target and %s on the source: values.unrepresentable decides what becomes of "
+		    "values that have no form there%s%s",
+		    t->name, t->type.name, s->type.name, note[0] != '\0' ? ": " : "", note);
+	buf_done(&fix);
+}
+
 static void
 check_column(struct preflight *p, const struct column_desc *s, const struct column_desc *t)
 {
-	const enum fit how = fit(&s->type, &t->type);
+	const enum fit how = s->type.family == FAMILY_POSTGRESQL ? fit(&s->type, &t->type) : FIT_WELL;
 	struct buf fix = { 0 };
 
 	if (t->generated || s->generated) {
@@ -441,6 +474,10 @@ check_column(struct preflight *p, const struct column_desc *s, const struct colu
 	if (t->notnull && !s->notnull)
 		finding_add(p->f, FINDING_RISK, ERR_NONE, p->name, "drop NOT NULL on the target",
 		    "column \"%s\" may be null on the source, and not on the target", t->name);
+	if (s->type.family != FAMILY_POSTGRESQL) {
+		check_foreign_column(p, s, t);
+		return;
+	}
 	if (how == FIT_WELL)
 		return;
 	buf_str(&fix, "ALTER TABLE ");

@@ -13,6 +13,7 @@
 #define REPLD_ENDPOINTS_TABLE_DDL_H
 
 #include "daemon/base/bytes.h"
+#include "endpoints/endpoint.h"
 #include "staging/table.h"
 
 /* CREATE SCHEMA IF NOT EXISTS ...; CREATE TABLE ...; One statement a line ending in ";\n". Target
@@ -38,5 +39,7 @@ void pg_index_name(char out[64], const struct table *t, const struct index_desc 
 void pg_foreign_table_only_ddl(struct buf *out, const struct table *t);
 bool pg_foreign_index_ddl(struct buf *out, const struct table *t, uint16_t index);
 enum default_fate pg_foreign_default_fate(const struct column_desc *col);
+/* What of the table comes out otherwise than one might expect; a blocker where it can't be made. */
+void pg_foreign_table_findings(const struct table *t, struct findings *f);
 
 #endif

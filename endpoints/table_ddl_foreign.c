@@ -174,24 +174,27 @@ put_index_columns(struct buf *out, const struct table_desc *d, const struct inde
 	buf_str(out, ")");
 }
 
-/* Of columns that are made, of types that have an order, and of values that are short: PostgreSQL's indexes take no long ones. */
-static bool
-is_made(const struct table_desc *d, const struct index_desc *index)
+/* NULL: it is made. Of columns that are there, of types that have an order, and of values that are short: PostgreSQL's indexes take no long ones. */
+static const char *
+why_not(const struct table_desc *d, const struct index_desc *index)
 {
 	if (index->expression || index->ncols == 0)
-		return false;
+		return "it is over expressions";
 	if (index->method != NULL && strcmp(index->method, "BTREE") != 0 && strcmp(index->method, "HASH") != 0)
-		return false;
+		return "it is of a kind that PostgreSQL has not";
 	for (uint16_t i = 0; i < index->ncols; i++) {
 		const struct column_desc *col = &d->cols[index->cols[i]];
+		const enum type_kind kind = typemap_read(&col->type).kind;
 		const bool prefix = index->prefixes != NULL && index->prefixes[i] > 0;
 
-		if (col->generated || col->type.logical == LOGICAL_JSON || col->type.logical == LOGICAL_GEOMETRY)
-			return false;
-		if (!index->primary && prefix && (!index->unique || typemap_read(&col->type).kind == MY_TEXT || typemap_read(&col->type).kind == MY_BLOB))
-			return false;
+		if (col->generated)
+			return "it has a generated column";
+		if (kind == MY_JSON || kind == MY_JSON_TEXT || kind == MY_GEOMETRY || kind == MY_VECTOR)
+			return "it has a column of a type without an order";
+		if (!index->primary && prefix && (!index->unique || kind == MY_TEXT || kind == MY_BLOB))
+			return "it is over the beginning of values that may be too long for it as a whole";
 	}
-	return true;
+	return NULL;
 }
 
 void
@@ -212,7 +215,7 @@ pg_foreign_table_only_ddl(struct buf *out, const struct table *t)
 		put_column(out, t, &t->source->cols[i], arena);
 		first = false;
 	}
-	if (primary != NULL && is_made(t->source, primary)) {
+	if (primary != NULL && why_not(t->source, primary) == NULL) {
 		pg_index_name(name, t, primary);
 		buf_str(out, first ? "CONSTRAINT " : ", CONSTRAINT ");
 		pg_ident(out, name);
@@ -229,7 +232,7 @@ pg_foreign_index_ddl(struct buf *out, const struct table *t, uint16_t index)
 	const struct index_desc *x = &t->source->indexes[index];
 	char name[64];
 
-	if (x->primary || !is_made(t->source, x))
+	if (x->primary || why_not(t->source, x) != NULL)
 		return false;
 	pg_index_name(name, t, x);
 	buf_printf(out, "CREATE %sINDEX IF NOT EXISTS ", x->unique ? "UNIQUE " : "");
@@ -239,4 +242,35 @@ pg_foreign_index_ddl(struct buf *out, const struct table *t, uint16_t index)
 	put_index_columns(out, t->source, x);
 	buf_str(out, ";\n");
 	return true;
+}
+
+/* ---- findings ---- */
+
+void
+pg_foreign_table_findings(const struct table *t, struct findings *f)
+{
+	const struct table_desc *d = t->source;
+	struct err err = ERR_INIT;
+	struct buf table = { 0 };
+
+	buf_printf(&table, "%s.%s", t->source_schema, t->source_name);
+	if (!pg_table_ddl_check(t, &err))
+		finding_add(f, FINDING_BLOCKER, ERR_SCHEMA, buf_cstr(&table), err.remedy, "the table can't be made: %s", err.msg);
+	for (uint16_t i = 0; i < d->ncols; i++) {
+		const struct column_desc *col = &d->cols[i];
+
+		if (col->generated)
+			finding_add(f, FINDING_INFO, ERR_NONE, buf_cstr(&table), "", "generated column \"%s\" is not made", col->name);
+		else if (pg_foreign_default_fate(col) == DEFAULT_LEFT_OUT && col->identity != 0)
+			finding_add(f, FINDING_INFO, ERR_NONE, buf_cstr(&table), "",
+			    "column \"%s\" is made without AUTO_INCREMENT: its type has no identity", col->name);
+		else if (pg_foreign_default_fate(col) == DEFAULT_LEFT_OUT)
+			finding_add(f, FINDING_INFO, ERR_NONE, buf_cstr(&table), "",
+			    "column \"%s\" is made without its default: %s is no constant that the target has", col->name, col->default_sql);
+	}
+	for (uint16_t i = 0; i < d->nindexes; i++)
+		if (why_not(d, &d->indexes[i]) != NULL)
+			finding_add(f, FINDING_INFO, ERR_NONE, buf_cstr(&table), "", "index \"%s\" is not made: %s", d->indexes[i].name,
+			    why_not(d, &d->indexes[i]));
+	buf_done(&table);
 }

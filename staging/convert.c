@@ -63,6 +63,7 @@ choose(struct convert *c, const struct coltype *source, const struct coltype *ta
 	c->target_name = target->name;
 	c->source_family = source->family;
 	c->target_family = target->family;
+	c->target_mariadb = target->mariadb;
 	c->source_oid = source->base_oid;
 	c->target_oid = target->base_oid;
 	c->times = 1;

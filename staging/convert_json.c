@@ -6,7 +6,7 @@
 #include "staging/convert_intern.h"
 
 #define MY_DEPTH      100
-#define MARIADB_DEPTH 32
+#define MARIADB_DEPTH 31
 #define MAX_DEPTH     8192
 
 struct scan {
@@ -305,10 +305,10 @@ json_note(const struct convert *c)
 	switch (c->to.kind) {
 	case PG_JSONB: return c->from.kind == MY_JSON ? "\\u0000" : "what is no JSON; \\u0000; halves of surrogate pairs; kept normalised";
 	case PG_JSON: return "what is no JSON";
-	case MY_JSON_TEXT: return "nested deeper than 32";
+	case MY_JSON_TEXT: return "nested deeper than 31";
 	default:
-		return c->from.kind == PG_JSONB ? "numbers that a double can't hold; nested deeper than 100" :
-						  "what is no JSON; numbers that a double can't hold; kept normalised";
+		return c->from.kind == PG_JSONB ? "numbers that no double holds" :
+						  "what is no JSON; numbers that no double holds; kept normalised";
 	}
 }
 

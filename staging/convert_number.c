@@ -297,6 +297,19 @@ float_gives_back(const uint8_t *p, size_t n, bool narrow)
 	return false;
 }
 
+/* FLT_MAX in the digits that a double needs: MySQL reads a number as a double first, and 3.4028235e38, the float's own fewest digits, is beyond. */
+static const char float_max[] = "-3.4028234663852886e38";
+
+static bool
+is_float_max(const struct value *v)
+{
+	static const char digits[] = "3.4028235e";
+	const size_t minus = v->p[0] == '-';
+
+	return v->len >= minus + sizeof(digits) - 1 && memcmp(v->p + minus, digits, sizeof(digits) - 1) == 0 && v->p[v->len - 1] == '8' &&
+	    v->p[v->len - 2] == '3';
+}
+
 static bool
 is_narrow(const struct type_facts *f)
 {
@@ -319,6 +332,10 @@ number_to_float(const struct convert *c, const struct value *in, struct arena *a
 		return OUT_WRONG;
 	if (in->p[0] == '-' && c->to.positive)
 		return no_form(why, out_of_range, ret, &c->low);
+	if (c->to.kind == MY_FLOAT && is_float_max(in))
+		set_text(ret, float_max + (in->p[0] != '-'), sizeof(float_max) - 1 - (in->p[0] != '-'));
+	else if (c->target_mariadb && in->len == 2 && in->p[0] == '-' && in->p[1] == '0')	/* it keeps no sign of 0 */
+		set_text(ret, "0", 1);
 	if (c->unchecked || float_gives_back(in->p, in->len, is_narrow(&c->to)))
 		return OUT_OK;
 	return no_form(why, is_narrow(&c->to) ? "a number that a float can't hold" : "a number that a double can't hold", ret, NULL);
@@ -386,11 +403,11 @@ ends_of_decimal(struct convert *c)
 static void
 ends_of_float(struct convert *c)
 {
-	static const char most[] = "-1.7976931348623157e308", most_float[] = "-3.4028235e38";
+	static const char most[] = "-1.7976931348623157e308";
 
 	if (c->to.kind == MY_FLOAT) {
-		set_text(&c->low, most_float, sizeof(most_float) - 1);
-		set_text(&c->high, most_float + 1, sizeof(most_float) - 2);
+		set_text(&c->low, float_max, sizeof(float_max) - 1);
+		set_text(&c->high, float_max + 1, sizeof(float_max) - 2);
 	} else {
 		set_text(&c->low, most, sizeof(most) - 1);
 		set_text(&c->high, most + 1, sizeof(most) - 2);
@@ -492,14 +509,17 @@ choose_from_float(struct convert *c)
 		return false;
 	c->unchecked = is_narrow(from) || !is_narrow(to);
 	if (c->source_family == FAMILY_POSTGRESQL && c->target_family == FAMILY_MYSQL)
-		note_fit(c, CONVERT_POLICY, c->unchecked ? "NaN, infinity" : "NaN, infinity, numbers that a float can't hold");
+		note_fit(c, CONVERT_POLICY, c->unchecked ? c->target_mariadb ? "NaN, infinity; -0 is 0" : "NaN, infinity" : "NaN, infinity, numbers that a float can't hold");
 	else if (!c->unchecked)
 		note_fit(c, CONVERT_POLICY, "numbers that a float can't hold");
 	else if (to->positive && !from->positive)
 		note_fit(c, CONVERT_POLICY, "numbers out of range");
+	else if (to->kind == MY_FLOAT)
+		note_fit(c, CONVERT_EXACT, "");
 	else
 		return true;
 	c->fn = number_to_float;
+	c->plus = 24;
 	return true;
 }
 

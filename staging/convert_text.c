@@ -225,7 +225,7 @@ choose_labels(struct convert *c)
 		return false;
 	if (c->from.class == CLASS_ENUM) {
 		c->fn = enum_to_text;
-		note_fit(c, CONVERT_POLICY, "'' as the value of an enum that has no such label");
+		note_fit(c, CONVERT_POLICY, "'' that is no label");
 		return true;
 	}
 	return c->to.class == CLASS_TEXT;

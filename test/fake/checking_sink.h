@@ -90,18 +90,41 @@ check_truncate(const struct change *c)
 		sink_assert(change_truncated(c)[i]->table != NULL);
 }
 
+/* COMMIT and its like: a resume point, then identifiers, then the bytes of an xid. */
+static inline void
+check_end(const struct change *c)
+{
+	sink_assert(c->rel == NULL && c->u.commit.position.kind != POSITION_NONE);
+	sink_assert(change_xid(c) + c->u.commit.gtrid_len + c->u.commit.bqual_len <= (uint8_t *)(uintptr_t)c + c->size);
+	for (uint16_t i = 0; i < c->u.commit.ngtids; i++) {
+		const struct gtid_run *run = &change_gtids(c)[i];
+
+		sink_assert(run->first.flavour == GTID_MYSQL || run->first.flavour == GTID_MARIADB);
+		sink_assert(run->last >= run->first.number);
+		sink_assert(run->first.flavour == GTID_MYSQL || run->last == run->first.number);
+	}
+}
+
+/* Kinds that stand between BEGIN and the end, the end included. */
+static inline bool
+is_inside(uint8_t kind)
+{
+	return kind != CHANGE_BEGIN && kind != CHANGE_KEEPALIVE && kind != CHANGE_XA_COMMIT && kind != CHANGE_XA_ROLLBACK;
+}
+
 static inline void
 check_record(const struct change *c, bool in_txn)
 {
-	sink_assert(in_txn == (c->kind != CHANGE_BEGIN && c->kind != CHANGE_KEEPALIVE));
+	sink_assert(in_txn == is_inside(c->kind));
 	switch (c->kind) {
 	case CHANGE_BEGIN:
-		sink_assert(c->rel == NULL && c->u.begin.mark.kind == POSITION_LSN);
+		sink_assert(c->rel == NULL && c->u.begin.mark.kind != POSITION_NONE);
 		break;
 	case CHANGE_COMMIT:
 	case CHANGE_KEEPALIVE:
-		sink_assert(c->rel == NULL && c->u.commit.position.kind == POSITION_LSN);
-		break;
+	case CHANGE_XA_PREPARE:
+	case CHANGE_XA_COMMIT:
+	case CHANGE_XA_ROLLBACK: check_end(c); break;
 	case CHANGE_INSERT:
 	case CHANGE_UPDATE:
 	case CHANGE_DELETE: check_row(c); break;
@@ -138,7 +161,8 @@ checking_sink_commit(void *arg, struct change *c, size_t size, struct err *err)
 	sink_assert(size >= sizeof(*c) && size <= s->max && size % 16 == 0);
 	c->size = (uint32_t)size;
 	check_record(c, s->in_txn);
-	s->in_txn = c->kind == CHANGE_BEGIN || (s->in_txn && c->kind != CHANGE_COMMIT);
+	s->in_txn = c->kind == CHANGE_BEGIN ||
+	    (s->in_txn && c->kind != CHANGE_COMMIT && c->kind != CHANGE_XA_PREPARE);
 	s->records++;
 	if (s->seen != NULL)
 		s->seen(s->arg, c);

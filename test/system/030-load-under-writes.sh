@@ -1,5 +1,6 @@
 #!/bin/sh
 # Writers change the tables while they load, and open transactions stand across the snapshot: each row once, both sides equal.
+# matrix: postgresql
 # timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A source table changes its shape, mid-stream and while repld is down: the task stops there, names the difference and the ALTER, applies
 # nothing past it; after the ALTER on the target `ctl restart` goes on.
+# matrix: postgresql
 # timeout: 120
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

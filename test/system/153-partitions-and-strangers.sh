@@ -1,6 +1,7 @@
 #!/bin/sh
 # A publication of others holds more tables than the task: they are left out, without a restart of the run. A partition made mid-stream is
 # taken into the stream with its first row.
+# matrix: postgresql
 # timeout: 150
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

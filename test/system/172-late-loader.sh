@@ -1,5 +1,6 @@
 #!/bin/sh
 # A loader of a daemon that is gone commits its range while the next daemon takes the load over: the range counts as there, and once only.
+# matrix: postgresql
 # timeout: 120
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Captured tables are dropped, renamed, moved to another schema, made again under their name; their replica identity changes. What that means for
 # the copy is said; nothing goes on in silence.
+# matrix: postgresql
 # timeout: 120
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Unique values and keys that move between rows: where the target checks what the source does not, where keys are equal and not the same
 # bytes, where two rows share a part of a key for a while. In batch mode, in parts of 7 rows, and in transactional mode.
+# matrix: postgresql
 # timeout: 180
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

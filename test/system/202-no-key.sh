@@ -1,6 +1,7 @@
 #!/bin/sh
 # Tables without key: rows are known by what they hold, to the byte. Rows that are equal and not the same, several of one content, types
 # without equality, changes that undo each other; a deferrable key, which finds the place but not the row.
+# matrix: postgresql
 # timeout: 180
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

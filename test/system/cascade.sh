@@ -58,6 +58,9 @@ sql src "SET foreign_key_checks = 0; DELETE FROM region WHERE id = 4"
 synced t
 compare $tables
 expect 'shops of the region that went alone' 4 "$(sql dst 'SELECT count(*) FROM shop WHERE region = 40')"
-[ "$(task_get t apply.cascaded)" -gt 20 ] || fail "cascaded: $(task_get t apply.cascaded)"
+# MySQL 9.6 and later log what their foreign keys do
+if [ "$SRC_KIND" = mariadb ]; then
+	[ "$(task_get t apply.cascaded)" -gt 20 ] || fail "cascaded: $(task_get t apply.cascaded)"
+fi
 expect_no_text '(^| )error task=' "$TMP/repld.log"
 repld_stop

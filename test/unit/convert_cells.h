@@ -277,8 +277,9 @@ static const struct row pairs_to_mysql[] = {
 	{ "pg numeric", "my double", "1.5 | 0.1 | 1234567890123456 | 12345678901234567 -> ! | NaN -> ! | Infinity -> !1.7976931348623157e308" },
 	{ "pg numeric", "my varchar(100)", "NaN | 1.50" },
 	{ "pg numeric(20)", "my bigint unsigned", "18446744073709551615 | 18446744073709551616 -> !18446744073709551615 | -1 -> !0" },
-	{ "pg double precision", "my float", "0.5 | 0.1 | 0.1234567891 -> ! | NaN -> ! | Infinity -> !3.4028235e38 | 1e+300 -> !" },
-	{ "pg real", "my float", "0.1 | NaN -> ! | Infinity -> !3.4028235e38" },
+	{ "pg double precision", "my float", "0.5 | 0.1 | 0.1234567891 -> ! | NaN -> ! | Infinity -> !3.4028234663852886e38 | 1e+300 -> !" },
+	{ "pg double precision", "maria", "-0 -> 0 | 0 | -0.1 | NaN -> ! | Infinity -> !1.7976931348623157e308" },
+	{ "pg real", "my float", "0.1 | 3.4028235e+38 -> 3.4028234663852886e38 | -3.4028235e+38 -> -3.4028234663852886e38 | NaN -> ! | Infinity -> !3.4028234663852886e38" },
 	{ "pg double precision", "my double unsigned", "0.5 | -0.5 -> !0" },
 	{ "pg double precision", "my varchar(30)", "NaN | 0.5" },
 	{ "pg text", "my varchar(5)", "abc | abcde | abcdef | \xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac" },
@@ -332,6 +333,7 @@ static const struct row pairs_within_mysql[] = {
 	{ "my decimal(10,2)", "my decimal(12,4)", "1.50" },
 	{ "my decimal(10,2)", "my decimal(10,1)", "1.50 -> 1.5 | 1.55 -> !" },
 	{ "my float", "my double", "0.1" },
+	{ "my float", "my float", "0.1 | 3.4028235e38 -> 3.4028234663852886e38" },
 	{ "my double", "my float", "0.1 | 0.5 | 0.1234567891 -> !" },
 	{ "my date", "my datetime", "2024-01-01 -> 2024-01-01 00:00:00 | 0000-00-00 -> 0000-00-00 00:00:00" },
 	{ "my date", "my date", "0000-00-00 | 2023-02-31" },
@@ -372,6 +374,12 @@ cell_text(const char *p, size_t n)
 
 	memcpy(s, p, n);
 	return s;
+}
+
+static inline struct value
+cell_bytes(enum value_kind kind, const void *p, size_t n)
+{
+	return (struct value){ .kind = (uint8_t)kind, .len = (uint32_t)n, .p = (const uint8_t *)cell_text(p, n) };
 }
 
 static inline struct value
@@ -436,9 +444,8 @@ pg_prints(const struct coltype *t, const struct value *v)
 
 		while (dot != NULL && v->p + n - 1 >= dot && (v->p[n - 1] == '0' || v->p + n - 1 == dot))
 			n--;
-		p = cell_text((const char *)v->p, n + zone);
-		memcpy(p + n, "+00", zone);
-		out = (struct value){ .kind = VALUE_TEXT, .len = (uint32_t)(n + zone), .p = (const uint8_t *)p };
+		out = cell_bytes(VALUE_TEXT, v->p, n + zone);
+		memcpy((uint8_t *)(uintptr_t)out.p + n, "+00", zone);
 	} else if (f.kind == PG_BPCHAR) {
 		size_t chars = 0, n;
 

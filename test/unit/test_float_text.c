@@ -59,6 +59,8 @@ START_TEST(float_text_prints_doubles_as_the_server_does)
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
 		ck_assert_str_eq(text_d(list[i].v), list[i].text);
+	ck_assert_uint_eq(strlen(text_d(-1.2345678901234567e-15)), 34);	/* the longest there are; found by fuzzing */
+	ck_assert_uint_le(34, FLOAT_TEXT_MAX);
 	ck_assert_str_eq(text_d((double)NAN), "nan");
 	ck_assert_str_eq(text_d((double)INFINITY), "inf");
 	ck_assert_str_eq(text_d(-(double)INFINITY), "-inf");

@@ -1,0 +1,402 @@
+/* test_gtid.c - identifiers and sets of them: text, arithmetic, the servers' binary forms. The bytes
+ * of PREVIOUS_GTIDS and GTID_LIST are those of MySQL 9.7 and MariaDB 10.11. */
+#include "cdc/gtid.c"
+
+#include "test/unit/unit.h"
+
+#define U1 "11111111-2222-3333-4444-555555555555"
+#define U2 "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
+
+static struct gtid_set *
+set_of(enum gtid_flavour flavour, const char *text)
+{
+	struct err err = ERR_INIT;
+	struct gtid_set *s = gtid_set_parse(flavour, text, &err);
+
+	if (s == NULL)
+		ck_abort_msg("\"%s\": %s", text, err.msg);
+	return s;
+}
+
+static struct gtid_set *
+mysql(const char *text)
+{
+	return set_of(GTID_MYSQL, text);
+}
+
+static void
+expect_text(const struct gtid_set *s, const char *want)
+{
+	struct buf b = { 0 };
+
+	gtid_set_text(s, &b);
+	ck_assert_str_eq(buf_cstr(&b), want);
+	buf_done(&b);
+}
+
+static void
+expect_set(struct gtid_set *take_s, const char *want)
+{
+	expect_text(take_s, want);
+	gtid_set_free(take_s);
+}
+
+static struct gtid
+one(const char *text)
+{
+	struct err err = ERR_INIT;
+	struct gtid g;
+
+	ck_ok(gtid_parse(text, &g, &err), &err);
+	return g;
+}
+
+START_TEST(gtid_text_and_back)
+{
+	static const char *const texts[] = { U1 ":1", U1 ":tag_1:9223372036854775806", "0-1-5",
+		"4294967295-4294967295-18446744073709551615" };
+	char out[GTID_TEXT];
+	struct gtid none = { 0 };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct gtid g = one(texts[i]);
+
+		ck_assert_str_eq(gtid_text(&g, out), texts[i]);
+	}
+	ck_assert_str_eq(gtid_text(&none, out), "-");
+	none = one("AAAAAAAA-bbbb-cccc-dddd-eeeeeeeeeeee:TaG:7");
+	ck_assert_str_eq(gtid_text(&none, out), U2 ":tag:7");
+}
+END_TEST
+
+START_TEST(gtid_longest_text_fits)
+{
+	char out[GTID_TEXT], text[GTID_TEXT];
+	struct gtid g;
+
+	snprintf(
+	    text, sizeof(text), U1 ":%s:9223372036854775806", "a2345678901234567890123456789012");
+	g = one(text);
+	ck_assert_str_eq(gtid_text(&g, out), text);
+}
+END_TEST
+
+START_TEST(gtid_refuses_what_is_none)
+{
+	static const char *const texts[] = { "", " ", "x", U1, U1 ":", U1 ":0", U1 ":-1", U1 ":1-2",
+		U1 ":1:", U1 ":9223372036854775807", U1 ":18446744073709551617", U1 ":tag",
+		U1 ":1tag:5", U1 ":a:b:5", U1 ":a23456789012345678901234567890123:5",
+		"1111111-2222-3333-4444-555555555555:1", "11111111222233334444555555555555:1",
+		"g1111111-2222-3333-4444-555555555555:1", "0-1", "0-1-", "0-1-5-6", "0-1-5,0-1-6",
+		"4294967296-1-1", "0-4294967296-1", "0-1-18446744073709551616", "0--5", "-1-1-1" };
+	struct err err = ERR_INIT;
+	struct gtid g;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ck_fails(gtid_parse(texts[i], &g, &err), &err, ERR_CONFIG);
+}
+END_TEST
+
+START_TEST(gtid_set_merges_and_orders)
+{
+	expect_set(mysql(""), "");
+	expect_set(mysql(" \n"), "");
+	expect_set(mysql(U2 ":5," U1 ":1-3:4:6-7:10"), U1 ":1-4:6-7:10," U2 ":5");
+	expect_set(mysql(U1 ":10:1:5:3:2:4"), U1 ":1-5:10");
+	expect_set(mysql(U1 ":1-10:3-4:8-20"), U1 ":1-20");
+	expect_set(mysql(U1 ":5-6:1-2:3-4"), U1 ":1-6");
+	expect_set(mysql(U1 ":2-3:6-7:10-11:1-20"), U1 ":1-20");
+	expect_set(mysql(U1 ":1 - 3 :\n 5,\n" U1 " : 4"), U1 ":1-5");
+	expect_set(mysql(U1 ":1-3:b:5:a:1:2:B:6"), U1 ":1-3:a:1-2:b:5-6");
+	expect_set(mysql(U1 ":b:5," U2 ":1," U1 ":7"), U1 ":7:b:5," U2 ":1");
+	expect_set(mysql(U1 ":9223372036854775806"), U1 ":9223372036854775806");
+}
+END_TEST
+
+START_TEST(gtid_set_refuses_what_is_none)
+{
+	static const char *const texts[] = { "x", U1, U1 ":", U1 ":0", U1 ":5-4", U1 ":1-",
+		U1 ":-5", U1 ":tag", U1 ":1:tag", U1 ":1 " U2 ":1", U1 ":1;2", "0-1-5",
+		U1 ":1-9223372036854775807" };
+	static const char *const domains[] = { "x", "0-1", "0-1-5 1-1-1", "0-1-5,0-2-6", U1 ":1",
+		"0-1-5,,1-1-1" };
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ck_fails(gtid_set_parse(GTID_MYSQL, texts[i], &err) != NULL, &err, ERR_CONFIG);
+	for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
+		ck_fails(gtid_set_parse(GTID_MARIADB, domains[i], &err) != NULL, &err, ERR_CONFIG);
+}
+END_TEST
+
+START_TEST(gtid_text_tells_its_flavour)
+{
+	ck_assert_int_eq(gtid_text_flavour(U1 ":1-5:7"), GTID_MYSQL);
+	ck_assert_int_eq(gtid_text_flavour(U1 ":x:1"), GTID_MYSQL);
+	ck_assert_int_eq(gtid_text_flavour("0-1-5"), GTID_MARIADB);
+	ck_assert_int_eq(gtid_text_flavour("0-1-5, 1-1-7"), GTID_MARIADB);
+	ck_assert_int_eq(gtid_text_flavour(""), 0);
+	ck_assert_int_eq(gtid_text_flavour("0/16B3748"), 0);
+	ck_assert_int_eq(gtid_text_flavour("mysql-bin.000001:4"), 0);
+	ck_assert_int_eq(gtid_text_flavour(U1), 0);
+}
+END_TEST
+
+START_TEST(gtid_set_add_joins_runs)
+{
+	struct gtid_set *s = mysql("");
+	struct err err = ERR_INIT;
+	const char *const steps[][2] = { { U1 ":5", U1 ":5" }, { U1 ":6", U1 ":5-6" },
+		{ U1 ":4", U1 ":4-6" }, { U1 ":8", U1 ":4-6:8" }, { U1 ":7", U1 ":4-8" },
+		{ U1 ":6", U1 ":4-8" }, { U2 ":1", U1 ":4-8," U2 ":1" },
+		{ U1 ":t:1", U1 ":4-8:t:1," U2 ":1" } };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct gtid_run run = { .first = one(steps[i][0]) };
+
+		run.last = run.first.number;
+		ck_assert(gtid_set_has(s, &run.first) == (i == 5));
+		ck_ok(gtid_set_add(s, &run, &err), &err);
+		ck_assert(gtid_set_has(s, &run.first));
+		expect_text(s, steps[i][1]);
+	}
+	gtid_set_free(s);
+}
+END_TEST
+
+START_TEST(gtid_mariadb_position_keeps_the_last_of_a_domain)
+{
+	struct gtid_set *s = set_of(GTID_MARIADB, "7-1-5,0-1-100");
+	struct gtid_run run = { .first = one("0-2-101"), .last = 101 };
+	struct gtid g;
+	struct err err = ERR_INIT;
+
+	expect_text(s, "0-1-100,7-1-5");
+	ck_assert(!gtid_set_has(s, &run.first));
+	ck_ok(gtid_set_add(s, &run, &err), &err);
+	run.first = one("3-1-1");
+	run.last = 1;
+	ck_ok(gtid_set_add(s, &run, &err), &err);
+	expect_text(s, "0-2-101,3-1-1,7-1-5");
+	g = one("0-9-101");
+	ck_assert(gtid_set_has(s, &g));
+	g = one("0-2-102");
+	ck_assert(!gtid_set_has(s, &g));
+	g = one("4-1-1");
+	ck_assert(!gtid_set_has(s, &g));
+	g = one(U1 ":1");
+	ck_assert(!gtid_set_has(s, &g));
+	gtid_set_free(s);
+}
+END_TEST
+
+static void
+expect_contains(enum gtid_flavour f, const char *a, const char *b, bool want)
+{
+	struct gtid_set *sa = set_of(f, a), *sb = set_of(f, b);
+
+	if (gtid_set_contains(sa, sb) != want)
+		ck_abort_msg("\"%s\" contains \"%s\": %d", a, b, !want);
+	gtid_set_free(sa);
+	gtid_set_free(sb);
+}
+
+START_TEST(gtid_set_contains_its_parts_only)
+{
+	expect_contains(GTID_MYSQL, "", "", true);
+	expect_contains(GTID_MYSQL, U1 ":1", "", true);
+	expect_contains(GTID_MYSQL, "", U1 ":1", false);
+	expect_contains(GTID_MYSQL, U1 ":1-5:7-9", U1 ":2-3:8", true);
+	expect_contains(GTID_MYSQL, U1 ":1-5:7-9", U1 ":5-7", false);
+	expect_contains(GTID_MYSQL, U1 ":1-5:7-9", U1 ":6", false);
+	expect_contains(GTID_MYSQL, U1 ":1-5", U1 ":t:1", false);
+	expect_contains(GTID_MYSQL, U1 ":1-5:t:1", U1 ":t:1", true);
+	expect_contains(GTID_MYSQL, U1 ":1-5", U2 ":1", false);
+	expect_contains(GTID_MARIADB, "0-1-5,1-1-1", "0-2-5", true);
+	expect_contains(GTID_MARIADB, "0-1-5,1-1-1", "0-1-6", false);
+	expect_contains(GTID_MARIADB, "0-1-5", "1-1-1", false);
+	expect_contains(GTID_MARIADB, "0-1-5", "", true);
+}
+END_TEST
+
+static void
+expect_minus(const char *a, const char *b, const char *want)
+{
+	struct gtid_set *sa = mysql(a), *sb = mysql(b);
+	struct err err = ERR_INIT;
+
+	expect_set(gtid_set_minus(sa, sb, &err), want);
+	gtid_set_free(sa);
+	gtid_set_free(sb);
+}
+
+START_TEST(gtid_set_minus_leaves_what_is_missing)
+{
+	expect_minus(U1 ":1-10", "", U1 ":1-10");
+	expect_minus(U1 ":1-10", U1 ":1-10", "");
+	expect_minus(U1 ":1-10", U1 ":1-20", "");
+	expect_minus(U1 ":1-10", U1 ":4-6", U1 ":1-3:7-10");
+	expect_minus(U1 ":1-10", U1 ":1-3:10", U1 ":4-9");
+	expect_minus(U1 ":1-3:5-7:9-11", U1 ":2-10", U1 ":1:11");
+	expect_minus(U1 ":1-3," U2 ":1-3", U1 ":1-5", U2 ":1-3");
+	expect_minus(U1 ":1-3:t:1-2", U1 ":t:2", U1 ":1-3:t:1");
+	expect_minus(U1 ":5", U1 ":1-4:6-9," U2 ":5", U1 ":5");
+}
+END_TEST
+
+START_TEST(gtid_set_copy_and_add_all)
+{
+	struct gtid_set *a = mysql(U1 ":1-3:7:t:2"), *b = mysql(U1 ":4-6," U2 ":9"), *c;
+	struct err err = ERR_INIT;
+
+	c = gtid_set_copy(a, &err);
+	ck_assert(gtid_set_equal(a, c) && !gtid_set_equal(a, b));
+	ck_ok(gtid_set_add_all(c, b, &err), &err);
+	expect_set(c, U1 ":1-7:t:2," U2 ":9");
+	expect_text(a, U1 ":1-3:7:t:2");
+	gtid_set_free(a);
+	gtid_set_free(b);
+	a = set_of(GTID_MARIADB, "0-1-5");
+	b = gtid_set_copy(a, &err);
+	ck_assert(
+	    gtid_set_equal(a, b) && gtid_set_flavour(b) == GTID_MARIADB && !gtid_set_empty(b));
+	gtid_set_free(b);
+	b = set_of(GTID_MARIADB, "0-2-5");
+	ck_assert(!gtid_set_equal(a, b));
+	gtid_set_free(b);
+	gtid_set_free(a);
+	gtid_set_free(NULL);
+}
+END_TEST
+
+/* Against a bitmap: what is in it is what the set has, whatever the order of its making. */
+START_TEST(gtid_set_agrees_with_a_bitmap)
+{
+	struct err err = ERR_INIT;
+	uint32_t seed = 12345;
+
+	for (int round = 0; round < 300; round++) {
+		struct gtid_set *s = mysql("");
+		bool have[64] = { false };
+
+		for (int step = 0; step < 12; step++) {
+			struct gtid_run run = { .first = one(U1 ":1") };
+
+			seed = seed * 1103515245 + 12345;
+			run.first.number = 1 + (seed >> 16) % 60;
+			run.last = run.first.number + (seed >> 8) % 4;
+			ck_ok(gtid_set_add(s, &run, &err), &err);
+			for (uint64_t v = run.first.number; v <= run.last; v++)
+				have[v] = true;
+		}
+		for (uint64_t v = 1; v < 64; v++) {
+			struct gtid g = one(U1 ":1");
+
+			g.number = v;
+			ck_assert(gtid_set_has(s, &g) == have[v]);
+		}
+		for (size_t i = 1; i < s->sources[0].n; i++)
+			ck_assert(s->sources[0].iv[i].first > s->sources[0].iv[i - 1].last + 1);
+		gtid_set_free(s);
+	}
+}
+END_TEST
+
+/* ---- binary forms ---- */
+
+static const uint8_t previous[] = { 0x01, 0x02, 0, 0, 0, 0, 0, 0x01, 0xb5, 0x73, 0x04, 0xa2, 0xe6,
+	0x86, 0x11, 0xf1, 0x96, 0x7b, 0x02, 0xfc, 0, 0, 0, 0x01, 0x00, 0x01, 0, 0, 0, 0, 0, 0, 0,
+	0x01, 0, 0, 0, 0, 0, 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0xb5, 0x73, 0x04, 0xa2, 0xe6, 0x86,
+	0x11, 0xf1, 0x96, 0x7b, 0x02, 0xfc, 0, 0, 0, 0x01, 0x08, 't', 'a', 'g', '1', 0x01, 0, 0, 0,
+	0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0 };
+
+static void
+expect_decoded(const uint8_t *p, size_t n, const char *want)
+{
+	struct err err = ERR_INIT;
+	struct gtid_set *s = gtid_set_decode(p, n, &err);
+	struct buf b = { 0 };
+
+	if (s == NULL)
+		ck_abort_msg("%s", err.msg);
+	expect_text(s, want);
+	gtid_set_encode(s, &b);
+	ck_assert_uint_eq(b.n, n);
+	ck_assert(memcmp(b.p, p, n) == 0);
+	buf_done(&b);
+	gtid_set_free(s);
+}
+
+START_TEST(gtid_set_reads_and_writes_the_servers_bytes)
+{
+	uint8_t plain[8 + 16 + 8 + 16] = { 1 };
+
+	expect_decoded(
+	    previous, sizeof(previous), "b57304a2-e686-11f1-967b-02fc00000001:1-47:tag1:1");
+	memcpy(plain + 8, previous + 8, 16);
+	plain[24] = 1;
+	plain[32] = 1;
+	plain[40] = 4;
+	expect_decoded(plain, sizeof(plain), "b57304a2-e686-11f1-967b-02fc00000001:1-3");
+	expect_decoded((const uint8_t[8]){ 0 }, 8, "");
+}
+END_TEST
+
+static struct gtid_set *
+decode_copy(const uint8_t *p, size_t n, struct err *err)
+{
+	uint8_t *copy = malloc(n > 0 ? n : 1);
+	struct gtid_set *s;
+
+	ck_assert_ptr_nonnull(copy);
+	memcpy(copy, p, n);
+	s = gtid_set_decode(copy, n, err);
+	free(copy);
+	return s;
+}
+
+START_TEST(gtid_set_refuses_broken_bytes)
+{
+	struct err err = ERR_INIT;
+	uint8_t bytes[sizeof(previous) + 1] = { 0 };
+
+	for (size_t n = 0; n < sizeof(previous); n++)
+		ck_fails(decode_copy(previous, n, &err) != NULL, &err, ERR_PROTOCOL);
+	memcpy(bytes, previous, sizeof(previous));
+	ck_fails(decode_copy(bytes, sizeof(bytes), &err) != NULL, &err, ERR_PROTOCOL);
+	for (size_t at = 0; at < sizeof(previous); at++)
+		for (int v = 0; v < 256; v += 51) {
+			struct gtid_set *s;
+
+			memcpy(bytes, previous, sizeof(previous));
+			bytes[at] = (uint8_t)v;
+			s = decode_copy(bytes, sizeof(previous), &err);
+			gtid_set_free(s);
+		}
+	bytes[0] = 0; /* another form at the low end than at the high one */
+	memcpy(bytes + 1, previous + 1, sizeof(previous) - 1);
+	ck_fails(decode_copy(bytes, sizeof(previous), &err) != NULL, &err, ERR_PROTOCOL);
+}
+END_TEST
+
+START_TEST(gtid_list_reads_mariadbs_bytes)
+{
+	static const uint8_t list[] = { 0x03, 0, 0, 0x10, 0, 0, 0, 0, 0x15, 0, 0, 0, 0x03, 0, 0, 0,
+		0, 0, 0, 0, 0x05, 0, 0, 0, 0x15, 0, 0, 0, 0x07, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x16, 0, 0, 0, 0x04, 0, 0, 0, 0, 0, 0, 0 };
+	struct err err = ERR_INIT;
+
+	expect_set(gtid_list_decode(list, sizeof(list), &err), "0-22-4,5-21-7");
+	expect_set(gtid_list_decode("\0\0\0\0", 4, &err), "");
+	for (size_t n = 0; n < sizeof(list); n++)
+		ck_fails(gtid_list_decode(list, n, &err) != NULL, &err, ERR_PROTOCOL);
+}
+END_TEST
+
+UNIT_MAIN("gtid", gtid_text_and_back, gtid_longest_text_fits, gtid_refuses_what_is_none,
+    gtid_set_merges_and_orders, gtid_set_refuses_what_is_none, gtid_text_tells_its_flavour,
+    gtid_set_add_joins_runs, gtid_mariadb_position_keeps_the_last_of_a_domain,
+    gtid_set_contains_its_parts_only, gtid_set_minus_leaves_what_is_missing,
+    gtid_set_copy_and_add_all, gtid_set_agrees_with_a_bitmap,
+    gtid_set_reads_and_writes_the_servers_bytes, gtid_set_refuses_broken_bytes,
+    gtid_list_reads_mariadbs_bytes)
