@@ -304,10 +304,15 @@ start_once(struct source_stream *s, uint64_t from, bool binary, struct err *err)
 static bool
 start(struct source_stream *s, uint64_t from, bool binary, struct err *err)
 {
+	struct err rest = ERR_INIT;
+	PGresult *res;
+
 	if (start_once(s, from, binary, err))
 		return true;
 	if (s->plugin == NULL || !s->strings || strcmp(err->sqlstate, "22023") != 0)
 		return false;
+	while ((res = pg_next_result(s->c, &rest)) != NULL)
+		PQclear(res);
 	s->strings = false;
 	err_clear(err);
 	pg_wal2json_warn(s->plugin);
