@@ -251,7 +251,7 @@ check_look(struct check_report *r, struct stop *stop)
 	const struct task_conf *c = r->conf;
 	const struct source_ops *so = source_ops_for(c->source->kind);
 	const struct target_ops *to = target_ops_for(c->target->kind);
-	struct source_params sp = { .endpoint = c->source, .task = c->name, .slot = c->postgresql.slot, .publication = c->postgresql.publication, .server_id = c->mysql.server_id, .stop = stop };
+	struct source_params sp = { .endpoint = c->source, .task = c->name, .slot = c->postgresql.slot, .publication = c->postgresql.publication, .plugin = c->postgresql.plugin, .server_id = c->mysql.server_id, .stop = stop };
 	struct target_params tp = { .endpoint = c->target, .task = c->name, .purpose = "check", .relaxed = c->durability_relaxed,
 		.fire_triggers = c->apply.fire_triggers, .stop = stop };
 	struct err err = ERR_INIT;
