@@ -504,6 +504,10 @@ from_where(struct run *r, struct position *ret, struct err *err)
 		return not_kept(r, r->l.log.exists ? "the slot has lost its log" : "no slot has kept the log from there", NULL, err);
 	if (!r->l.so->monitor(r->l.source, &r->l.cp.position, &r->l.cp.position, &m, err))
 		return false;
+	if (now && r->l.log.slotless)
+		return r->l.so->locate(r->l.source, ret, err);
+	if (!now && ret->kind != m.end.kind)
+		return err_set(err, ERR_CONFIG, "\"%.100s\" is no position of a source of type %s", r->c->from, r->l.so->kind);
 	if (now)
 		*ret = m.end;
 	else if (!position_reached(ret, &r->l.log.confirmed))

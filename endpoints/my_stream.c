@@ -585,12 +585,15 @@ my_stream_close(struct source_stream *s)
 bool
 my_source_locate(struct source *s, struct position *p, struct err *err)
 {
-	struct source_stream *d = stream_new(&s->p, p, err);
+	struct source_stream *d = p->kind != POSITION_NONE ? stream_new(&s->p, p, err) : NULL;
 	const uint8_t *event;
 	size_t n;
 	uint32_t file;
-	bool ok = d != NULL && start_dump(d, false, err);
+	bool ok;
 
+	if (p->kind == POSITION_NONE)
+		return my_log_end(s->c, p, err);
+	ok = d != NULL && start_dump(d, false, err);
 	if (ok && !my_packet(d->c, &event, &n, err))
 		ok = dump_failed(d, err);
 	if (ok && (n < 19 + 8 + 3 || event[4] != 4))

@@ -110,7 +110,8 @@ struct source_ops {
 	 * not before the checkpoint. ERR_HOLE: it does not, or there is no proof; ERR_RETRY: it may come. */
 	bool (*continues)(struct source *s, const struct source_identity *was, const struct source_identity *now,
 	    const struct position *checkpoint, struct err *err);
-	/* Fills in the place of a position of which only the GTIDs are known, or are known on another server. NULL: such positions do not exist. */
+	/* Fills in the place of a position of which only the GTIDs are known, or are known on another server; of NONE: the end of the log, with its
+	 * GTIDs. NULL: such positions do not exist. */
 	bool (*locate)(struct source *s, struct position *p, struct err *err);
 	/* Ordinary and partitioned tables (leaves and partitions under a root are not listed), sorted by schema, name. */
 	bool (*list_tables)(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err);
