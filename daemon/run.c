@@ -725,7 +725,7 @@ run_main(struct run_ctx *ctx, struct err *err)
 	r.l = (struct lane){ .conf = conf, .so = source_ops_for(conf->source->kind), .to = target_ops_for(conf->target->kind),
 		.board = ctx->board, .stop = ctx->stop, .beat = BEAT_RUN };
 	r.l.sp = (struct source_params){ .endpoint = conf->source, .task = conf->name, .slot = conf->postgresql.slot,
-		.publication = conf->postgresql.publication, .server_id = conf->mysql.server_id,
+		.publication = conf->postgresql.publication, .plugin = conf->postgresql.plugin, .server_id = conf->mysql.server_id,
 		.scans = conf->full_load.parallel_tables * conf->full_load.parallel_chunks, .stop = ctx->stop };
 	r.l.tp = (struct target_params){ .endpoint = conf->target, .task = conf->name, .purpose = "apply",
 		.relaxed = conf->durability_relaxed, .fire_triggers = conf->apply.fire_triggers, .stop = ctx->stop };

@@ -9,6 +9,7 @@
 #ifndef REPLD_ENDPOINTS_SOURCE_H
 #define REPLD_ENDPOINTS_SOURCE_H
 
+#include <string.h>
 #include "cdc/change.h"
 #include "daemon/base/thread.h"
 #include "endpoints/endpoint.h"
@@ -26,6 +27,7 @@ struct source_params {
 	const struct endpoint *endpoint;
 	const char *task;
 	const char *slot, *publication;		/* postgresql */
+	const char *plugin;			/* postgresql: "pgoutput" (NULL too) or "wal2json" */
 	uint32_t server_id;			/* mysql */
 	uint32_t scans;				/* snapshot_open: how many scans may be open at a time */
 	bool running;				/* for check(): the task runs elsewhere, and its slot and walsender with it */
@@ -36,6 +38,13 @@ struct source_params {
 	struct wall last_time;
 	struct stop *stop;
 };
+
+/* The log comes as text, by the names of tables, without a publication. */
+static inline bool
+source_is_wal2json(const struct source_params *p)
+{
+	return p->plugin != NULL && strcmp(p->plugin, "wal2json") == 0;
+}
 
 struct source_info {
 	struct source_identity identity;	/* kind, id, dbname, timeline */

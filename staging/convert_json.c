@@ -283,7 +283,7 @@ json_to_json(const struct convert *c, const struct value *in, struct arena *aren
 	(void)arena;
 	*ret = *in;
 	ret->kind = VALUE_TEXT;
-	if (c->from.kind == MY_JSON && c->to.kind == PG_JSONB && memmem(in->p, in->len, "\\u0000", 6) == NULL)
+	if (c->from.kind == MY_JSON && c->to.kind == PG_JSONB && memchr(in->p, '\\', in->len) == NULL)
 		return OUT_OK;
 	scan(&s, in, mysql);
 	if (s.broken)

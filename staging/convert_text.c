@@ -176,7 +176,7 @@ enum_to_text(const struct convert *c, const struct value *in, struct arena *aren
 static enum outcome
 set_to_array(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
 {
-	uint8_t *p = arena_alloc(arena, 2 * (size_t)in->len + 4);
+	uint8_t *p = arena_alloc(arena, 3 * (size_t)in->len + 4);
 	size_t n = 0;
 
 	(void)why;

@@ -24,7 +24,7 @@ static inline void
 put_le(struct buf *b, uint64_t v, int bytes)
 {
 	for (int i = 0; i < bytes; i++)
-		buf_u8(b, (uint8_t)(v >> 8 * i));
+		buf_u8(b, i < 8 ? (uint8_t)(v >> 8 * i) : 0);
 }
 
 static inline struct buf

@@ -106,9 +106,9 @@ writers_wait() {
 }
 
 # The target's ledger holds what the writers say that they have committed: each number once, and those of the stream in their order.
-pairs_ledger() {
-	pl_order=ORDER\ BY\ seq
-	[ -z "${1:-}" ] || pl_order=	# a target that does not number them
+pairs_ledger() {			# [unordered]
+	pl_order='ORDER BY seq' pl_said=', in their order'
+	[ "${1:-}" != unordered ] || pl_order='' pl_said=''	# a target that does not number them
 	sql $DST "SELECT who, n FROM ledger $pl_order" >"$TMP/ledger.rows" || fail "can't read the ledger on $DST"
 	cat "$TMP"/account.[0-9]* | awk -v ordered="$pl_order" '
 	NR == FNR { has[FNR - 1] = $1; before[FNR - 1] = $2; writers = FNR; next }
@@ -128,6 +128,6 @@ pairs_ledger() {
 		for (w = 0; w < writers; w++) if (found[w] != has[w]) { print "writer " w ": " found[w] + 0 " numbers of " has[w]; bad++ }
 		exit bad > 0
 	}' - "$TMP/ledger.rows" >"$TMP/ledger.bad" || { cat "$TMP/ledger.bad" >&2; fail 'the ledger is not exact'; }
-	say "   ledger: $TRANSACTIONS transactions, each once, in their order"
+	say "   ledger: $TRANSACTIONS transactions, each once$pl_said"
 	rm -f "$TMP/ledger.rows"
 }

@@ -39,7 +39,7 @@ kill_one() {
 	[ "$(task_get t state)" != error ] || { ctl status t >&2; fail 'the task is in error: it waits for a hand'; }
 	[ "$(task_get t state)" = running ] || phase=none
 	note_peak
-	if [ "$(random 2)" = 0 ]; then
+	if [ "$(random 3)" != 0 ]; then	# a worker that dies again and again is waited for longer each time
 		repld_kill
 		sleep "0.$(random 10)"
 		repld_start
