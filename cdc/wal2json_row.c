@@ -147,6 +147,10 @@ put_entry(struct wal2json *dec, const struct wal2json_table *known, struct err *
 	buf_reset(&dec->key);
 	buf_put(&dec->key, known->schema, strlen(known->schema) + 1);
 	buf_str(&dec->key, known->name);
+	if (!dec->key.bad && map_get(dec->entries, dec->key.p, dec->key.n) != NULL) {
+		free(e);
+		return err_set(err, ERR_CONFIG, "table %s.%s is captured twice", known->schema, known->name);
+	}
 	if (dec->key.bad || !map_put(dec->entries, dec->key.p, dec->key.n, e, err)) {
 		free(e);
 		return err->kind != ERR_NONE ? false : no_memory(err);
@@ -658,6 +662,7 @@ identity_of(struct wal2json *dec, const struct version *v, bool *ret_same, char 
 		*ret_same = *ret_same && dec->present[i] == v->rel->cols[i].identity;
 	}
 	*ret_letter = v->rel->replica_identity;
+	*ret_same = *ret_same && (*ret_letter != 'f' || n == v->rel->ncols);
 	if (!*ret_same)
 		*ret_letter = n == v->rel->ncols ? 'f' : 'i';
 	return n > 0;
