@@ -49,6 +49,7 @@ prepared_xid_text(const struct change *c, char out[PREPARED_XID])
 
 struct prepared_writer {
 	struct buf out;
+	size_t taken;		/* of out */
 	struct map *numbers;	/* by the relation's address: its number, from 1 */
 	const struct relation *last;
 	uint32_t last_number;
@@ -61,6 +62,11 @@ static void
 begin_record(struct prepared_writer *w, uint8_t kind)
 {
 	assert(!w->ended);
+	if (w->taken > 0) {
+		memmove(w->out.p, w->out.p + w->taken, w->out.n - w->taken);
+		w->out.n -= w->taken;
+		w->taken = 0;
+	}
 	w->record = w->out.n;
 	buf_u8(&w->out, kind);
 	buf_u32(&w->out, 0);
@@ -206,15 +212,14 @@ prepared_end(struct prepared_writer *w, struct err *err)
 struct slice
 prepared_bytes(const struct prepared_writer *w)
 {
-	return (struct slice){ w->out.p, w->out.n };
+	return (struct slice){ w->out.p + w->taken, w->out.n - w->taken };
 }
 
 void
 prepared_took(struct prepared_writer *w, size_t n)
 {
-	assert(n <= w->out.n);
-	memmove(w->out.p, w->out.p + n, w->out.n - n);
-	w->out.n -= n;
+	assert(n <= w->out.n - w->taken);
+	w->taken += n;
 }
 
 /* ---- reading ---- */
