@@ -497,8 +497,6 @@ on_mariadb_gtid(struct binlog *dec, struct event *ev, struct err *err)
 	flags = rd_u8(in);
 	if (flags & MARIADB_GROUP_COMMIT)
 		rd_le(in, 8);
-	else if (ev->post > MARIADB_GTID_POST)
-		rd_bytes(in, (size_t)(ev->post - MARIADB_GTID_POST));
 	if ((flags & (MARIADB_XA_PREPARED | MARIADB_XA_COMPLETED)) != 0 && !take_xid(in, 1, &xid))
 		return binlog_cut(ev, err);
 	if (in->bad)

@@ -109,9 +109,9 @@ my_forget_prepared(struct target *t, const struct checkpoint *cp, struct err *er
 		position_text(&cp->position, position), cp->position.gtids };
 
 	return my_do(t, NULL, err,
-	    "DELETE p FROM repld.prepared p JOIN repld.checkpoint c ON c.task = p.task AND "
-	    "c.load_group = p.load_group WHERE p.task = $1 AND p.load_group = #2 AND c.position <> "
-	    "$3 AND NOT coalesce(c.gtid_set = $4, 0)",
+	    "DELETE FROM repld.prepared WHERE task = $1 AND load_group = #2 AND EXISTS (SELECT 1 "
+	    "FROM repld.checkpoint c WHERE c.task = $1 AND c.load_group = #2 AND c.position <> $3 "
+	    "AND NOT coalesce(c.gtid_set = $4, 0))",
 	    4, params);
 }
 
