@@ -309,7 +309,7 @@ static bool
 commit(void *arg, struct change *c, size_t size, struct err *err)
 {
 	struct source_stream *s = arg;
-	bool end = c->kind == CHANGE_COMMIT || c->kind == CHANGE_KEEPALIVE;
+	const bool end = change_is_boundary(c);
 
 	if (!s->skipping)
 		return s->sink.commit(s->sink.arg, c, size, err);
@@ -403,7 +403,7 @@ start_dump(struct source_stream *s, bool block, struct err *err)
 static bool
 make_decoder(struct source_stream *s, struct err *err)
 {
-	struct binlog_options o = { .flavour = s->c->mariadb ? GTID_MARIADB : GTID_MYSQL, .gtids = s->from.gtids != NULL, .xa_refuse = true };
+	struct binlog_options o = { .flavour = s->c->mariadb ? GTID_MARIADB : GTID_MYSQL, .gtids = s->from.gtids != NULL };
 	const struct binlog_hooks hooks = { .resolve = resolve, .relation = on_relation, .statement = statement, .arg = s };
 	char name[BINLOG_NAME];
 
