@@ -98,6 +98,10 @@ struct stream_hooks {
 	/* A statement that changes or removes a captured table stands in the log at this place (sources whose log has such statements). False: the stream
 	 * ends with err. */
 	bool (*altered)(void *arg, const struct table *t, const struct position *at, const char *what, struct err *err);
+	/* Both are asked when the stream opens. The shape (table_shape()) of the table that was applied last; NULL: not known. */
+	const char *(*shape)(void *arg, const struct table *t);
+	/* All that begins before this place of the log is left out for the table, whatever it is; NONE: nothing is. */
+	struct position (*needed_from)(void *arg, const struct table *t);
 	void *arg;
 };
 
