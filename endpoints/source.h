@@ -42,7 +42,8 @@ struct source_info {
 	int version;				/* PostgreSQL: 150020 */
 	char version_text[64];
 	bool standby;
-	/* A stream that runs while a table is added to its publication may go on without it, in silence: it must be opened again. */
+	/* A stream that runs while a table is added to its publication may go on without it, in silence (PostgreSQL); one that has looked at a
+	 * load group's tables does not tell when they are altered (MySQL): it must be opened again. */
 	bool forgets_added_tables;
 };
 

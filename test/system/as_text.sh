@@ -11,7 +11,7 @@ sql src "CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 1)
 	CREATE DATABASE app_not; CREATE TABLE app_not.x (id int PRIMARY KEY, a int); INSERT INTO app_not.x VALUES (1, 1), (2, 2);
 	CREATE TRIGGER tr AFTER INSERT ON triggers FOR EACH ROW INSERT INTO u VALUES (NEW.id, NEW.a)"
 conf_write <<CONF
-	t: { source = "src"; target = "dst"; tables = ( { include = "app.*"; }, { exclude = "app.skipped"; }, { exclude = "app.triggers"; } ); };
+	t: { source = "src"; target = "dst"; tables = ( { include = "app.*"; }, { exclude = "app.skipped"; }, { exclude = "app.triggers"; }, { exclude = "app.t_*"; } ); };
 CONF
 repld_start
 loaded t
