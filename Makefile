@@ -177,7 +177,7 @@ clean:
 help:
 	@echo 'make              build/repld            (O=DIR, CC=clang, WERROR=1, SAN=address, FAULTS=1, V=1)'
 	@echo 'make deps         install what is missing from Debian packages (GROUP=build, demo, check, matrix or all)'
-	@echo 'make demo         two private PostgreSQL servers, a full load, a live workload, a comparison'
+	@echo 'make demo         private PostgreSQL and MariaDB servers, full loads, a live workload, a comparison'
 	@echo 'make check        every test, one line each (T=PATTERN chooses); make lint: the lints alone'
 	@echo 'make check-matrix a part of the tests against other versions of the servers (T=postgresql-12 chooses)'
 	@echo 'make check-asan   the same with AddressSanitizer and UBSan; make check-tsan: with ThreadSanitizer'

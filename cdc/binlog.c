@@ -1,6 +1,6 @@
 /* binlog.c - events of a binary log: length, checksum, place in the log, and what belongs to no transaction.
  * Flow: binlog_event() -> header and checksum -> place -> dispatch -> binlog_group.c (transactions), binlog_query.c (statements),
- * binlog_map.c (tables), binlog_rows.c (rows), binlog_inflate.c (compressed events, which come back to the dispatch).
+ * binlog_tables.c (tables), binlog_rows.c (rows), binlog_inflate.c (compressed events, which come back to the dispatch).
  * Invariant: `at` is the end of the last event that stands in the log, `done` the end of the last complete group; neither goes back.
  * Threads: the capture thread. Owner: the decoder.
  *
@@ -27,11 +27,12 @@
 #include "cdc/relmap.h"
 #include "daemon/base/map.h"
 
-#define FLAG_IN_USE	 0x0001		/* of FORMAT_DESCRIPTION: the file is being written; not part of its checksum */
+#define FLAG_IN_USE                                                                                \
+	0x0001 /* of FORMAT_DESCRIPTION: the file is being written; not part of its checksum */
 #define FLAG_ARTIFICIAL	 0x0020
 #define FLAG_IGNORABLE	 0x0080
 #define FIRST_OFFSET	 4
-#define MARIADB_TYPES	 160		/* MariaDB lists post-headers up to here and beyond, MySQL far fewer */
+#define MARIADB_TYPES	 160 /* MariaDB lists post-headers up to here and beyond, MySQL far fewer */
 #define MAX_EVENT	 ((size_t)1 << 30)
 #define MAX_EVENT_MARGIN ((size_t)64 << 10)
 #define VERSION_AT	 2
@@ -49,7 +50,8 @@ init_start(struct binlog *dec, const struct binlog_options *o, struct err *err)
 	if (!binlog_name_parse(o->log, strlen(o->log), &dec->log, &file, err))
 		return false;
 	if (o->offset > BINLOG_OFFSET_MAX)
-		return err_set(err, ERR_LIMIT, "offset %" PRIu64 " in %s is beyond 1 TB", o->offset, o->log);
+		return err_set(
+		    err, ERR_LIMIT, "offset %" PRIu64 " in %s is beyond 1 TB", o->offset, o->log);
 	dec->at = dec->done = dec->told =
 	    binlog_place(file, o->offset < FIRST_OFFSET ? FIRST_OFFSET : o->offset);
 	return true;
@@ -70,7 +72,7 @@ init(struct binlog *dec, const struct binlog_options *o, struct err *err)
 	}
 	if ((dec->sql = mem_zalloc(sizeof(*dec->sql), err)) == NULL)
 		return false;
-	return init_start(dec, o, err) && map_init(dec, err);
+	return init_start(dec, o, err) && tables_init(dec, err);
 }
 
 struct binlog *
@@ -94,7 +96,7 @@ binlog_free(struct binlog *dec)
 {
 	if (dec == NULL)
 		return;
-	map_done(dec);
+	tables_done(dec);
 	inflate_done(dec);
 	free(dec->voids);
 	free(dec->runs);
@@ -219,15 +221,16 @@ binlog_event_name(uint8_t type)
 bool
 binlog_cut(const struct event *ev, struct err *err)
 {
-	return err_set(err, ERR_PROTOCOL, "%s (type %u) of %zu bytes is cut", binlog_event_name(ev->type),
-	    ev->type, ev->size);
+	return err_set(err, ERR_PROTOCOL, "%s (type %u) of %zu bytes is cut",
+	    binlog_event_name(ev->type), ev->type, ev->size);
 }
 
 bool
 binlog_need_post(const struct event *ev, uint8_t n, struct err *err)
 {
 	if (ev->post < n)
-		return err_set(err, ERR_PROTOCOL, "%s (type %u) with a post-header of %u bytes, %u are needed",
+		return err_set(err, ERR_PROTOCOL,
+		    "%s (type %u) with a post-header of %u bytes, %u are needed",
 		    binlog_event_name(ev->type), ev->type, ev->post, n);
 	return ev->post <= rd_left(&ev->body) || binlog_cut(ev, err);
 }
@@ -240,8 +243,10 @@ unlike_logs(const struct binlog *dec, const char *log, uint32_t file, struct err
 	char was[BINLOG_NAME], is[BINLOG_NAME];
 
 	binlog_name(dec->log, binlog_file(dec->at), was);
-	err_set(err, ERR_HOLE, "the binary log went on from %s to %s", was, binlog_name(log, file, is));
-	return err_remedy(err, "the log was reset or renamed on the source, so what lies between is not known; "
+	err_set(
+	    err, ERR_HOLE, "the binary log went on from %s to %s", was, binlog_name(log, file, is));
+	return err_remedy(err,
+	    "the log was reset or renamed on the source, so what lies between is not known; "
 	    "load the tables again (repld ctl restart TASK --reload)");
 }
 
@@ -277,12 +282,13 @@ on_rotate(struct binlog *dec, struct event *ev, struct err *err)
 	if (offset < FIRST_OFFSET || offset > BINLOG_OFFSET_MAX)
 		return err_set(err, ERR_PROTOCOL, "ROTATE to offset %" PRIu64, offset);
 	return binlog_name_parse((const char *)name, n, &log, &file, err) &&
-	    enter_file(dec, log, file, offset, err);
+	       enter_file(dec, log, file, offset, err);
 }
 
 /* Nothing but this has happened up to there. Never back: the offset of an old heartbeat is cut to 32 bits. */
 static bool
-heartbeat_at(struct binlog *dec, struct event *ev, struct slice name, uint64_t offset, struct err *err)
+heartbeat_at(
+    struct binlog *dec, struct event *ev, struct slice name, uint64_t offset, struct err *err)
 {
 	const char *log;
 	uint32_t file;
@@ -291,7 +297,8 @@ heartbeat_at(struct binlog *dec, struct event *ev, struct slice name, uint64_t o
 	if (dec->log == NULL || dec->group.state != GROUP_NONE)
 		return true;
 	if (offset > BINLOG_OFFSET_MAX)
-		return err_set(err, ERR_PROTOCOL, "%s at offset %" PRIu64, binlog_event_name(ev->type), offset);
+		return err_set(err, ERR_PROTOCOL, "%s at offset %" PRIu64,
+		    binlog_event_name(ev->type), offset);
 	if (!binlog_name_parse((const char *)name.p, name.n, &log, &file, err))
 		return false;
 	if (log != dec->log)
@@ -348,10 +355,12 @@ on_heartbeat_v2(struct binlog *dec, struct event *ev, struct err *err)
 static bool
 stands_in_log(const struct event *ev)
 {
-	if ((ev->flags & FLAG_ARTIFICIAL) != 0 || ev->type == EVENT_HEARTBEAT || ev->type == EVENT_HEARTBEAT_V2)
+	if ((ev->flags & FLAG_ARTIFICIAL) != 0 || ev->type == EVENT_HEARTBEAT ||
+	    ev->type == EVENT_HEARTBEAT_V2)
 		return false;
-	return ev->log_pos != 0 || (ev->type != EVENT_FORMAT_DESCRIPTION && ev->type != EVENT_ROTATE &&
-	    ev->type != EVENT_START_ENCRYPTION && ev->type != EVENT_GTID_LIST);
+	return ev->log_pos != 0 ||
+	       (ev->type != EVENT_FORMAT_DESCRIPTION && ev->type != EVENT_ROTATE &&
+		   ev->type != EVENT_START_ENCRYPTION && ev->type != EVENT_GTID_LIST);
 }
 
 static bool
@@ -363,14 +372,16 @@ find_place(struct binlog *dec, struct event *ev, struct err *err)
 	if (!stands_in_log(ev))
 		return true;
 	if (dec->log == NULL)
-		return err_set(err, ERR_PROTOCOL, "type %u came before the name of the log's file", ev->type);
+		return err_set(
+		    err, ERR_PROTOCOL, "type %u came before the name of the log's file", ev->type);
 	end = binlog_offset(dec->at) + ev->size;
 	if (ev->log_pos != 0) {
 		const uint32_t gap = ev->log_pos - (uint32_t)end;
 
 		if (gap > INT32_MAX)
 			return err_set(err, ERR_PROTOCOL,
-			    "type %u ends at %u (in 32 bits), the log was read up to %" PRIu64 " already",
+			    "type %u ends at %u (in 32 bits), the log was read up to %" PRIu64
+			    " already",
 			    ev->type, ev->log_pos, binlog_offset(dec->at));
 		end += gap;
 	}
@@ -401,13 +412,16 @@ check_version(struct binlog *dec, bool mariadb, struct err *err)
 	unsigned major, minor;
 
 	if (dec->flavour != 0 && dec->flavour != is)
-		return err_set(err, ERR_HOLE, "the binary log was written by %s (%.50s), the server is %s",
+		return err_set(err, ERR_HOLE,
+		    "the binary log was written by %s (%.50s), the server is %s",
 		    mariadb ? "MariaDB" : "MySQL", dec->version,
 		    dec->flavour == GTID_MARIADB ? "MariaDB" : "MySQL");
 	dec->flavour = is;
 	version_numbers(dec->version, &major, &minor);
-	if (mariadb ? major < 10 && strncmp(dec->version, "5.5.5-", 6) != 0 : major * 100 + minor < 506) {
-		err_set(err, ERR_PROTOCOL, "the binary log was written by version %.50s", dec->version);
+	if (mariadb ? major < 10 && strncmp(dec->version, "5.5.5-", 6) != 0
+		    : major * 100 + minor < 506) {
+		err_set(
+		    err, ERR_PROTOCOL, "the binary log was written by version %.50s", dec->version);
 		return err_remedy(err, "logs of MySQL 5.6 and MariaDB 10.0 or later can be read");
 	}
 	return true;
@@ -422,9 +436,11 @@ take_format(struct binlog *dec, struct event *ev, struct err *err)
 	const uint8_t algorithm = rd_u8(&ev->body);
 
 	if (types > 255)
-		return err_set(err, ERR_PROTOCOL, "FORMAT_DESCRIPTION of %zu types of events", types);
+		return err_set(
+		    err, ERR_PROTOCOL, "FORMAT_DESCRIPTION of %zu types of events", types);
 	if (algorithm > 1)
-		return err_set(err, ERR_PROTOCOL, "checksums by algorithm %u are not known", algorithm);
+		return err_set(
+		    err, ERR_PROTOCOL, "checksums by algorithm %u are not known", algorithm);
 	memset(dec->post, 0, sizeof(dec->post));
 	memcpy(dec->post + 1, lengths, types);
 	dec->checksum = algorithm == 1;
@@ -443,9 +459,10 @@ on_format(struct binlog *dec, struct event *ev, struct err *err)
 	if (ev->body.bad || rd_left(&ev->body) < 1)
 		return binlog_cut(ev, err);
 	if (format != 4 || header != EVENT_HEADER)
-		return err_set(err, ERR_PROTOCOL, "a binary log of format %u with headers of %u bytes", format, header);
+		return err_set(err, ERR_PROTOCOL,
+		    "a binary log of format %u with headers of %u bytes", format, header);
 	memcpy(dec->version, version, VERSION_SIZE);
-	map_end_statement(dec);
+	tables_end_statement(dec);
 	if (!take_format(dec, ev, err))
 		return false;
 	if (dec->group.state == GROUP_NONE)
@@ -464,7 +481,8 @@ on_incident(struct event *ev, struct err *err)
 
 	if (text == NULL)
 		return binlog_cut(ev, err);
-	err_set(err, ERR_HOLE, "the source says that its binary log lacks events (incident %u: %.*s)", number,
+	err_set(err, ERR_HOLE,
+	    "the source says that its binary log lacks events (incident %u: %.*s)", number,
 	    (int)(n > 200 ? 200 : n), (const char *)text);
 	return err_remedy(err, "load the tables again (repld ctl restart TASK --reload)");
 }
@@ -474,7 +492,8 @@ on_incident(struct event *ev, struct err *err)
 static bool
 refuse_old(const struct event *ev, struct err *err)
 {
-	return err_set(err, ERR_PROTOCOL, "type %u was written by a server older than MySQL 5.1", ev->type);
+	return err_set(
+	    err, ERR_PROTOCOL, "type %u was written by a server older than MySQL 5.1", ev->type);
 }
 
 static bool
@@ -483,7 +502,8 @@ on_unknown(const struct event *ev, struct err *err)
 	if ((ev->flags & FLAG_IGNORABLE) != 0)
 		return true;
 	err_set(err, ERR_PROTOCOL, "events of type %u are not known", ev->type);
-	return err_remedy(err, "the source is newer than this repld, or uses a feature that it does not read");
+	return err_remedy(
+	    err, "the source is newer than this repld, or uses a feature that it does not read");
 }
 
 /* A flat switch. */
@@ -491,7 +511,7 @@ static bool
 dispatch(struct binlog *dec, struct event *ev, struct err *err)
 {
 	switch (ev->type) {
-	case EVENT_TABLE_MAP: return map_on_event(dec, ev, err);
+	case EVENT_TABLE_MAP: return tables_on_event(dec, ev, err);
 	case EVENT_WRITE_ROWS_V1:
 	case EVENT_UPDATE_ROWS_V1:
 	case EVENT_DELETE_ROWS_V1:
@@ -555,9 +575,11 @@ dispatch(struct binlog *dec, struct event *ev, struct err *err)
 bool
 binlog_dispatch(struct binlog *dec, struct event *ev, struct err *err)
 {
-	if (!dec->format_known && ev->type != EVENT_FORMAT_DESCRIPTION && ev->type != EVENT_ROTATE &&
-	    ev->type != EVENT_HEARTBEAT && ev->type != EVENT_HEARTBEAT_V2)
-		return err_set(err, ERR_PROTOCOL, "type %u came before the log's FORMAT_DESCRIPTION", ev->type);
+	if (!dec->format_known && ev->type != EVENT_FORMAT_DESCRIPTION &&
+	    ev->type != EVENT_ROTATE && ev->type != EVENT_HEARTBEAT &&
+	    ev->type != EVENT_HEARTBEAT_V2)
+		return err_set(err, ERR_PROTOCOL,
+		    "type %u came before the log's FORMAT_DESCRIPTION", ev->type);
 	ev->post = dec->post[ev->type];
 	return dispatch(dec, ev, err);
 }
@@ -575,7 +597,8 @@ checksum_right(const uint8_t *p, size_t n, uint8_t type)
 		return inflate_crc32(p, n, 0) == is;
 	memcpy(head, p, EVENT_HEADER);
 	head[17] &= (uint8_t)~FLAG_IN_USE;
-	return inflate_crc32(p + EVENT_HEADER, n - EVENT_HEADER, inflate_crc32(head, EVENT_HEADER, 0)) == is;
+	return inflate_crc32(
+		   p + EVENT_HEADER, n - EVENT_HEADER, inflate_crc32(head, EVENT_HEADER, 0)) == is;
 }
 
 /* Whether a checksum ends the event: as FORMAT_DESCRIPTION says, which has one itself; before it, by trying. */
@@ -596,19 +619,25 @@ open_event(const struct binlog *dec, const uint8_t *p, size_t n, struct event *e
 
 	if (n < EVENT_HEADER)
 		return err_set(err, ERR_PROTOCOL, "an event of %zu bytes", n);
-	*ev = (struct event){ .type = p[4], .when = le32(p), .server = le32(p + 5), .log_pos = le32(p + 13), .flags = le16(p + 17),
+	*ev = (struct event){ .type = p[4],
+		.when = le32(p),
+		.server = le32(p + 5),
+		.log_pos = le32(p + 13),
+		.flags = le16(p + 17),
 		.size = le32(p + 9) };
 	if (ev->size != n)
-		return err_set(err, ERR_PROTOCOL, "type %u says that it has %zu bytes, and has %zu", ev->type,
-		    ev->size, n);
+		return err_set(err, ERR_PROTOCOL, "type %u says that it has %zu bytes, and has %zu",
+		    ev->type, ev->size, n);
 	if (n > dec->max_event)
 		return err_set(err, ERR_LIMIT, "an event of %zu bytes", n);
 	checksum = has_checksum(dec, p, n, ev->type);
 	if (checksum && n < EVENT_HEADER + EVENT_CHECKSUM)
 		return binlog_cut(ev, err);
 	if (checksum && !checksum_right(p, n, ev->type)) {
-		err_set(err, ERR_RETRY, "the checksum of an event (type %u, %zu bytes) differs", ev->type, n);
-		return err_remedy(err, "if it comes again, the source's log file or the way to it is damaged: "
+		err_set(err, ERR_RETRY, "the checksum of an event (type %u, %zu bytes) differs",
+		    ev->type, n);
+		return err_remedy(err,
+		    "if it comes again, the source's log file or the way to it is damaged: "
 		    "mysqlbinlog --verify-binlog-checksum on the source tells which");
 	}
 	ev->body = rd_init(p + EVENT_HEADER, n - EVENT_HEADER - (checksum ? EVENT_CHECKSUM : 0));
@@ -634,7 +663,8 @@ binlog_event(struct binlog *dec, const void *event, size_t n, struct err *err)
 	struct event ev;
 
 	assert(!dec->dead);
-	if (open_event(dec, event, n, &ev, err) && find_place(dec, &ev, err) && binlog_dispatch(dec, &ev, err)) {
+	if (open_event(dec, event, n, &ev, err) && find_place(dec, &ev, err) &&
+	    binlog_dispatch(dec, &ev, err)) {
 		if (ev.when != 0 && (ev.flags & FLAG_ARTIFICIAL) == 0)
 			dec->last_time = (struct wall){ (int64_t)ev.when * 1000000 };
 		if (dec->group.state == GROUP_NONE && dec->done < dec->at)

@@ -41,8 +41,8 @@
 #define EXTRA_COMMIT_ALTER   4
 #define EXTRA_ROLLBACK_ALTER 8
 #define XID_PART	     64
-#define RUNS_MAX	     4096	/* then a KEEPALIVE takes them along; a record counts them in 16 bits */
-#define RUNS_LOOK	     16		/* how far back a run is looked for that goes on */
+#define RUNS_MAX	     4096 /* then a KEEPALIVE takes them along; a record counts them in 16 bits */
+#define RUNS_LOOK	     16 /* how far back a run is looked for that goes on */
 
 /* ---- records ---- */
 
@@ -82,10 +82,11 @@ binlog_commit_record(struct binlog *dec, struct change *c, uint8_t *end, struct 
 
 /* COMMIT, KEEPALIVE and XA_*: a resume point with all identifiers up to it. */
 static bool
-emit_end(struct binlog *dec, enum change_kind kind, uint64_t place, struct wall when, const struct binlog_xid *xid,
-    struct err *err)
+emit_end(struct binlog *dec, enum change_kind kind, uint64_t place, struct wall when,
+    const struct binlog_xid *xid, struct err *err)
 {
-	const size_t runs = dec->nruns * sizeof(*dec->runs), bytes = xid != NULL ? xid->gtrid_len + xid->bqual_len : 0;
+	const size_t runs = dec->nruns * sizeof(*dec->runs),
+		     bytes = xid != NULL ? xid->gtrid_len + xid->bqual_len : 0;
 	struct change *c = binlog_reserve(dec, kind, runs + bytes, err);
 
 	if (c == NULL)
@@ -110,7 +111,8 @@ bool
 binlog_flush(struct binlog *dec, struct err *err)
 {
 	assert(!dec->dead);
-	if (dec->group.state != GROUP_NONE || (dec->done == dec->told && dec->nruns == 0) || dec->log == NULL)
+	if (dec->group.state != GROUP_NONE || (dec->done == dec->told && dec->nruns == 0) ||
+	    dec->log == NULL)
 		return true;
 	if (emit_end(dec, CHANGE_KEEPALIVE, dec->done, (struct wall){ 0 }, NULL, err))
 		return true;
@@ -160,14 +162,16 @@ group_close(struct binlog *dec)
 {
 	dec->last_gtid = dec->group.gtid;
 	dec->group.state = GROUP_NONE;
-	map_end_statement(dec);
+	tables_end_statement(dec);
 }
 
 /* The group has come to its end, with what it had emitted, or without a trace. */
 static bool
-group_end(struct binlog *dec, const struct event *ev, enum change_kind kind, const struct binlog_xid *xid, struct err *err)
+group_end(struct binlog *dec, const struct event *ev, enum change_kind kind,
+    const struct binlog_xid *xid, struct err *err)
 {
-	const bool emits = dec->group.begun || kind == CHANGE_XA_COMMIT || kind == CHANGE_XA_ROLLBACK;
+	const bool emits =
+	    dec->group.begun || kind == CHANGE_XA_COMMIT || kind == CHANGE_XA_ROLLBACK;
 	const struct wall when = dec->group.when;
 
 	if (!add_run(dec, &dec->group.gtid, err))
@@ -176,7 +180,8 @@ group_end(struct binlog *dec, const struct event *ev, enum change_kind kind, con
 	dec->done = ev->end;
 	if (emits)
 		return emit_end(dec, kind, ev->end, when, xid, err);
-	return dec->nruns < RUNS_MAX || emit_end(dec, CHANGE_KEEPALIVE, ev->end, (struct wall){ 0 }, NULL, err);
+	return dec->nruns < RUNS_MAX ||
+	       emit_end(dec, CHANGE_KEEPALIVE, ev->end, (struct wall){ 0 }, NULL, err);
 }
 
 /* A new group starts with this event. */
@@ -199,7 +204,7 @@ need_gtid(const struct binlog *dec, struct err *err)
 		return true;
 	err_set(err, ERR_HOLE, "a transaction has no GTID, and the checkpoint counts by GTIDs");
 	return err_remedy(err, "set gtid_mode = ON on the source, then load the tables again "
-	    "(repld ctl restart TASK --reload)");
+			       "(repld ctl restart TASK --reload)");
 }
 
 /* A transaction begins with this event; before MySQL 5.7 it may be the group's first. */
@@ -218,8 +223,8 @@ bool
 group_need_open(const struct binlog *dec, const struct event *ev, struct err *err)
 {
 	if (dec->group.state != GROUP_OPEN)
-		return err_set(err, ERR_PROTOCOL, "%s (type %u) outside a transaction", binlog_event_name(ev->type),
-		    ev->type);
+		return err_set(err, ERR_PROTOCOL, "%s (type %u) outside a transaction",
+		    binlog_event_name(ev->type), ev->type);
 	return true;
 }
 
@@ -232,7 +237,9 @@ group_begin_rows(struct binlog *dec, struct err *err)
 		return true;
 	if (!need_gtid(dec, err) || (c = binlog_reserve(dec, CHANGE_BEGIN, 0, err)) == NULL)
 		return false;
-	c->u.begin.mark = (struct txn_mark){ .kind = POSITION_BINLOG, .lsn = { dec->group.start }, .log = dec->log };
+	c->u.begin.mark = (struct txn_mark){
+		.kind = POSITION_BINLOG, .lsn = { dec->group.start }, .log = dec->log
+	};
 	c->u.begin.commit_time = dec->group.when;
 	dec->group.begun = true;
 	return binlog_commit_record(dec, c, (uint8_t *)(c + 1), err);
@@ -264,9 +271,11 @@ static bool
 found_void(struct binlog *dec, uint32_t first, uint32_t last, struct err *err)
 {
 	dec->rolled_back = true;
-	dec->found = (struct binlog_void){ .group = binlog_place_position(dec, dec->group.start), .first = first,
-		.last = last };
-	return err_set(err, ERR_RETRY, "the source rolled back rows that stand in its log: it is read again without them");
+	dec->found = (struct binlog_void){
+		.group = binlog_place_position(dec, dec->group.start), .first = first, .last = last
+	};
+	return err_set(err, ERR_RETRY,
+	    "the source rolled back rows that stand in its log: it is read again without them");
 }
 
 bool
@@ -283,12 +292,14 @@ group_savepoint(struct binlog *dec, struct slice name)
 	struct group *g = &dec->group;
 
 	if (g->nsavepoints == SAVEPOINTS) {
-		memmove(g->savepoints, g->savepoints + 1, (SAVEPOINTS - 1) * sizeof(*g->savepoints));
+		memmove(
+		    g->savepoints, g->savepoints + 1, (SAVEPOINTS - 1) * sizeof(*g->savepoints));
 		g->nsavepoints--;
 		g->savepoints_lost = true;
 	}
 	g->savepoints[g->nsavepoints++] = (struct savepoint){ .name = hash_bytes(name.p, name.n, 0),
-		.rows_events = g->rows_events, .emitted = g->emitted };
+		.rows_events = g->rows_events,
+		.emitted = g->emitted };
 }
 
 bool
@@ -389,24 +400,24 @@ take_field(struct rd *in, uint64_t field, struct gtid *g, uint64_t times[2])
 	struct rd tag;
 
 	switch (field) {
-	case 0: rd_packed(in); break;			/* flags */
-	case 1:						/* uuid */
+	case 0: rd_packed(in); break; /* flags */
+	case 1: /* uuid */
 		for (int i = 0; i < 16; i++)
 			g->uuid[i] = (uint8_t)rd_packed(in);
 		break;
 	case 2: g->number = (uint64_t)rd_packed_signed(in); break;
-	case 3:						/* tag */
+	case 3: /* tag */
 		tag = rd_part(in, rd_packed(in));
 		if (tag.bad || tag.n > GTID_TAG_MAX)
 			in->bad = true;
 		else
 			memcpy(g->tag, tag.p, tag.n);
 		break;
-	case 4:						/* last committed */
-	case 5: rd_packed_signed(in); break;		/* sequence number */
-	case 6: times[0] = rd_packed(in); break;	/* immediate commit time */
-	case 7: times[1] = rd_packed(in); break;	/* original, where it differs */
-	default: rd_packed(in); break;			/* length, server versions, commit group: 8 to 11 */
+	case 4: /* last committed */
+	case 5: rd_packed_signed(in); break; /* sequence number */
+	case 6: times[0] = rd_packed(in); break; /* immediate commit time */
+	case 7: times[1] = rd_packed(in); break; /* original, where it differs */
+	default: rd_packed(in); break; /* length, server versions, commit group: 8 to 11 */
 	}
 }
 
@@ -427,7 +438,8 @@ take_tagged(struct event *ev, struct gtid *g, struct wall *when, struct err *err
 		const uint64_t field = rd_packed(in);
 
 		if (field > 11 && field <= needed)
-			return err_set(err, ERR_PROTOCOL, "GTID_TAGGED with the field %" PRIu64, field);
+			return err_set(
+			    err, ERR_PROTOCOL, "GTID_TAGGED with the field %" PRIu64, field);
 		if (field > 11)
 			break;
 		take_field(in, field, g, times);
@@ -450,9 +462,10 @@ take_extra(struct event *ev, struct group *group)
 		rd_u8(in);
 	if (extra & (EXTRA_COMMIT_ALTER | EXTRA_ROLLBACK_ALTER))
 		rd_le(in, 8);
-	group->alter = extra & EXTRA_START_ALTER ? ALTER_START : extra & EXTRA_COMMIT_ALTER ? ALTER_COMMIT :
-	    extra & EXTRA_ROLLBACK_ALTER	 ? ALTER_ROLLBACK :
-						   ALTER_WHOLE;
+	group->alter = extra & EXTRA_START_ALTER      ? ALTER_START
+		       : extra & EXTRA_COMMIT_ALTER   ? ALTER_COMMIT
+		       : extra & EXTRA_ROLLBACK_ALTER ? ALTER_ROLLBACK
+						      : ALTER_WHOLE;
 	return !in->bad;
 }
 
@@ -492,13 +505,15 @@ group_on_gtid(struct binlog *dec, struct event *ev, struct err *err)
 	struct gtid g = { 0 };
 
 	if (dec->group.state != GROUP_NONE)
-		return err_set(err, ERR_PROTOCOL, "%s inside a transaction", binlog_event_name(ev->type));
+		return err_set(
+		    err, ERR_PROTOCOL, "%s inside a transaction", binlog_event_name(ev->type));
 	if (ev->nested || (ev->type == EVENT_MARIADB_GTID) != (dec->flavour == GTID_MARIADB))
-		return err_set(err, ERR_PROTOCOL, "%s (type %u) where it cannot be", binlog_event_name(ev->type),
-		    ev->type);
+		return err_set(err, ERR_PROTOCOL, "%s (type %u) where it cannot be",
+		    binlog_event_name(ev->type), ev->type);
 	if (ev->type == EVENT_MARIADB_GTID)
 		return on_mariadb_gtid(dec, ev, err);
-	if (ev->type == EVENT_GTID_TAGGED ? !take_tagged(ev, &g, &when, err) : !take_gtid(ev, &g, &when, err))
+	if (ev->type == EVENT_GTID_TAGGED ? !take_tagged(ev, &g, &when, err)
+					  : !take_gtid(ev, &g, &when, err))
 		return false;
 	if (g.flavour != 0 && (g.number == 0 || g.number >= INT64_MAX))
 		return err_set(err, ERR_PROTOCOL, "a GTID with the number %" PRIu64, g.number);
@@ -525,8 +540,10 @@ static bool
 prepare(struct binlog *dec, const struct event *ev, const struct binlog_xid *xid, struct err *err)
 {
 	if (dec->xa_refuse && dec->group.begun) {
-		err_set(err, ERR_HOLE, "a transaction of XA was prepared that changes captured tables");
-		return err_remedy(err, "XA is not replicated yet: take the tables out of the task, or load them again "
+		err_set(
+		    err, ERR_HOLE, "a transaction of XA was prepared that changes captured tables");
+		return err_remedy(err,
+		    "XA is not replicated yet: take the tables out of the task, or load them again "
 		    "once no XA transaction is prepared on them (XA RECOVER)");
 	}
 	return need_gtid(dec, err) && group_end(dec, ev, CHANGE_XA_PREPARE, xid, err);
@@ -540,7 +557,8 @@ group_on_xa_prepare(struct binlog *dec, struct event *ev, struct err *err)
 	struct binlog_xid xid = { .format = (uint32_t)rd_le(in, 4) };
 	const uint32_t gtrid = (uint32_t)rd_le(in, 4), bqual = (uint32_t)rd_le(in, 4);
 
-	if (in->bad || gtrid > XID_PART || bqual > XID_PART || (xid.bytes = rd_bytes(in, gtrid + bqual)) == NULL)
+	if (in->bad || gtrid > XID_PART || bqual > XID_PART ||
+	    (xid.bytes = rd_bytes(in, gtrid + bqual)) == NULL)
 		return binlog_cut(ev, err);
 	if (!group_need_open(dec, ev, err))
 		return false;
@@ -555,10 +573,14 @@ group_on_xa_prepare(struct binlog *dec, struct event *ev, struct err *err)
 
 /* XA COMMIT and XA ROLLBACK, in a group of their own. Where XA is refused, nothing prepared is waiting for them. */
 bool
-group_xa_end(struct binlog *dec, const struct event *ev, enum change_kind kind, const struct sql_text *sql, struct err *err)
+group_xa_end(struct binlog *dec, const struct event *ev, enum change_kind kind,
+    const struct sql_text *sql, struct err *err)
 {
-	const struct binlog_xid xid = { .format = sql->xid.format, .gtrid_len = sql->xid.gtrid_len,
-		.bqual_len = sql->xid.bqual_len, .bytes = sql->xid.bytes };
+	const struct binlog_xid xid = { .format = sql->xid.format,
+		.gtrid_len = sql->xid.gtrid_len,
+		.bqual_len = sql->xid.bqual_len,
+		.bytes = sql->xid.bytes };
 
-	return need_gtid(dec, err) && group_end(dec, ev, dec->xa_refuse ? CHANGE_COMMIT : kind, &xid, err);
+	return need_gtid(dec, err) &&
+	       group_end(dec, ev, dec->xa_refuse ? CHANGE_COMMIT : kind, &xid, err);
 }

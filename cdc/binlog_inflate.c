@@ -13,10 +13,10 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define BLOCK_MARK	0x80
-#define PAYLOAD_ZSTD	0
-#define PAYLOAD_NONE	255
-#define WINDOW_LOG_MAX	27	/* 128 MB: the most that zstd itself uses without being asked */
+#define BLOCK_MARK     0x80
+#define PAYLOAD_ZSTD   0
+#define PAYLOAD_NONE   255
+#define WINDOW_LOG_MAX 27 /* 128 MB: the most that zstd itself uses without being asked */
 
 uint32_t
 inflate_crc32(const uint8_t *p, size_t n, uint32_t before)
@@ -71,9 +71,9 @@ inflate_block(struct binlog *dec, const uint8_t *p, size_t n, struct err *err)
 
 struct payload {
 	struct event *outer;
-	uint64_t algorithm, size;	/* size: of what comes out */
+	uint64_t algorithm, size; /* size: of what comes out */
 	bool size_known;
-	uint64_t out;			/* what has come out */
+	uint64_t out; /* what has come out */
 	struct rd in;
 };
 
@@ -81,12 +81,19 @@ static bool
 nested_event(struct binlog *dec, const struct payload *pl, struct err *err)
 {
 	const uint8_t *p = dec->nested.p;
-	struct event ev = { .type = p[4], .nested = true, .flags = le16(p + 17), .when = le32(p), .server = le32(p + 5),
-		.log_pos = le32(p + 13), .size = dec->nested.n, .start = pl->outer->start, .end = pl->outer->end };
+	struct event ev = { .type = p[4],
+		.nested = true,
+		.flags = le16(p + 17),
+		.when = le32(p),
+		.server = le32(p + 5),
+		.log_pos = le32(p + 13),
+		.size = dec->nested.n,
+		.start = pl->outer->start,
+		.end = pl->outer->end };
 
 	ev.body = rd_init(p + EVENT_HEADER, dec->nested.n - EVENT_HEADER);
-	if (ev.type == EVENT_TRANSACTION_PAYLOAD || ev.type == EVENT_ROTATE || ev.type == EVENT_FORMAT_DESCRIPTION ||
-	    dec->group.state == GROUP_NONE)
+	if (ev.type == EVENT_TRANSACTION_PAYLOAD || ev.type == EVENT_ROTATE ||
+	    ev.type == EVENT_FORMAT_DESCRIPTION || dec->group.state == GROUP_NONE)
 		return err_set(err, ERR_PROTOCOL, "%s (type %u) inside a compressed transaction",
 		    binlog_event_name(ev.type), ev.type);
 	return binlog_dispatch(dec, &ev, err);
@@ -101,7 +108,8 @@ lacking(struct binlog *dec, size_t *ret, struct err *err)
 	if (dec->nested.n >= EVENT_HEADER) {
 		size = le32(dec->nested.p + 9);
 		if (size < EVENT_HEADER)
-			return err_set(err, ERR_PROTOCOL, "an event of %zu bytes in a compressed transaction", size);
+			return err_set(err, ERR_PROTOCOL,
+			    "an event of %zu bytes in a compressed transaction", size);
 		if (size > dec->max_event)
 			return err_set(err, ERR_LIMIT, "an event of %zu bytes, decompressed", size);
 	}
@@ -140,7 +148,8 @@ take_bytes(struct binlog *dec, struct payload *pl, const uint8_t *p, size_t n, s
 static bool
 bad_payload(const char *why, struct err *err)
 {
-	return err_set(err, ERR_PROTOCOL, "a compressed transaction cannot be decompressed: %s", why);
+	return err_set(
+	    err, ERR_PROTOCOL, "a compressed transaction cannot be decompressed: %s", why);
 }
 
 static bool
@@ -193,8 +202,8 @@ unpack(struct binlog *dec, struct payload *pl, struct err *err)
 	else if (pl->algorithm == PAYLOAD_NONE)
 		ok = take_bytes(dec, pl, pl->in.p + pl->in.off, rd_left(&pl->in), err);
 	else
-		return err_set(err, ERR_PROTOCOL, "transactions compressed by method %u are not known",
-		    (unsigned)pl->algorithm);
+		return err_set(err, ERR_PROTOCOL,
+		    "transactions compressed by method %u are not known", (unsigned)pl->algorithm);
 	if (!ok)
 		return false;
 	if (dec->nested.n > 0 || (pl->size_known && pl->out != pl->size))

@@ -1,5 +1,5 @@
 /* binlog_intern.h - the decoder's parts among themselves: binlog.c (events, places), binlog_group.c (transactions), binlog_query.c
- * (statements), binlog_map.c (tables), binlog_rows.c (rows), binlog_inflate.c (compressed events).
+ * (statements), binlog_map.c (TABLE_MAP), binlog_tables.c (tables), binlog_rows.c (rows), binlog_inflate.c (compressed events).
  * Threads: the capture thread. */
 #ifndef REPLD_CDC_BINLOG_INTERN_H
 #define REPLD_CDC_BINLOG_INTERN_H
@@ -270,6 +270,19 @@ bool query_on_event(struct binlog *dec, struct event *ev, struct err *err) MUST_
 
 /* ---- binlog_map.c ---- */
 
+/* Beside MY_TYPE_BLOB; logged by no server that is read here. */
+enum {
+	BLOB_TINY = 249,
+	BLOB_MEDIUM = 250,
+	BLOB_LONG = 251
+};
+
+/* Reads what follows the post-header. The table has an arena of its own; NULL: err. */
+struct binlog_table *map_read(const struct slice *contents, bool mariadb, struct err *err) MUST_CHECK;
+bool map_no_memory(struct err *err);
+
+/* ---- binlog_tables.c ---- */
+
 /* How the bytes of one column stand in an image. */
 struct column_step {
 	uint8_t prefix;			/* bytes of length before the value; 0: fixed */
@@ -291,13 +304,11 @@ struct table_entry {
 	struct arena *arena;		/* owns this, but not the relation */
 };
 
-bool map_init(struct binlog *dec, struct err *err) MUST_CHECK;
-void map_done(struct binlog *dec);
-bool map_on_event(struct binlog *dec, struct event *ev, struct err *err) MUST_CHECK;
-struct table_entry *map_find(struct binlog *dec, uint64_t table_id);	/* announced in this statement; NULL: not */
-void map_end_statement(struct binlog *dec);
-/* Reads what follows the post-header. The table has an arena of its own; NULL: err. */
-struct binlog_table *map_read(const struct slice *contents, bool mariadb, struct err *err) MUST_CHECK;
+bool tables_init(struct binlog *dec, struct err *err) MUST_CHECK;
+void tables_done(struct binlog *dec);
+bool tables_on_event(struct binlog *dec, struct event *ev, struct err *err) MUST_CHECK;
+struct table_entry *tables_find(struct binlog *dec, uint64_t table_id);	/* announced in this statement; NULL: not */
+void tables_end_statement(struct binlog *dec);
 
 /* ---- binlog_rows.c ---- */
 bool rows_on_event(struct binlog *dec, struct event *ev, struct err *err) MUST_CHECK;

@@ -293,13 +293,16 @@ print_value(struct printer *pr, const struct json_value *v)
 bool
 binlog_json_text(const uint8_t *p, size_t n, uint8_t *dst, size_t *ret_n, struct err *err)
 {
-	struct printer pr = { .dst = dst, .budget = n };
-	const struct json_value root = { .type = n > 0 ? p[0] : JSON_LITERAL, .bytes = { .p = p + (n > 0), .n = n - (n > 0) } };
+	struct printer pr = { .dst = dst };
+	struct json_value root;
 
-	if (n == 0)
+	if (n == 0) {
 		put_str(&pr, "null");
-	else if (!print_value(&pr, &root))
-		return err_set(err, ERR_PROTOCOL, "binary JSON with %s", pr.why != NULL ? pr.why : "a value that is cut off");
+	} else {
+		root = (struct json_value){ .type = p[0], .bytes = { .p = p + 1, .n = n - 1 } };
+		if (!json_size(&root, &pr.budget) || !print_value(&pr, &root))
+			return err_set(err, ERR_PROTOCOL, "binary JSON with %s", pr.why != NULL ? pr.why : "a value that is cut off, or of a type that is not known");
+	}
 	*ret_n = pr.n;
 	return true;
 }

@@ -16,7 +16,7 @@
 
 #define QUERY_POST	 13
 #define LOAD_POST	 26
-#define DBS_MAX		 254	/* this number says that there were more */
+#define DBS_MAX		 254 /* this number says that there were more */
 #define VAR_SQL_MODE	 1
 #define VAR_CHARSET	 4
 #define VAR_UPDATED_DBS	 12
@@ -64,31 +64,31 @@ take_variable(struct rd *in, uint8_t number, struct query *q)
 		rd_le(in, 4);
 		return true;
 	case VAR_UPDATED_DBS: take_dbs(in, q); return true;
-	case 0:					/* flags2 */
-	case 3:					/* auto_increment */
-	case 10: rd_le(in, 4); return true;	/* data written */
-	case 2:					/* catalog, with a NUL */
+	case 0: /* flags2 */
+	case 3: /* auto_increment */
+	case 10: rd_le(in, 4); return true; /* data written */
+	case 2: /* catalog, with a NUL */
 		skip_text(in);
 		rd_u8(in);
 		return true;
-	case 5:					/* time zone */
-	case 6: skip_text(in); return true;	/* catalog */
-	case 7:					/* lc_time_names */
-	case 8:					/* charset of the database */
-	case 18: rd_le(in, 2); return true;	/* default collation of utf8mb4 */
-	case 9:					/* tables for an update */
-	case 17:				/* xid of DDL */
-	case 129: rd_le(in, 8); return true;	/* the same of MariaDB */
-	case 11:				/* invoker: user, host */
+	case 5: /* time zone */
+	case 6: skip_text(in); return true; /* catalog */
+	case 7: /* lc_time_names */
+	case 8: /* charset of the database */
+	case 18: rd_le(in, 2); return true; /* default collation of utf8mb4 */
+	case 9: /* tables for an update */
+	case 17: /* xid of DDL */
+	case 129: rd_le(in, 8); return true; /* the same of MariaDB */
+	case 11: /* invoker: user, host */
 		skip_text(in);
 		skip_text(in);
 		return true;
-	case 13:				/* microseconds */
-	case 128: rd_le(in, 3); return true;	/* the same of MariaDB */
-	case 16:				/* explicit_defaults_for_timestamp */
-	case 19:				/* sql_require_primary_key */
-	case 20: rd_u8(in); return true;	/* default_table_encryption */
-	case 130:				/* MariaDB: phases of an ALTER */
+	case 13: /* microseconds */
+	case 128: rd_le(in, 3); return true; /* the same of MariaDB */
+	case 16: /* explicit_defaults_for_timestamp */
+	case 19: /* sql_require_primary_key */
+	case 20: rd_u8(in); return true; /* default_table_encryption */
+	case 130: /* MariaDB: phases of an ALTER */
 		if ((rd_u8(in) & EXTRA_ALTER_ENDS) != 0)
 			rd_le(in, 8);
 		return true;
@@ -128,7 +128,8 @@ read_query(struct binlog *dec, struct event *ev, struct query *q, struct err *er
 	uint8_t nschema;
 
 	*q = (struct query){ .schema = "" };
-	if (!binlog_need_post(ev, ev->type == EVENT_EXECUTE_LOAD_QUERY ? LOAD_POST : QUERY_POST, err))
+	if (!binlog_need_post(
+		ev, ev->type == EVENT_EXECUTE_LOAD_QUERY ? LOAD_POST : QUERY_POST, err))
 		return false;
 	post = rd_part(&ev->body, ev->post);
 	rd_le(&post, 8);
@@ -180,10 +181,17 @@ ask(struct binlog *dec, struct query *q, struct err *err)
 {
 	const struct relation *rel = NULL;
 	enum binlog_answer answer = BINLOG_IGNORE;
-	struct binlog_statement st = { .sql = dec->sql, .schema = q->schema, .dbs_known = q->dbs_known, .ndbs = q->ndbs,
-		.dbs = q->dbs, .error = q->error, .in_transaction = dec->group.state == GROUP_OPEN,
-		.rows_seen = dec->group.emitted > 0, .gtid = dec->group.gtid,
-		.position = binlog_place_position(dec, dec->group.start), .when = dec->group.when };
+	struct binlog_statement st = { .sql = dec->sql,
+		.schema = q->schema,
+		.dbs_known = q->dbs_known,
+		.ndbs = q->ndbs,
+		.dbs = q->dbs,
+		.error = q->error,
+		.in_transaction = dec->group.state == GROUP_OPEN,
+		.rows_seen = dec->group.emitted > 0,
+		.gtid = dec->group.gtid,
+		.position = binlog_place_position(dec, dec->group.start),
+		.when = dec->group.when };
 
 	if (!hold_text(dec, q, err))
 		return false;
@@ -202,7 +210,8 @@ on_statement(struct binlog *dec, struct event *ev, struct query *q, struct err *
 
 	if (alone)
 		group_open(dec, ev, false);
-	if (dec->sql->kind != SQL_NOTHING && dec->group.alter != ALTER_START && dec->group.alter != ALTER_ROLLBACK) {
+	if (dec->sql->kind != SQL_NOTHING && dec->group.alter != ALTER_START &&
+	    dec->group.alter != ALTER_ROLLBACK) {
 		dec->group.state = alone ? GROUP_BEGUN : GROUP_OPEN;
 		if (!ask(dec, q, err))
 			return false;
@@ -256,7 +265,8 @@ on_text(struct binlog *dec, struct event *ev, struct query *q, struct err *err)
 	const struct sql_text *sql = dec->sql;
 
 	if (sql->unclear && sql->kind >= SQL_BEGIN && sql->kind <= SQL_XA_ROLLBACK)
-		return err_set(err, ERR_PROTOCOL, "a statement that controls a transaction is not understood");
+		return err_set(
+		    err, ERR_PROTOCOL, "a statement that controls a transaction is not understood");
 	switch (sql->kind) {
 	case SQL_BEGIN: return on_begin(dec, ev, false, err);
 	case SQL_COMMIT: return on_end(dec, ev, true, err);

@@ -17,26 +17,26 @@
 #include <assert.h>
 #include <string.h>
 
-#define ROWS_STMT_END	     0x0001
-#define ROWS_NO_FOREIGN_KEYS 0x0002
+#define ROWS_STMT_END		 0x0001
+#define ROWS_NO_FOREIGN_KEYS	 0x0002
 #define ROWS_FOREIGN_KEYS_LOGGED 0x0010
-#define DUMMY_TABLE	     0x00ffffff
+#define DUMMY_TABLE		 0x00ffffff
 
 /* What one rows event says of all its rows. */
 struct rows {
 	struct table_entry *table;
 	enum change_kind kind;
-	uint8_t flags;			/* of the records */
+	uint8_t flags; /* of the records */
 	bool partial;
-	bool fill;			/* UPDATE: columns absent after stand in the image before */
-	const uint8_t *before, *after;	/* bitmaps; of INSERT after, of DELETE before */
-	struct rd in;			/* the rows */
+	bool fill; /* UPDATE: columns absent after stand in the image before */
+	const uint8_t *before, *after; /* bitmaps; of INSERT after, of DELETE before */
+	struct rd in; /* the rows */
 };
 
 /* An image of known length. */
 struct image {
 	const uint8_t *p;
-	size_t n, bound;		/* bound: of its values' bytes, where they are wanted */
+	size_t n, bound; /* bound: of its values' bytes, where they are wanted */
 };
 
 /* ---- bitmaps ---- */
@@ -77,7 +77,8 @@ check_images(struct rows *r, struct err *err)
 	const struct table_entry *t = r->table;
 	uint16_t missing = 0;
 
-	if (r->before != NULL && !bits_cover(r->before, t->full_old ? t->wanted : t->identity, t->ncols, &missing))
+	if (r->before != NULL &&
+	    !bits_cover(r->before, t->full_old ? t->wanted : t->identity, t->ncols, &missing))
 		return refuse_image(r, missing, "the image before the change", err);
 	if (r->kind == CHANGE_INSERT && !bits_cover(r->after, t->wanted, t->ncols, &missing))
 		return refuse_image(r, missing, "the image of an inserted row", err);
@@ -108,9 +109,10 @@ struct walk {
 	const struct table_entry *t;
 	const uint8_t *present, *nulls;
 	struct rd in;
-	uint16_t next;			/* column */
-	uint16_t nth;			/* among those present */
-	struct slice raw;		/* of the last column, its length included; NULL, or not present: p is NULL */
+	uint16_t next; /* column */
+	uint16_t nth; /* among those present */
+	struct slice
+	    raw; /* of the last column, its length included; NULL, or not present: p is NULL */
 };
 
 static struct walk
@@ -134,7 +136,8 @@ walk_to(struct walk *w, uint16_t i)
 		if (!bit(w->present, w->next))
 			continue;
 		if (!bit(w->nulls, w->nth)) {
-			rd_bytes(&w->in, s->prefix > 0 ? (size_t)rd_le(&w->in, s->prefix) : s->fixed);
+			rd_bytes(
+			    &w->in, s->prefix > 0 ? (size_t)rd_le(&w->in, s->prefix) : s->fixed);
 			w->raw = (struct slice){ w->in.p + start, w->in.off - start };
 		}
 		w->nth++;
@@ -150,10 +153,12 @@ cut_row(struct err *err)
 
 /* Whether the identity's bytes differ. Columns that are not in the image after are not changed. */
 static bool
-identity_changed(const struct rows *r, const struct image *before, const struct image *after, bool *ret, struct err *err)
+identity_changed(const struct rows *r, const struct image *before, const struct image *after,
+    bool *ret, struct err *err)
 {
 	const struct table_entry *t = r->table;
-	struct walk b = walk_init(t, before->p, before->n, r->before), a = walk_init(t, after->p, after->n, r->after);
+	struct walk b = walk_init(t, before->p, before->n, r->before),
+		    a = walk_init(t, after->p, after->n, r->after);
 
 	*ret = false;
 	for (uint16_t i = 0; i < t->ncols && !*ret; i++) {
@@ -162,14 +167,15 @@ identity_changed(const struct rows *r, const struct image *before, const struct 
 		if (!walk_to(&b, i) || !walk_to(&a, i))
 			return cut_row(err);
 		*ret = (b.raw.p == NULL) != (a.raw.p == NULL) || b.raw.n != a.raw.n ||
-		    (b.raw.n > 0 && memcmp(b.raw.p, a.raw.p, b.raw.n) != 0);
+		       (b.raw.n > 0 && memcmp(b.raw.p, a.raw.p, b.raw.n) != 0);
 	}
 	return true;
 }
 
 /* The identity's columns as an image of their own, in dec->old_bytes. */
 static bool
-identity_image(struct binlog *dec, const struct rows *r, const struct image *before, struct image *ret, struct err *err)
+identity_image(struct binlog *dec, const struct rows *r, const struct image *before,
+    struct image *ret, struct err *err)
 {
 	const struct table_entry *t = r->table;
 	const size_t nulls = nulls_size(t->identity, t->ncols);
@@ -216,7 +222,8 @@ measure(struct rows *r, const uint8_t *present, struct image *im, struct err *er
 	size_t used;
 
 	im->p = r->in.p + r->in.off;
-	if (!row_image_measure(r->table->image, im->p, rd_left(&r->in), present, &used, &im->bound, err))
+	if (!row_image_measure(
+		r->table->image, im->p, rd_left(&r->in), present, &used, &im->bound, err))
 		return false;
 	if (used > rd_left(&r->in))
 		return cut_row(err);
@@ -232,35 +239,39 @@ no_document(struct err *err)
 	if (err->kind != ERR_DATA)
 		return false;
 	err->kind = ERR_PROTOCOL;
-	return err_remedy(err, "SET GLOBAL binlog_row_value_options = '' or binlog_row_image = FULL on the source, in its sessions too; "
-	    "then load the table again");
+	return err_remedy(err, "SET GLOBAL binlog_row_value_options = '' or binlog_row_image = "
+			       "FULL on the source, in its sessions too");
 }
 
 /* The image after of PARTIAL_UPDATE_ROWS becomes an ordinary one in dec->expanded. */
 static bool
-measure_partial(struct binlog *dec, struct rows *r, const struct image *before, struct image *im, struct err *err)
+measure_partial(struct binlog *dec, struct rows *r, const struct image *before, struct image *im,
+    struct err *err)
 {
 	size_t used;
 
-	if (!row_image_expand(r->table->image, before->p, before->n, r->before, r->in.p + r->in.off, rd_left(&r->in), r->after,
-		&dec->expanded, &used, err))
+	if (!row_image_expand(r->table->image, before->p, before->n, r->before, r->in.p + r->in.off,
+		rd_left(&r->in), r->after, &dec->expanded, &used, err))
 		return no_document(err);
 	if (used > rd_left(&r->in))
 		return cut_row(err);
 	if (dec->expanded.n > dec->max_event)
 		return err_set(err, ERR_LIMIT, "a row of %zu bytes", dec->expanded.n);
 	r->in.off += used;
-	im->p = dec->expanded.p;
-	return row_image_measure(r->table->image, im->p, dec->expanded.n, r->after, &im->n, &im->bound, err);
+	im->p = dec->expanded.n > 0 ? dec->expanded.p : r->in.p; /* an image of no columns */
+	return row_image_measure(
+	    r->table->image, im->p, dec->expanded.n, r->after, &im->n, &im->bound, err);
 }
 
 static bool
-fill(const struct rows *r, const struct image *im, const uint8_t *present, struct value *values, uint8_t **dst, struct err *err)
+fill(const struct rows *r, const struct image *im, const uint8_t *present, struct value *values,
+    uint8_t **dst, struct err *err)
 {
 	const struct table_entry *t = r->table;
 	size_t written;
 
-	if (!row_image_fill(t->image, im->p, im->n, present, t->wide != NULL ? t->wide : values, *dst, &written, err))
+	if (!row_image_fill(t->image, im->p, im->n, present, t->wide != NULL ? t->wide : values,
+		*dst, &written, err))
 		return false;
 	for (uint16_t i = 0; t->wide != NULL && i < t->rel->ncols; i++)
 		values[i] = t->wide[t->columns[i]];
@@ -273,9 +284,11 @@ fill(const struct rows *r, const struct image *im, const uint8_t *present, struc
 
 /* Room for a row: `bound` bytes of values behind the arrays. */
 static struct change *
-row_reserve(struct binlog *dec, const struct rows *r, uint16_t nnew, uint16_t nold, size_t bound, struct err *err)
+row_reserve(struct binlog *dec, const struct rows *r, uint16_t nnew, uint16_t nold, size_t bound,
+    struct err *err)
 {
-	struct change *c = binlog_reserve(dec, r->kind, (size_t)(nnew + nold) * sizeof(struct value) + bound, err);
+	struct change *c =
+	    binlog_reserve(dec, r->kind, (size_t)(nnew + nold) * sizeof(struct value) + bound, err);
 
 	if (c == NULL)
 		return NULL;
@@ -303,7 +316,8 @@ emit_insert(struct binlog *dec, struct rows *r, struct err *err)
 	    (c = row_reserve(dec, r, r->table->rel->ncols, 0, after.bound, err)) == NULL)
 		return false;
 	end = row_bytes(c);
-	return fill(r, &after, r->after, change_new_values(c), &end, err) && binlog_commit_record(dec, c, end, err);
+	return fill(r, &after, r->after, change_new_values(c), &end, err) &&
+	       binlog_commit_record(dec, c, end, err);
 }
 
 static bool
@@ -314,15 +328,17 @@ emit_delete(struct binlog *dec, struct rows *r, struct err *err)
 	struct change *c;
 	uint8_t *end;
 
-	if (!(t->full_old ? measure(r, r->before, &before, err) : step_over(r, r->before, &before, err)) ||
+	if (!(t->full_old ? measure(r, r->before, &before, err)
+			  : step_over(r, r->before, &before, err)) ||
 	    (!t->full_old && !identity_image(dec, r, &before, &key, err)) ||
-	    (c = row_reserve(dec, r, 0, t->rel->ncols, t->full_old ? before.bound : key.bound, err)) == NULL)
+	    (c = row_reserve(
+		 dec, r, 0, t->rel->ncols, t->full_old ? before.bound : key.bound, err)) == NULL)
 		return false;
 	end = row_bytes(c);
 	c->old = t->full_old ? OLD_FULL : OLD_KEY;
-	return (t->full_old ? fill(r, &before, r->before, change_old_values(c), &end, err) :
-			      fill(r, &key, t->identity, change_old_values(c), &end, err)) &&
-	    binlog_commit_record(dec, c, end, err);
+	return (t->full_old ? fill(r, &before, r->before, change_old_values(c), &end, err)
+			    : fill(r, &key, t->identity, change_old_values(c), &end, err)) &&
+	       binlog_commit_record(dec, c, end, err);
 }
 
 /* Scratch for the values of an image before. */
@@ -332,7 +348,8 @@ old_scratch(struct binlog *dec, const struct image *before, uint16_t n, struct e
 	if (!mem_grow(&dec->old_values, &dec->old_cap, n, sizeof(*dec->old_values), err))
 		return false;
 	buf_reset(&dec->old_bytes);
-	return buf_reserve(&dec->old_bytes, before->bound + 1) || err_set(err, ERR_SYSTEM, "no memory for a row");
+	return buf_reserve(&dec->old_bytes, before->bound + 1) ||
+	       err_set(err, ERR_SYSTEM, "no memory for a row");
 }
 
 static void
@@ -348,8 +365,8 @@ copy_value(struct value *to, const struct value *from, uint8_t **end)
 
 /* From the image before: the identity where it changed, and the columns that the image after leaves out. */
 static bool
-take_old(struct binlog *dec, const struct rows *r, const struct image *before, struct change *c, uint8_t **end,
-    struct err *err)
+take_old(struct binlog *dec, const struct rows *r, const struct image *before, struct change *c,
+    uint8_t **end, struct err *err)
 {
 	struct value *new_values = change_new_values(c), *old_values = change_old_values(c);
 	const struct table_entry *t = r->table;
@@ -380,7 +397,8 @@ take_old(struct binlog *dec, const struct rows *r, const struct image *before, s
 
 /* Both rows whole; what the image after leaves out is as before. */
 static bool
-emit_full(struct binlog *dec, struct rows *r, const struct image *before, const struct image *after, struct err *err)
+emit_full(struct binlog *dec, struct rows *r, const struct image *before, const struct image *after,
+    struct err *err)
 {
 	const uint16_t n = r->table->rel->ncols;
 	struct change *c = row_reserve(dec, r, n, n, before->bound + after->bound, err);
@@ -401,8 +419,8 @@ emit_full(struct binlog *dec, struct rows *r, const struct image *before, const 
 
 /* All that the image after leaves out is taken from the one before: the source logged changed columns alone. */
 static bool
-emit_filled(struct binlog *dec, struct rows *r, const struct image *before, const struct image *after, bool moved,
-    struct err *err)
+emit_filled(struct binlog *dec, struct rows *r, const struct image *before,
+    const struct image *after, bool moved, struct err *err)
 {
 	const uint16_t n = r->table->rel->ncols;
 	struct change *c = row_reserve(dec, r, n, moved ? n : 0, after->bound + before->bound, err);
@@ -412,13 +430,13 @@ emit_filled(struct binlog *dec, struct rows *r, const struct image *before, cons
 		return false;
 	end = row_bytes(c);
 	c->old = moved ? OLD_KEY : OLD_NONE;
-	return fill(r, after, r->after, change_new_values(c), &end, err) && take_old(dec, r, before, c, &end, err) &&
-	    binlog_commit_record(dec, c, end, err);
+	return fill(r, after, r->after, change_new_values(c), &end, err) &&
+	       take_old(dec, r, before, c, &end, err) && binlog_commit_record(dec, c, end, err);
 }
 
 static bool
-emit_keyed(struct binlog *dec, struct rows *r, const struct image *before, const struct image *after, bool moved,
-    struct err *err)
+emit_keyed(struct binlog *dec, struct rows *r, const struct image *before,
+    const struct image *after, bool moved, struct err *err)
 {
 	const uint16_t n = r->table->rel->ncols;
 	struct image key = { 0 };
@@ -431,8 +449,8 @@ emit_keyed(struct binlog *dec, struct rows *r, const struct image *before, const
 	end = row_bytes(c);
 	c->old = moved ? OLD_KEY : OLD_NONE;
 	return fill(r, after, r->after, change_new_values(c), &end, err) &&
-	    (!moved || fill(r, &key, r->table->identity, change_old_values(c), &end, err)) &&
-	    binlog_commit_record(dec, c, end, err);
+	       (!moved || fill(r, &key, r->table->identity, change_old_values(c), &end, err)) &&
+	       binlog_commit_record(dec, c, end, err);
 }
 
 static bool
@@ -442,14 +460,17 @@ emit_update(struct binlog *dec, struct rows *r, struct err *err)
 	struct image before, after;
 	bool moved;
 
-	if (!(whole ? measure(r, r->before, &before, err) : step_over(r, r->before, &before, err)) ||
-	    !(r->partial ? measure_partial(dec, r, &before, &after, err) : measure(r, r->after, &after, err)))
+	if (!(whole ? measure(r, r->before, &before, err)
+		    : step_over(r, r->before, &before, err)) ||
+	    !(r->partial ? measure_partial(dec, r, &before, &after, err)
+			 : measure(r, r->after, &after, err)))
 		return false;
 	if (r->table->full_old)
 		return emit_full(dec, r, &before, &after, err);
 	if (!identity_changed(r, &before, &after, &moved, err))
 		return false;
-	return r->fill ? emit_filled(dec, r, &before, &after, moved, err) : emit_keyed(dec, r, &before, &after, moved, err);
+	return r->fill ? emit_filled(dec, r, &before, &after, moved, err)
+		       : emit_keyed(dec, r, &before, &after, moved, err);
 }
 
 static bool
@@ -457,9 +478,9 @@ emit_rows(struct binlog *dec, struct rows *r, struct err *err)
 {
 	while (rd_left(&r->in) > 0) {
 		const size_t off = r->in.off;
-		const bool ok = r->kind == CHANGE_INSERT ? emit_insert(dec, r, err) :
-		    r->kind == CHANGE_DELETE		 ? emit_delete(dec, r, err) :
-							   emit_update(dec, r, err);
+		const bool ok = r->kind == CHANGE_INSERT   ? emit_insert(dec, r, err)
+				: r->kind == CHANGE_DELETE ? emit_delete(dec, r, err)
+							   : emit_update(dec, r, err);
 
 		if (!ok)
 			return false;
@@ -492,8 +513,9 @@ rows_kind(uint8_t type)
 static bool
 is_version_2(uint8_t type)
 {
-	return (type >= EVENT_WRITE_ROWS && type <= EVENT_DELETE_ROWS) || type == EVENT_PARTIAL_UPDATE_ROWS ||
-	    (type >= EVENT_WRITE_ROWS_COMPRESSED && type <= EVENT_DELETE_ROWS_COMPRESSED);
+	return (type >= EVENT_WRITE_ROWS && type <= EVENT_DELETE_ROWS) ||
+	       type == EVENT_PARTIAL_UPDATE_ROWS ||
+	       (type >= EVENT_WRITE_ROWS_COMPRESSED && type <= EVENT_DELETE_ROWS_COMPRESSED);
 }
 
 /* The post-header, and what version 2 puts behind it. */
@@ -522,8 +544,10 @@ read_bitmaps(struct event *ev, struct rows *r, struct err *err)
 	const uint64_t n = rd_lenenc(&ev->body);
 
 	if (n != r->table->ncols)
-		return ev->body.bad ? binlog_cut(ev, err) :
-		    err_set(err, ERR_PROTOCOL, "rows of %u columns, the table has %u", (unsigned)n, r->table->ncols);
+		return ev->body.bad
+			   ? binlog_cut(ev, err)
+			   : err_set(err, ERR_PROTOCOL, "rows of %u columns, the table has %u",
+				 (unsigned)n, r->table->ncols);
 	if (r->kind != CHANGE_INSERT)
 		r->before = rd_bytes(&ev->body, (n + 7) / 8);
 	if (r->kind != CHANGE_DELETE)
@@ -552,20 +576,24 @@ static bool
 may_cascade(const struct binlog *dec, uint16_t flags)
 {
 	return (flags & ROWS_NO_FOREIGN_KEYS) == 0 &&
-	    (dec->flavour != GTID_MYSQL || (flags & ROWS_FOREIGN_KEYS_LOGGED) == 0);
+	       (dec->flavour != GTID_MYSQL || (flags & ROWS_FOREIGN_KEYS_LOGGED) == 0);
 }
 
 static bool
-captured_rows(struct binlog *dec, struct event *ev, struct table_entry *t, uint16_t flags, struct err *err)
+captured_rows(
+    struct binlog *dec, struct event *ev, struct table_entry *t, uint16_t flags, struct err *err)
 {
-	struct rows r = { .table = t, .kind = rows_kind(ev->type), .partial = ev->type == EVENT_PARTIAL_UPDATE_ROWS };
+	struct rows r = { .table = t,
+		.kind = rows_kind(ev->type),
+		.partial = ev->type == EVENT_PARTIAL_UPDATE_ROWS };
 
 	if (r.kind != CHANGE_INSERT && may_cascade(dec, flags))
 		r.flags = CHANGE_CASCADES;
 	if (!read_bitmaps(ev, &r, err) || !check_images(&r, err) || !read_block(dec, ev, &r, err))
 		return false;
 	if (rd_left(&r.in) == 0)
-		return err_set(err, ERR_PROTOCOL, "%s (type %u) without rows", binlog_event_name(ev->type), ev->type);
+		return err_set(err, ERR_PROTOCOL, "%s (type %u) without rows",
+		    binlog_event_name(ev->type), ev->type);
 	return group_begin_rows(dec, err) && emit_rows(dec, &r, err);
 }
 
@@ -578,13 +606,14 @@ rows_on_event(struct binlog *dec, struct event *ev, struct err *err)
 
 	if (!group_need_open(dec, ev, err) || !read_head(ev, &id, &flags, err))
 		return false;
-	t = map_find(dec, id);
+	t = tables_find(dec, id);
 	if (t == NULL && id == DUMMY_TABLE && (flags & ROWS_STMT_END) != 0) {
-		map_end_statement(dec);
+		tables_end_statement(dec);
 		return true;
 	}
 	if (t == NULL)
-		return err_set(err, ERR_PROTOCOL, "rows of table %llu, which its statement did not announce",
+		return err_set(err, ERR_PROTOCOL,
+		    "rows of table %llu, which its statement did not announce",
 		    (unsigned long long)id);
 	if (t->rel == NULL || group_is_void(dec))
 		dec->uncaptured += t->rel == NULL;
@@ -592,6 +621,6 @@ rows_on_event(struct binlog *dec, struct event *ev, struct err *err)
 		return err->table[0] != '\0' ? false : err_table(err, t->rel->schema, t->rel->name);
 	dec->group.rows_events++;
 	if ((flags & ROWS_STMT_END) != 0)
-		map_end_statement(dec);
+		tables_end_statement(dec);
 	return true;
 }

@@ -1,18 +1,11 @@
-/* gtid.c - global transaction identifiers: text, sets, and the servers' binary forms of sets.
+/* gtid.c - global transaction identifiers: text, and sets of them.
  * Flow: the log's identifiers are added in runs; the set is written as text into the checkpoint and
  * as bytes into the dump request.
  * Invariant: a MySQL set holds its sources in the order of uuid and tag, each with intervals that
  * are in order, apart from each other by at least one number, and never none; a MariaDB position
  * holds each domain once, in order.
- * Threads: a set belongs to one thread. Owner: whoever got it.
- *
- * Binary forms, integers little-endian:
- *   MySQL set    u64 sources, each: 16 bytes uuid, u64 intervals, each: u64 first, u64 last + 1.
- *                With tags: the first number is 1 << 56 | sources << 8 | 1, and after each uuid
- *                stand the tag's length << 1 in a byte, and the tag; a uuid comes once for each tag.
- *   MariaDB list u32 count (upper four bits: flags), each: u32 domain, u32 server, u64 number; of
- *                several in one domain the last one counts. */
-#include "cdc/gtid.h"
+ * Threads: a set belongs to one thread. Owner: whoever got it. */
+#include "cdc/gtid_intern.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -22,42 +15,14 @@
 
 #include "daemon/base/arena.h"
 
-#define NUMBER_MAX	(INT64_MAX - 1)	/* MySQL; so that last + 1 is one, too */
-#define FORMAT_TAGGED	1
-#define LIST_COUNT_MASK 0x0fffffff
-
-struct interval {
-	uint64_t first, last;
-};
-
-/* MySQL: the numbers of one uuid and tag. */
-struct source {
-	uint8_t uuid[16];
-	char tag[GTID_TAG_MAX + 1];
-	struct interval *iv;
-	size_t n, cap;
-};
-
-struct domain {
-	uint32_t domain, server;
-	uint64_t number;
-};
-
-struct gtid_set {
-	enum gtid_flavour flavour;
-	struct source *sources;		/* MySQL */
-	struct domain *domains;		/* MariaDB */
-	size_t n, cap;
-};
-
 /* ---- text of one identifier ---- */
 
 static void
 uuid_put(struct buf *out, const uint8_t uuid[16])
 {
 	for (int i = 0; i < 16; i++)
-		buf_printf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-		    uuid[i]);
+		buf_printf(
+		    out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
 }
 
 static void
@@ -154,11 +119,11 @@ take_number(const char **s, uint64_t max, uint64_t *ret)
 	return true;
 }
 
-static bool
-tag_char(char c, bool first)
+bool
+gtid_tag_char(char c, bool first)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	    (!first && c >= '0' && c <= '9');
+	       (!first && c >= '0' && c <= '9');
 }
 
 static bool
@@ -167,7 +132,7 @@ take_tag(const char **s, char tag[GTID_TAG_MAX + 1])
 	const char *p = *s;
 	size_t n = 0;
 
-	for (; tag_char(*p, n == 0); p++) {
+	for (; gtid_tag_char(*p, n == 0); p++) {
 		if (n == GTID_TAG_MAX)
 			return false;
 		tag[n++] = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
@@ -183,9 +148,9 @@ take_mysql(const char **s, struct gtid *g)
 	*g = (struct gtid){ .flavour = GTID_MYSQL };
 	if (!take_uuid(s, g->uuid) || !take(s, ':'))
 		return false;
-	if (tag_char(**s, true) && (!take_tag(s, g->tag) || !take(s, ':')))
+	if (gtid_tag_char(**s, true) && (!take_tag(s, g->tag) || !take(s, ':')))
 		return false;
-	return take_number(s, NUMBER_MAX, &g->number) && g->number > 0;
+	return take_number(s, GTID_NUMBER_MAX, &g->number) && g->number > 0;
 }
 
 static bool
@@ -219,7 +184,8 @@ gtid_parse(const char *text, struct gtid *ret, struct err *err)
 	}
 	return err_set(err, ERR_CONFIG,
 	    "\"%.60s\" is not a GTID: expected UUID:NUMBER or UUID:TAG:NUMBER (MySQL), or "
-	    "DOMAIN-SERVER-NUMBER (MariaDB)", text);
+	    "DOMAIN-SERVER-NUMBER (MariaDB)",
+	    text);
 }
 
 /* ---- sets: their life ---- */
@@ -265,7 +231,7 @@ copy_sources(struct gtid_set *to, const struct gtid_set *from, struct err *err)
 	if (!mem_grow(&to->sources, &to->cap, from->n, sizeof(*to->sources), err))
 		return false;
 	for (; to->n < from->n; to->n++) {
-		struct source *src = &to->sources[to->n];
+		struct gtid_source *src = &to->sources[to->n];
 
 		*src = from->sources[to->n];
 		src->iv = NULL;
@@ -304,11 +270,11 @@ gtid_set_copy(const struct gtid_set *s, struct err *err)
 
 /* The first interval that ends at v or later; n where there is none. */
 static size_t
-interval_at(const struct source *src, uint64_t v)
+interval_at(const struct gtid_source *src, uint64_t v)
 {
 	size_t low = 0, high = src->n;
 
-	if (high > 0 && src->iv[high - 1].last < v)	/* numbers come mostly at the end */
+	if (high > 0 && src->iv[high - 1].last < v) /* numbers come mostly at the end */
 		return high;
 	while (low < high) {
 		const size_t mid = low + (high - low) / 2;
@@ -322,9 +288,9 @@ interval_at(const struct source *src, uint64_t v)
 }
 
 static bool
-interval_add(struct source *src, uint64_t first, uint64_t last, struct err *err)
+interval_add(struct gtid_source *src, uint64_t first, uint64_t last, struct err *err)
 {
-	const size_t at = interval_at(src, first - 1);	/* one that ends just before joins, too */
+	const size_t at = interval_at(src, first - 1); /* one that ends just before joins, too */
 	size_t end = at;
 
 	while (end < src->n && src->iv[end].first <= last + 1)
@@ -333,7 +299,7 @@ interval_add(struct source *src, uint64_t first, uint64_t last, struct err *err)
 		if (!mem_grow(&src->iv, &src->cap, src->n + 1, sizeof(*src->iv), err))
 			return false;
 		memmove(src->iv + at + 1, src->iv + at, (src->n - at) * sizeof(*src->iv));
-		src->iv[at] = (struct interval){ first, last };
+		src->iv[at] = (struct gtid_interval){ first, last };
 		src->n++;
 		return true;
 	}
@@ -346,7 +312,7 @@ interval_add(struct source *src, uint64_t first, uint64_t last, struct err *err)
 }
 
 static bool
-interval_has(const struct source *src, uint64_t first, uint64_t last)
+interval_has(const struct gtid_source *src, uint64_t first, uint64_t last)
 {
 	const size_t at = interval_at(src, first);
 
@@ -355,13 +321,13 @@ interval_has(const struct source *src, uint64_t first, uint64_t last)
 
 /* Takes first to last out; at most one interval more than before. */
 static bool
-interval_remove(struct source *src, uint64_t first, uint64_t last, struct err *err)
+interval_remove(struct gtid_source *src, uint64_t first, uint64_t last, struct err *err)
 {
 	size_t at = interval_at(src, first);
 
 	while (at < src->n && src->iv[at].first <= last) {
-		struct interval *iv = &src->iv[at];
-		const struct interval rest = { last + 1, iv->last };
+		struct gtid_interval *iv = &src->iv[at];
+		const struct gtid_interval rest = { last + 1, iv->last };
 
 		if (iv->first < first && iv->last > last) {
 			if (!mem_grow(&src->iv, &src->cap, src->n + 1, sizeof(*src->iv), err))
@@ -390,7 +356,7 @@ interval_remove(struct source *src, uint64_t first, uint64_t last, struct err *e
 /* ---- sources and domains of a set ---- */
 
 static int
-source_order(const struct source *src, const uint8_t uuid[16], const char *tag)
+source_order(const struct gtid_source *src, const uint8_t uuid[16], const char *tag)
 {
 	const int order = memcmp(src->uuid, uuid, 16);
 
@@ -415,7 +381,7 @@ source_at(const struct gtid_set *s, const uint8_t uuid[16], const char *tag, boo
 	return low;
 }
 
-static const struct source *
+static const struct gtid_source *
 source_find(const struct gtid_set *s, const uint8_t uuid[16], const char *tag)
 {
 	bool there;
@@ -425,12 +391,12 @@ source_find(const struct gtid_set *s, const uint8_t uuid[16], const char *tag)
 }
 
 /* New where it is not there; the caller adds an interval, or fails. */
-static struct source *
+static struct gtid_source *
 source_make(struct gtid_set *s, const uint8_t uuid[16], const char *tag, struct err *err)
 {
 	bool there;
 	const size_t at = source_at(s, uuid, tag, &there);
-	struct source *src;
+	struct gtid_source *src;
 
 	if (there)
 		return &s->sources[at];
@@ -439,25 +405,25 @@ source_make(struct gtid_set *s, const uint8_t uuid[16], const char *tag, struct 
 	src = &s->sources[at];
 	memmove(src + 1, src, (s->n - at) * sizeof(*src));
 	s->n++;
-	*src = (struct source){ 0 };
+	*src = (struct gtid_source){ 0 };
 	memcpy(src->uuid, uuid, 16);
 	snprintf(src->tag, sizeof(src->tag), "%s", tag);
 	return src;
 }
 
 static void
-source_drop(struct gtid_set *s, struct source *src)
+source_drop(struct gtid_set *s, struct gtid_source *src)
 {
 	free(src->iv);
 	memmove(src, src + 1, (size_t)(s->sources + s->n - src - 1) * sizeof(*src));
 	s->n--;
 }
 
-static bool
-add_interval(struct gtid_set *s, const uint8_t uuid[16], const char *tag, uint64_t first,
+bool
+gtid_add_interval(struct gtid_set *s, const uint8_t uuid[16], const char *tag, uint64_t first,
     uint64_t last, struct err *err)
 {
-	struct source *src = source_make(s, uuid, tag, err);
+	struct gtid_source *src = source_make(s, uuid, tag, err);
 
 	if (src == NULL)
 		return false;
@@ -485,8 +451,8 @@ domain_at(const struct gtid_set *s, uint32_t domain, bool *ret_there)
 	return low;
 }
 
-static bool
-set_domain(struct gtid_set *s, struct domain d, struct err *err)
+bool
+gtid_set_domain(struct gtid_set *s, struct gtid_domain d, struct err *err)
 {
 	bool there;
 	const size_t at = domain_at(s, d.domain, &there);
@@ -508,9 +474,10 @@ gtid_set_add(struct gtid_set *s, const struct gtid_run *run, struct err *err)
 
 	assert(g->flavour == s->flavour && run->last >= g->number);
 	if (s->flavour == GTID_MARIADB)
-		return set_domain(s, (struct domain){ g->domain, g->server, run->last }, err);
-	assert(g->number > 0 && run->last <= NUMBER_MAX);
-	return add_interval(s, g->uuid, g->tag, g->number, run->last, err);
+		return gtid_set_domain(
+		    s, (struct gtid_domain){ g->domain, g->server, run->last }, err);
+	assert(g->number > 0 && run->last <= GTID_NUMBER_MAX);
+	return gtid_add_interval(s, g->uuid, g->tag, g->number, run->last, err);
 }
 
 bool
@@ -518,11 +485,11 @@ gtid_set_add_all(struct gtid_set *s, const struct gtid_set *more, struct err *er
 {
 	assert(s->flavour == GTID_MYSQL && more->flavour == GTID_MYSQL);
 	for (size_t i = 0; i < more->n; i++) {
-		const struct source *src = &more->sources[i];
+		const struct gtid_source *src = &more->sources[i];
 
 		for (size_t k = 0; k < src->n; k++)
-			if (!add_interval(s, src->uuid, src->tag, src->iv[k].first,
-				src->iv[k].last, err))
+			if (!gtid_add_interval(
+				s, src->uuid, src->tag, src->iv[k].first, src->iv[k].last, err))
 				return false;
 	}
 	return true;
@@ -531,7 +498,7 @@ gtid_set_add_all(struct gtid_set *s, const struct gtid_set *more, struct err *er
 bool
 gtid_set_has(const struct gtid_set *s, const struct gtid *g)
 {
-	const struct source *src;
+	const struct gtid_source *src;
 	bool there;
 	size_t at;
 
@@ -546,9 +513,9 @@ gtid_set_has(const struct gtid_set *s, const struct gtid *g)
 }
 
 static bool
-contains_source(const struct gtid_set *s, const struct source *part)
+contains_source(const struct gtid_set *s, const struct gtid_source *part)
 {
-	const struct source *src = source_find(s, part->uuid, part->tag);
+	const struct gtid_source *src = source_find(s, part->uuid, part->tag);
 
 	for (size_t i = 0; i < part->n; i++)
 		if (src == NULL || !interval_has(src, part->iv[i].first, part->iv[i].last))
@@ -577,10 +544,10 @@ gtid_set_contains(const struct gtid_set *s, const struct gtid_set *part)
 }
 
 static bool
-source_equal(const struct source *a, const struct source *b)
+source_equal(const struct gtid_source *a, const struct gtid_source *b)
 {
 	return source_order(a, b->uuid, b->tag) == 0 && a->n == b->n &&
-	    memcmp(a->iv, b->iv, a->n * sizeof(*a->iv)) == 0;
+	       memcmp(a->iv, b->iv, a->n * sizeof(*a->iv)) == 0;
 }
 
 bool
@@ -589,8 +556,9 @@ gtid_set_equal(const struct gtid_set *a, const struct gtid_set *b)
 	if (a->flavour != b->flavour || a->n != b->n)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
-		if (a->flavour == GTID_MYSQL ? !source_equal(&a->sources[i], &b->sources[i]) :
-		    memcmp(&a->domains[i], &b->domains[i], sizeof(*a->domains)) != 0)
+		if (a->flavour == GTID_MYSQL
+			? !source_equal(&a->sources[i], &b->sources[i])
+			: memcmp(&a->domains[i], &b->domains[i], sizeof(*a->domains)) != 0)
 			return false;
 	return true;
 }
@@ -602,13 +570,13 @@ gtid_set_minus(const struct gtid_set *a, const struct gtid_set *b, struct err *e
 
 	assert(a->flavour == GTID_MYSQL && b->flavour == GTID_MYSQL);
 	for (size_t i = 0; rest != NULL && i < b->n; i++) {
-		const struct source *out = &b->sources[i];
+		const struct gtid_source *out = &b->sources[i];
 		bool there;
 		const size_t at = source_at(rest, out->uuid, out->tag, &there);
 
 		for (size_t k = 0; there && k < out->n; k++)
-			if (!interval_remove(&rest->sources[at], out->iv[k].first, out->iv[k].last,
-				err)) {
+			if (!interval_remove(
+				&rest->sources[at], out->iv[k].first, out->iv[k].last, err)) {
 				gtid_set_free(rest);
 				return NULL;
 			}
@@ -624,7 +592,7 @@ void
 gtid_set_text(const struct gtid_set *s, struct buf *out)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		const struct source *src = s->flavour == GTID_MYSQL ? &s->sources[i] : NULL;
+		const struct gtid_source *src = s->flavour == GTID_MYSQL ? &s->sources[i] : NULL;
 
 		if (src == NULL) {
 			buf_printf(out, "%s%" PRIu32 "-%" PRIu32 "-%" PRIu64, i > 0 ? "," : "",
@@ -650,10 +618,10 @@ enum parsed { PARSED, PARSED_NOT, PARSED_NO_MEMORY };
 static bool
 take_interval(const char **s, uint64_t *first, uint64_t *last)
 {
-	if (!take_number(s, NUMBER_MAX, first) || *first == 0)
+	if (!take_number(s, GTID_NUMBER_MAX, first) || *first == 0)
 		return false;
 	*last = *first;
-	return !take(s, '-') || (take_number(s, NUMBER_MAX, last) && *last >= *first);
+	return !take(s, '-') || (take_number(s, GTID_NUMBER_MAX, last) && *last >= *first);
 }
 
 /* One uuid with its tags and intervals. */
@@ -668,7 +636,7 @@ parse_source(struct gtid_set *set, const char **s, struct err *err)
 	if (!take_uuid(s, uuid))
 		return PARSED_NOT;
 	while (take(s, ':')) {
-		if (tag_char(**s, true)) {
+		if (gtid_tag_char(**s, true)) {
 			if (!take_tag(s, tag))
 				return PARSED_NOT;
 			numbers = false;
@@ -676,7 +644,7 @@ parse_source(struct gtid_set *set, const char **s, struct err *err)
 		}
 		if (!take_interval(s, &first, &last))
 			return PARSED_NOT;
-		if (!add_interval(set, uuid, tag, first, last, err))
+		if (!gtid_add_interval(set, uuid, tag, first, last, err))
 			return PARSED_NO_MEMORY;
 		numbers = true;
 	}
@@ -694,7 +662,7 @@ parse_domain(struct gtid_set *set, const char **s, struct err *err)
 	domain_at(set, g.domain, &there);
 	if (there)
 		return PARSED_NOT;
-	if (!set_domain(set, (struct domain){ g.domain, g.server, g.number }, err))
+	if (!gtid_set_domain(set, (struct gtid_domain){ g.domain, g.server, g.number }, err))
 		return PARSED_NO_MEMORY;
 	return PARSED;
 }
@@ -704,8 +672,8 @@ parse_set(struct gtid_set *set, const char *s, struct err *err)
 {
 	skip_blanks(&s);
 	while (*s != '\0') {
-		const enum parsed got = set->flavour == GTID_MYSQL ? parse_source(set, &s, err) :
-								      parse_domain(set, &s, err);
+		const enum parsed got = set->flavour == GTID_MYSQL ? parse_source(set, &s, err)
+								   : parse_domain(set, &s, err);
 
 		if (got != PARSED)
 			return got;
@@ -729,8 +697,9 @@ gtid_set_parse(enum gtid_flavour flavour, const char *text, struct err *err)
 	gtid_set_free(set);
 	if (got == PARSED_NOT)
 		err_set(err, ERR_CONFIG, "\"%.80s\" is not a set of GTIDs: expected %s", text,
-		    flavour == GTID_MYSQL ? "UUID:FIRST-LAST, with commas between uuids" :
-		    "DOMAIN-SERVER-NUMBER, each domain once, with commas between");
+		    flavour == GTID_MYSQL
+			? "UUID:FIRST-LAST, with commas between uuids"
+			: "DOMAIN-SERVER-NUMBER, each domain once, with commas between");
 	return NULL;
 }
 
@@ -747,166 +716,4 @@ gtid_text_flavour(const char *text)
 			return f;
 	}
 	return 0;
-}
-
-/* ---- binary forms ---- */
-
-static void
-put_le64(struct buf *out, uint64_t v)
-{
-	for (int i = 0; i < 8; i++)
-		buf_u8(out, (uint8_t)(v >> 8 * i));
-}
-
-static uint64_t
-take_le(struct rd *in, int bytes)
-{
-	const uint8_t *p = rd_bytes(in, (size_t)bytes);
-	uint64_t v = 0;
-
-	for (int i = bytes - 1; p != NULL && i >= 0; i--)
-		v = v << 8 | p[i];
-	return v;
-}
-
-static bool
-has_tags(const struct gtid_set *s)
-{
-	for (size_t i = 0; i < s->n; i++)
-		if (s->sources[i].tag[0] != '\0')
-			return true;
-	return false;
-}
-
-void
-gtid_set_encode(const struct gtid_set *s, struct buf *out)
-{
-	const bool tagged = has_tags(s);
-
-	assert(s->flavour == GTID_MYSQL);
-	put_le64(out, tagged ? UINT64_C(1) << 56 | (uint64_t)s->n << 8 | FORMAT_TAGGED : s->n);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct source *src = &s->sources[i];
-		const size_t len = strlen(src->tag);
-
-		buf_put(out, src->uuid, sizeof(src->uuid));
-		if (tagged) {
-			buf_u8(out, (uint8_t)(len << 1));
-			buf_put(out, src->tag, len);
-		}
-		put_le64(out, src->n);
-		for (size_t k = 0; k < src->n; k++) {
-			put_le64(out, src->iv[k].first);
-			put_le64(out, src->iv[k].last + 1);
-		}
-	}
-}
-
-static bool
-refuse_set(const struct rd *in, const char *what, struct err *err)
-{
-	return err_set(err, ERR_PROTOCOL, "set of GTIDs of %zu bytes: %s at byte %zu", in->n,
-	    in->bad ? "cut" : what, in->off);
-}
-
-static bool
-decode_tag(struct rd *in, char tag[GTID_TAG_MAX + 1])
-{
-	const size_t len = rd_u8(in);
-	const uint8_t *p = rd_bytes(in, len >> 1);
-
-	if (p == NULL || (len & 1) != 0 || len >> 1 > GTID_TAG_MAX)
-		return false;
-	for (size_t i = 0; i < len >> 1; i++) {
-		if (!tag_char((char)p[i], i == 0) || (p[i] >= 'A' && p[i] <= 'Z'))
-			return false;
-		tag[i] = (char)p[i];
-	}
-	tag[len >> 1] = '\0';
-	return true;
-}
-
-static bool
-decode_source(struct rd *in, struct gtid_set *s, bool tagged, struct err *err)
-{
-	const uint8_t *uuid = rd_bytes(in, 16);
-	char tag[GTID_TAG_MAX + 1] = "";
-	uint64_t n;
-
-	if (tagged && !decode_tag(in, tag))
-		return refuse_set(in, "a tag that is none", err);
-	n = take_le(in, 8);
-	if (in->bad || n > rd_left(in) / 16)
-		return refuse_set(in, "more intervals than bytes", err);
-	for (; n > 0; n--) {
-		const uint64_t first = take_le(in, 8), end = take_le(in, 8);
-
-		if (first == 0 || end <= first || end - 1 > NUMBER_MAX)
-			return refuse_set(in, "an interval that is none", err);
-		if (!add_interval(s, uuid, tag, first, end - 1, err))
-			return false;
-	}
-	return true;
-}
-
-static bool
-decode_sources(struct rd *in, struct gtid_set *s, struct err *err)
-{
-	uint64_t n = take_le(in, 8);
-	const bool tagged = n >> 56 == FORMAT_TAGGED;
-
-	if (tagged) {
-		if ((n & 0xff) != FORMAT_TAGGED)
-			return refuse_set(in, "an unknown form", err);
-		n = n >> 8 & UINT64_C(0xffffffffffff);
-	}
-	if (in->bad || n > rd_left(in) / 24)
-		return refuse_set(in, "more sources than bytes", err);
-	for (; n > 0; n--)
-		if (!decode_source(in, s, tagged, err))
-			return false;
-	return rd_left(in) == 0 || refuse_set(in, "bytes too many", err);
-}
-
-struct gtid_set *
-gtid_set_decode(const void *p, size_t n, struct err *err)
-{
-	struct rd in = rd_init(p, n);
-	struct gtid_set *s = gtid_set_new(GTID_MYSQL, err);
-
-	if (s == NULL || decode_sources(&in, s, err))
-		return s;
-	gtid_set_free(s);
-	return NULL;
-}
-
-static bool
-decode_list(struct rd *in, struct gtid_set *s, struct err *err)
-{
-	uint32_t n = (uint32_t)take_le(in, 4) & LIST_COUNT_MASK;
-
-	if (in->bad || rd_left(in) != (size_t)n * 16)
-		return err_set(err, ERR_PROTOCOL, "list of %u GTIDs in %zu bytes", n, in->n);
-	for (; n > 0; n--) {
-		struct domain d = { 0 };
-
-		d.domain = (uint32_t)take_le(in, 4);
-		d.server = (uint32_t)take_le(in, 4);
-		d.number = take_le(in, 8);
-		if (!set_domain(s, d, err))
-			return false;
-	}
-	return true;
-}
-
-struct gtid_set *
-gtid_list_decode(const void *p, size_t n, struct err *err)
-{
-	struct rd in = rd_init(p, n);
-	struct gtid_set *s = gtid_set_new(GTID_MARIADB, err);
-
-	if (s == NULL || decode_list(&in, s, err))
-		return s;
-	gtid_set_free(s);
-	return NULL;
 }

@@ -11,8 +11,9 @@
 #include "cdc/sql_token.h"
 
 /* What CREATE, ALTER and DROP may be of beside tables and databases, and the words that come before it. */
-#define CODE_WORDS                                                                                           \
-	"VIEW TRIGGER PROCEDURE FUNCTION EVENT USER ROLE SERVER SEQUENCE TABLESPACE UNDO LOGFILE RESOURCE "   \
+#define CODE_WORDS                                                                                 \
+	"VIEW TRIGGER PROCEDURE FUNCTION EVENT USER ROLE SERVER SEQUENCE TABLESPACE UNDO LOGFILE " \
+	"RESOURCE "                                                                                \
 	"PACKAGE LIBRARY AGGREGATE DEFINER ALGORITHM SQL INSTANCE SPATIAL"
 
 static void
@@ -66,7 +67,7 @@ name(struct sql_reader *r)
 	}
 	to = &out->names[out->nnames];
 	to->schema[0] = '\0';
-	if (sql_take_sign(r, '.')) {	/* .name: of the default schema */
+	if (sql_take_sign(r, '.')) { /* .name: of the default schema */
 		if (!identifier(r, to->name, sizeof(to->name))) {
 			unclear(r);
 			return false;
@@ -126,7 +127,9 @@ database(struct sql_reader *r, bool may_lack)
 	r->out->kind = SQL_DDL;
 	r->out->object = SQL_DATABASE;
 	if_exists(r);
-	if (may_lack && (r->t.kind == TOKEN_END || sql_is_any(r, "CHARACTER CHARSET COLLATE DEFAULT ENCRYPTION READ COMMENT UPGRADE")))
+	if (may_lack &&
+	    (r->t.kind == TOKEN_END ||
+		sql_is_any(r, "CHARACTER CHARSET COLLATE DEFAULT ENCRYPTION READ COMMENT UPGRADE")))
 		unclear(r);
 	else if (!identifier(r, to->schema, sizeof(to->schema)))
 		unclear(r);
@@ -219,7 +222,7 @@ create(struct sql_reader *r)
 	} else if (sql_is_any(r, "UNIQUE FULLTEXT SPATIAL VECTOR ONLINE OFFLINE")) {
 		while (sql_is_any(r, "UNIQUE FULLTEXT SPATIAL VECTOR ONLINE OFFLINE"))
 			sql_next(r);
-		if (sql_is(r, "REFERENCE"))		/* SPATIAL REFERENCE SYSTEM */
+		if (sql_is(r, "REFERENCE")) /* SPATIAL REFERENCE SYSTEM */
 			code(r);
 		else if (sql_take(r, "INDEX"))
 			index_of(r);
@@ -256,14 +259,14 @@ alter_action(struct sql_reader *r)
 		out->drops = name(r);
 	} else if (sql_is_any(r, "DROP TRUNCATE")) {
 		sql_next(r);
-		if (sql_is(r, "SYSTEM"))	/* VERSIONING: its history goes */
+		if (sql_is(r, "SYSTEM")) /* VERSIONING: its history goes */
 			out->unlogged_rows = true;
 		out->unlogged_rows |= sql_is(r, "PARTITION");
 	} else if (sql_is_any(r, "EXCHANGE CONVERT DISCARD IMPORT")) {
 		const bool partitions = !sql_is(r, "CONVERT");
 
 		sql_next(r);
-		if (!partitions && sql_is(r, "TO"))		/* CHARACTER SET */
+		if (!partitions && sql_is(r, "TO")) /* CHARACTER SET */
 			return;
 		out->unlogged_rows = true;
 		for (; r->t.kind != TOKEN_END && !sql_is_sign(r, ','); sql_next(r))
@@ -319,7 +322,8 @@ alter_table(struct sql_reader *r, bool ignores)
 		stay = stay && (depth > 0 || !sql_is_any(r, "PRIMARY COLUMN CONVERT MODIFY CHANGE"));
 		depth += sql_is_sign(r, '(') - sql_is_sign(r, ')');
 		begins = depth == 0 && sql_is_sign(r, ',');
-		if (depth == 0 && sql_is_any(r, "EXCHANGE DISCARD IMPORT"))		/* behind options without a comma */
+		if (depth == 0 &&
+		    sql_is_any(r, "EXCHANGE DISCARD IMPORT")) /* behind options without a comma */
 			unclear(r);
 		sql_next(r);
 	}
@@ -479,7 +483,8 @@ delete_from(struct sql_reader *r)
 		return;
 	if (sql_take(r, "AS"))
 		sql_next(r);
-	if (r->t.kind != TOKEN_END && !sql_is_any(r, "WHERE ORDER LIMIT RETURNING") && !sql_is_sign(r, ';'))
+	if (r->t.kind != TOKEN_END && !sql_is_any(r, "WHERE ORDER LIMIT RETURNING") &&
+	    !sql_is_sign(r, ';'))
 		unclear(r);
 }
 
@@ -612,7 +617,8 @@ xa(struct sql_reader *r)
 		const char *word;
 		enum sql_kind kind;
 	} words[] = { { "START", SQL_XA_START }, { "BEGIN", SQL_XA_START }, { "END", SQL_XA_END },
-		{ "PREPARE", SQL_XA_PREPARE }, { "COMMIT", SQL_XA_COMMIT }, { "ROLLBACK", SQL_XA_ROLLBACK } };
+		{ "PREPARE", SQL_XA_PREPARE }, { "COMMIT", SQL_XA_COMMIT },
+		{ "ROLLBACK", SQL_XA_ROLLBACK } };
 
 	sql_next(r);
 	r->out->kind = SQL_OTHER;
@@ -674,13 +680,16 @@ statement(struct sql_reader *r)
 		delete_from(r);
 	} else if (sql_is(r, "LOAD")) {
 		load(r);
-	} else if (sql_is_any(r, "CALL DO WITH SELECT VALUES TABLE HANDLER EXECUTE IMPORT") || sql_is_sign(r, '(')) {
+	} else if (sql_is_any(r, "CALL DO WITH SELECT VALUES TABLE HANDLER EXECUTE IMPORT") ||
+		   sql_is_sign(r, '(')) {
 		out->kind = SQL_DML;
 		unclear(r);
 	} else {
 		out->kind = SQL_OTHER;
-		if (!sql_is_any(r, "GRANT REVOKE SET ANALYZE OPTIMIZE REPAIR CHECK CHECKSUM FLUSH RESET INSTALL UNINSTALL PREPARE "
-			       "DEALLOCATE LOCK UNLOCK KILL PURGE CHANGE CACHE SHUTDOWN SHOW USE BACKUP START STOP"))
+		if (!sql_is_any(r, "GRANT REVOKE SET ANALYZE OPTIMIZE REPAIR CHECK CHECKSUM FLUSH "
+				   "RESET INSTALL UNINSTALL PREPARE "
+				   "DEALLOCATE LOCK UNLOCK KILL PURGE CHANGE CACHE SHUTDOWN SHOW "
+				   "USE BACKUP START STOP"))
 			unclear(r);
 	}
 }
@@ -703,10 +712,12 @@ hides_quotes(uint16_t charset)
 static bool
 is_utf8(uint16_t charset)
 {
-	const uint16_t id = charset >= 1024 && charset < 2048 ? (uint16_t)(charset - 1024) : charset;
+	const uint16_t id =
+	    charset >= 1024 && charset < 2048 ? (uint16_t)(charset - 1024) : charset;
 
-	return id == 33 || id == 45 || id == 46 || id == 76 || id == 83 || (id >= 192 && id <= 215) ||
-	    (id >= 223 && id <= 247) || (id >= 255 && id <= 323) || id >= 576;
+	return id == 33 || id == 45 || id == 46 || id == 76 || id == 83 ||
+	       (id >= 192 && id <= 215) || (id >= 223 && id <= 247) || (id >= 255 && id <= 323) ||
+	       id >= 576;
 }
 
 static bool
@@ -721,8 +732,12 @@ has_high_bytes(const char *text, size_t n)
 void
 sql_text_read(struct sql_text *ret, const char *text, size_t n, uint64_t sql_mode, uint16_t charset)
 {
-	struct sql_reader r = { .p = text, .end = text + n, .ansi_quotes = (sql_mode & SQL_MODE_ANSI_QUOTES) != 0,
-		.backslash = (sql_mode & SQL_MODE_NO_BACKSLASH_ESCAPES) == 0, .utf8 = is_utf8(charset), .out = ret };
+	struct sql_reader r = { .p = text,
+		.end = text + n,
+		.ansi_quotes = (sql_mode & SQL_MODE_ANSI_QUOTES) != 0,
+		.backslash = (sql_mode & SQL_MODE_NO_BACKSLASH_ESCAPES) == 0,
+		.utf8 = is_utf8(charset),
+		.out = ret };
 
 	memset(ret, 0, offsetof(struct sql_text, names));
 	memset(&ret->savepoint, 0, sizeof(*ret) - offsetof(struct sql_text, savepoint));

@@ -24,7 +24,8 @@ is_digit(char c)
 static bool
 is_word(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '$' || (c & 0x80) != 0;
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
+	       c == '$' || (c & 0x80) != 0;
 }
 
 static void
@@ -51,7 +52,8 @@ enter_comment(struct sql_reader *r, bool mariadb)
 
 	for (; r->p < r->end && is_digit(*r->p) && digits < 6; r->p++, digits++)
 		version = version * 10 + (unsigned)(*r->p - '0');
-	r->doubt |= mariadb || (digits != 0 && digits != 5) || version > VERSION_ALWAYS || r->in_comment;
+	r->doubt |=
+	    mariadb || (digits != 0 && digits != 5) || version > VERSION_ALWAYS || r->in_comment;
 	r->in_comment = true;
 }
 
@@ -72,7 +74,8 @@ skip_blanks(struct sql_reader *r)
 			return;
 		if (is_space(*r->p) || *r->p == '\0') {
 			r->p++;
-		} else if (*r->p == '#' || (starts(r, "--") && (r->end - r->p == 2 || is_space(r->p[2])))) {
+		} else if (*r->p == '#' ||
+			   (starts(r, "--") && (r->end - r->p == 2 || is_space(r->p[2])))) {
 			skip_line(r);
 		} else if (starts(r, "/*!") || starts(r, "/*M!")) {
 			const bool mariadb = r->p[2] == 'M';
@@ -153,7 +156,7 @@ bool
 sql_is(const struct sql_reader *r, const char *keyword)
 {
 	return r->t.kind == TOKEN_WORD && r->t.raw.n == strlen(keyword) &&
-	    strncasecmp((const char *)r->t.raw.p, keyword, r->t.raw.n) == 0;
+	       strncasecmp((const char *)r->t.raw.p, keyword, r->t.raw.n) == 0;
 }
 
 /* One of several, with blanks between them. */
@@ -164,7 +167,8 @@ sql_is_any(const struct sql_reader *r, const char *keywords)
 
 	for (const char *k = keywords; *k != '\0'; k += n, k += *k == ' ') {
 		n = strcspn(k, " ");
-		if (r->t.kind == TOKEN_WORD && r->t.raw.n == n && strncasecmp((const char *)r->t.raw.p, k, n) == 0)
+		if (r->t.kind == TOKEN_WORD && r->t.raw.n == n &&
+		    strncasecmp((const char *)r->t.raw.p, k, n) == 0)
 			return true;
 	}
 	return false;

@@ -6,6 +6,11 @@
 
 #include "daemon/tables.h"
 
+struct check_made {				/* what the target would make of a table; NULL: it is there, or can't be made */
+	const struct coltype *types;		/* by the source's columns; name NULL: none */
+	const char *ddl;
+};
+
 struct check_report {				/* of one task */
 	const struct conf *file;
 	const struct task_conf *conf;
@@ -14,6 +19,7 @@ struct check_report {				/* of one task */
 	struct findings findings;
 	struct buf changes;		/* what the rules mean for tables that are on the target: rule_change_tell() */
 	struct tableset *tables;	/* NULL: the source could not be asked */
+	struct check_made *made;	/* by table index; NULL: the target could not be asked */
 	struct table_states states;	/* of tables that are where the rules want them */
 	size_t nstates;			/* with those that are not, behind them */
 	struct target_remains remains;

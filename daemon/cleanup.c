@@ -29,7 +29,7 @@ static bool
 open_both(struct cleanup *c, struct stop *stop, struct err *err)
 {
 	struct source_params sp = { .endpoint = c->conf->source, .task = c->conf->name, .slot = c->conf->postgresql.slot, .server_id = c->conf->mysql.server_id,
-		.publication = c->conf->postgresql.publication, .stop = stop };
+		.publication = c->conf->postgresql.publication, .plugin = c->conf->postgresql.plugin, .stop = stop };
 	struct target_params tp = { .endpoint = c->conf->target, .task = c->conf->name, .purpose = "cleanup", .stop = stop };
 	struct owner other = { .pid = 0 };
 

@@ -31,7 +31,7 @@ struct task_conf {
 	bool durability_relaxed;		/* durability = "strict" | "relaxed" */
 	struct {
 		const char *slot, *publication;	/* default repld_TASK */
-		const char *plugin;		/* "pgoutput" */
+		const char *plugin;		/* "pgoutput" or "wal2json" */
 	} postgresql;
 	struct {
 		uint32_t server_id;		/* of the task's stream; default: made of the task's name */

@@ -350,6 +350,8 @@ check_claims(struct map *owners, const struct task_conf *t, struct conf_errors *
 	}
 	snprintf(rest, sizeof(rest), " slot %s", t->postgresql.slot);
 	claim(owners, t, ID_postgresql_slot, t->postgresql.slot, rest, errors);
+	if (strcmp(t->postgresql.plugin, "wal2json") == 0)
+		return; /* it uses none */
 	snprintf(rest, sizeof(rest), " publication %s of %s", t->postgresql.publication,
 	    t->source->dbname);
 	claim(owners, t, ID_postgresql_publication, t->postgresql.publication, rest, errors);

@@ -152,6 +152,9 @@ slot_continues(struct lane *l, struct err *err)
 	if (!l->log.ours) {
 		err_set(err, ERR_HOLE, "slot %s is not this task's: it is a %s", l->sp.slot, l->log.detail);
 		err_position(err, "%s", position_text(&l->cp.position, (char[POSITION_TEXT]){ 0 }));
+		if (strstr(l->log.detail, "plugin pgoutput") != NULL || strstr(l->log.detail, "plugin wal2json") != NULL)
+			return err_remedy(err, "set plugin = \"%s\" again; or drop that slot and load the tables again: repld ctl restart %s --reload",
+			    source_is_wal2json(&l->sp) ? "pgoutput" : "wal2json", l->conf->name);
 		return err_remedy(err, "drop that slot and load the tables again: repld ctl restart %s --reload", l->conf->name);
 	}
 	if (l->log.lost)

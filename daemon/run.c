@@ -504,6 +504,10 @@ from_where(struct run *r, struct position *ret, struct err *err)
 		return not_kept(r, r->l.log.exists ? "the slot has lost its log" : "no slot has kept the log from there", NULL, err);
 	if (!r->l.so->monitor(r->l.source, &r->l.cp.position, &r->l.cp.position, &m, err))
 		return false;
+	if (now && r->l.log.slotless)
+		return r->l.so->locate(r->l.source, ret, err);
+	if (!now && ret->kind != m.end.kind)
+		return err_set(err, ERR_CONFIG, "\"%.100s\" is no position of a source of type %s", r->c->from, r->l.so->kind);
 	if (now)
 		*ret = m.end;
 	else if (!position_reached(ret, &r->l.log.confirmed))
@@ -721,7 +725,7 @@ run_main(struct run_ctx *ctx, struct err *err)
 	r.l = (struct lane){ .conf = conf, .so = source_ops_for(conf->source->kind), .to = target_ops_for(conf->target->kind),
 		.board = ctx->board, .stop = ctx->stop, .beat = BEAT_RUN };
 	r.l.sp = (struct source_params){ .endpoint = conf->source, .task = conf->name, .slot = conf->postgresql.slot,
-		.publication = conf->postgresql.publication, .server_id = conf->mysql.server_id,
+		.publication = conf->postgresql.publication, .plugin = conf->postgresql.plugin, .server_id = conf->mysql.server_id,
 		.scans = conf->full_load.parallel_tables * conf->full_load.parallel_chunks, .stop = ctx->stop };
 	r.l.tp = (struct target_params){ .endpoint = conf->target, .task = conf->name, .purpose = "apply",
 		.relaxed = conf->durability_relaxed, .fire_triggers = conf->apply.fire_triggers, .stop = ctx->stop };

@@ -162,8 +162,12 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 	if (!s->mine[t->index] || s->suspended[t->index])
 		return true;		/* whatever its shape: apply leaves its rows out */
 	if (tables_relation_is_current(rel, t)) {
-		free(s->shapes[t->index]);	/* the log has come to the catalog's shape: a former one does not come again */
-		s->shapes[t->index] = NULL;
+		/* The log has come to the catalog's shape: a former one does not come again. (wal2json announces no shapes, and what looks like the
+		 * catalog's may still be a row of before.) */
+		if (!source_is_wal2json(&s->c.source_params)) {
+			free(s->shapes[t->index]);
+			s->shapes[t->index] = NULL;
+		}
 		return true;
 	}
 	if (tables_relation_is_shape(rel, t, s->shapes[t->index]))
@@ -198,7 +202,7 @@ stream_is_binary(const struct stream *s, bool *ret, struct err *err)
 {
 	struct arena *arena = arena_new(16 << 10, 0);
 
-	*ret = source_stream_binary(s->c.tables);
+	*ret = source_stream_binary(s->c.tables) && !source_is_wal2json(&s->c.source_params);
 	for (uint32_t i = 0; i < s->c.tables->n; i++) {
 		const struct table *t = s->c.tables->tables[i];
 		const struct relation *rel;

@@ -38,7 +38,7 @@ suspect_new(const struct source_ops *ops, const struct source_params *p, const s
 		return NULL;
 	s->ops = ops;
 	s->task = p->task;
-	s->publication = p->publication;
+	s->publication = source_is_wal2json(p) ? NULL : p->publication;
 	s->tables = tables;
 	s->board = b;
 	if ((s->known = mem_zalloc((tables->n + 1) * sizeof(*s->known), err)) == NULL ||

@@ -1,5 +1,5 @@
 /* my_conn.c - connecting to MySQL and MariaDB, the session's settings, and the one wait of all calls.
- * Flow: my_library_start() once -> my_conn_open() -> statements (my_query.c) -> my_conn_close().
+ * Flow: my_conn_open() -> statements (my_query.c) -> my_conn_close().
  * Invariant: after connect the socket does not block, and the library asks on_wait() for each wait, which polls the socket and the stop flag until
  * the deadline. The callback has no argument of ours, so the connection that is in a call stands in a thread's own variable (my_enter()).
  * Three places are bounded by the connect timeout alone: the resolver, which the library calls itself; a TLS handshake whose peer falls silent
@@ -493,13 +493,31 @@ connect_now(struct my_conn *c, int64_t limit_usec, struct err *err)
 	return true;
 }
 
+/* The library's own set-up at its first use is not made for threads that come at once. */
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static bool library_started;
+
+static void
+start_library(void)
+{
+	library_started = mysql_library_init(0, NULL, NULL) == 0;
+}
+
+bool
+my_library_start(struct err *err)
+{
+	pthread_once(&library_once, start_library);
+	return library_started ||
+	       err_set(err, ERR_SYSTEM, "the client library for MySQL does not start");
+}
+
 static struct my_conn *
 open_until(const struct endpoint *ep, enum my_conn_kind kind, const char *task, const char *purpose,
     struct stop *stop, int64_t limit_usec, struct err *err)
 {
-	struct my_conn *c = mem_zalloc(sizeof(*c), err);
+	struct my_conn *c = NULL;
 
-	if (c == NULL)
+	if (!my_library_start(err) || (c = mem_zalloc(sizeof(*c), err)) == NULL)
 		return NULL;
 	c->stop = stop;
 	c->ep = ep;
@@ -570,11 +588,4 @@ my_conn_at_least(const struct my_conn *c, int mysql, int mariadb)
 	const int least = c->mariadb ? mariadb : mysql;
 
 	return least > 0 && c->version >= least;
-}
-
-bool
-my_library_start(struct err *err)
-{
-	return mysql_library_init(0, NULL, NULL) == 0 ||
-	       err_set(err, ERR_SYSTEM, "the client library for MySQL does not start");
 }

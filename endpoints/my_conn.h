@@ -59,7 +59,7 @@ struct my_rows {		/* a result; strings live until the next row, or my_rows_done(
 	uint64_t n;		/* rows in all; 0 where they are streamed */
 };
 
-/* Once, in the main thread of a process, before other threads use this. */
+/* The first my_conn_open() does it, whatever thread that is in; a process may do it before. */
 bool my_library_start(struct err *err) MUST_CHECK;
 
 /* The session's name is "repld TASK PURPOSE" (performance_schema.session_connect_attrs: program_name). Deadline 10 s per address, 30 s in all. */

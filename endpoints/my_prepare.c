@@ -11,6 +11,7 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/fault.h"
 #include "endpoints/my_catalog.h"
+#include "endpoints/my_layout.h"
 #include "endpoints/my_table_ddl.h"
 #include "endpoints/my_target.h"
 
@@ -338,4 +339,28 @@ my_target_finish_table(struct target *t, const struct table *tab, bool indexes, 
 		err_ctx(err, "finish %s.%s on the target", tab->target_schema, tab->target_name);
 	}
 	return ok;
+}
+
+/* ---- what would be made ---- */
+
+bool
+my_target_would_make(struct target *t, const struct table *tab, struct arena *arena, const struct coltype **ret_types, const char **ret_ddl,
+    struct err *err)
+{
+	const struct convert_target to = { .family = FAMILY_MYSQL, .mariadb = t->c->mariadb, .version = t->c->version };
+	struct my_layout l;
+	struct coltype *types = arena_zalloc(arena, (tab->source->ncols + 1u) * sizeof(*types));
+	struct buf ddl = { 0 };
+	bool ok;
+
+	if (types == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory");
+	ok = my_layout(&l, tab, &to, arena, err) && my_table_ddl(&ddl, tab, &to, err) && my_index_ddl(&ddl, tab, &to, err);
+	for (uint16_t i = 0; ok && i < tab->source->ncols; i++)
+		if (l.cols[i].fate == MY_COL_MADE)
+			types[i] = l.cols[i].type;
+	*ret_types = types;
+	*ret_ddl = ok ? arena_strdup(arena, buf_cstr(&ddl)) : NULL;
+	buf_done(&ddl);
+	return ok && (*ret_ddl != NULL || err_set(err, ERR_SYSTEM, "no memory"));
 }

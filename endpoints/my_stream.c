@@ -587,9 +587,13 @@ my_source_locate(struct source *s, struct position *p, struct err *err)
 	size_t n;
 	uint32_t file;
 	bool from_start;
-	struct my_conn *c = my_dump_open(&s->p, p, s->p.server_id, false, &from_start, err);
-	bool ok = c != NULL;
+	struct my_conn *c;
+	bool ok;
 
+	if (p->kind == POSITION_NONE)
+		return my_log_end(s->c, p, err);
+	c = my_dump_open(&s->p, p, s->p.server_id, false, &from_start, err);
+	ok = c != NULL;
 	if (ok && !my_packet(c, &event, &n, err))
 		ok = dump_failed(c, &s->p, p, err);
 	if (ok && (n < 19 + 8 + 3 || event[4] != 4))

@@ -243,6 +243,7 @@ const struct target_ops my_target_ops = {
 	.describe = my_target_describe,
 	.has_rows = my_target_has_rows,
 	.check = my_target_check,
+	.would_make = my_target_would_make,
 	.prepare_table = my_target_prepare_table,
 	.resume_table = my_target_resume_table,
 	.finish_table = my_target_finish_table,

@@ -73,6 +73,10 @@ const char *my_flag(bool v);		/* "1", "0" */
 #define MY_TIME_OF(param)                                                                          \
 	"IF(" param " = 0, NULL, TIMESTAMP('1970-01-01 00:00:00') + INTERVAL " param " MICROSECOND)"
 
+/* my_table_ddl.c, my_prepare.c */
+bool my_target_would_make(struct target *t, const struct table *tab, struct arena *arena, const struct coltype **ret_types,
+    const char **ret_ddl, struct err *err) MUST_CHECK;
+
 /* my_cascade.c */
 bool my_target_cascade_find(struct target *t, const struct cascade *c, struct arena *arena, struct value **ret_vals,
     size_t *ret_rows, struct err *err) MUST_CHECK;

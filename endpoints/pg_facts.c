@@ -76,6 +76,27 @@ static const char columns_sql[] =
     " FROM pg_attribute a WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT"
     " a.attisdropped ORDER BY a.attrelid, a.attnum";
 
+/* Of a plugin that needs no publication: each leaf is in the log, but without a replica identity only its new rows are. */
+static const char no_tables_sql[] =
+    " SELECT c.oid, n.nspname, c.relname, 'none', '', '', '',"
+    " coalesce((SELECT string_agg(i.indexrelid::text, ',' ORDER BY i.indexrelid) FROM tree t JOIN pg_index i ON i.indrelid = t.oid"
+    " WHERE t.root = c.oid AND t.relkind <> 'p' AND (i.indisprimary OR i.indisreplident) AND i.indisvalid AND i.indimmediate), ''),"
+    " txid_snapshot_xmin(txid_current_snapshot())"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.oid = ANY ($1::oid[]) AND $2::text IS NULL ORDER BY c.oid";
+
+static const char no_leaves_sql[] =
+    " SELECT t.root, c.oid, c.relfilenode, t.links, t.own, t.att, t.attc, age(t.att),"
+    " m.xmin, m.cmin, age(m.xmin), EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND"
+    " a.attnum > 0 AND a.xmin = m.xmin AND a.cmin = m.cmin),"
+    " NULL, NULL, NULL, c.relpersistence = 'p', c.relreplident,"
+    " c.relreplident = 'f' OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate"
+    " AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END),"
+    " n.nspname, c.relname"
+    " FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " JOIN pg_attribute m ON m.attrelid = c.oid AND m.attnum = -1"
+    " WHERE c.relkind <> 'p' AND $2::text IS NULL ORDER BY t.root, c.oid";
+
 struct facts_query {
 	struct source *s;
 	const struct tableset *set;
@@ -241,7 +262,10 @@ ask_tables(struct facts_query *q, const char *tree, struct err *err)
 	PGresult *res;
 
 	buf_str(&sql, tree);
-	buf_printf(&sql, tables_sql, pg_conn_version(q->s->c) >= 130000 ? "pubviaroot" : "false");
+	if (source_is_wal2json(&q->s->p))
+		buf_str(&sql, no_tables_sql);
+	else
+		buf_printf(&sql, tables_sql, pg_conn_version(q->s->c) >= 130000 ? "pubviaroot" : "false");
 	res = pg_query(q->s->c, err, buf_cstr(&sql), 2, q->params);
 	buf_done(&sql);
 	for (int i = 0; res != NULL && i < PQntuples(res); i++) {
@@ -261,7 +285,10 @@ ask_leaves(struct facts_query *q, const char *tree, struct err *err)
 	PGresult *res;
 
 	buf_str(&sql, tree);
-	buf_printf(&sql, leaves_sql, pg_conn_version(q->s->c) >= 150000 ? thinned_sql : "");
+	if (source_is_wal2json(&q->s->p))
+		buf_str(&sql, no_leaves_sql);
+	else
+		buf_printf(&sql, leaves_sql, pg_conn_version(q->s->c) >= 150000 ? thinned_sql : "");
 	res = pg_query(q->s->c, err, buf_cstr(&sql), 2, q->params);
 	buf_done(&sql);
 	for (int i = 0, n; res != NULL && i < PQntuples(res); i += n) {
@@ -304,7 +331,7 @@ pg_facts(struct source *s, const struct tableset *set, struct arena *arena, stru
 	pg_table_oids(&oids, set);
 	buf_printf(&tree, tree_sql, pg_conn_version(s->c) >= 150000 ? by_schema_sql : "");
 	q.params[0] = buf_cstr(&oids);
-	q.params[1] = s->p.publication;
+	q.params[1] = source_is_wal2json(&s->p) ? NULL : s->p.publication;
 	ok = pg_exec(s->c, err, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") &&
 	     ask_tables(&q, buf_cstr(&tree), err) && ask_leaves(&q, buf_cstr(&tree), err) &&
 	     ask_columns(&q, err);

@@ -10,6 +10,7 @@
 
 #include "endpoints/pg_catalog.h"
 #include "endpoints/table_ddl.h"
+#include "staging/typemap.h"
 
 bool
 pg_target_describe(struct target *t, struct table *tab, struct arena *arena, struct err *err)
@@ -317,4 +318,30 @@ pg_target_finish_table(struct target *t, const struct table *tab, bool indexes, 
 		err_ctx(err, "finish %s.%s on the target", tab->target_schema, tab->target_name);
 	}
 	return ok;
+}
+
+/* ---- what would be made ---- */
+
+bool
+pg_target_would_make(struct target *t, const struct table *tab, struct arena *arena,
+    const struct coltype **ret_types, const char **ret_ddl, struct err *err)
+{
+	const struct convert_target to = { .family = FAMILY_POSTGRESQL, .version = pg_conn_version(t->c) };
+	struct coltype *types = arena_zalloc(arena, (tab->source->ncols + 1u) * sizeof(*types));
+	struct buf ddl = { 0 };
+
+	if (types == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory");
+	for (uint16_t i = 0; i < tab->source->ncols; i++) {
+		types[i] = tab->source->cols[i].type;
+		if (tab->source_family != FAMILY_POSTGRESQL && !tab->source->cols[i].generated &&
+		    !typemap_make(&tab->source->cols[i].type, &to, &tab->values, arena, &types[i], err))
+			return err_ctx(err, "column %s", tab->source->cols[i].name);
+	}
+	pg_table_ddl(&ddl, tab);
+	pg_index_ddl(&ddl, tab);
+	*ret_types = types;
+	*ret_ddl = arena_strdup(arena, buf_cstr(&ddl));
+	buf_done(&ddl);
+	return *ret_ddl != NULL || err_set(err, ERR_SYSTEM, "no memory");
 }

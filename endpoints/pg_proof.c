@@ -25,7 +25,18 @@ struct proof {
 	int64_t time; /* of its commit, since 2000; 0: not known */
 	bool found, missing, other;
 	bool in_txn;
+	bool json; /* the messages are wal2json's */
 };
+
+static void
+commit_at(struct proof *p, uint64_t end, int64_t time)
+{
+	if (end < p->end)
+		return;
+	p->missing = end > p->end;
+	p->other = end == p->end && p->time != 0 && time != p->time;
+	p->found = !p->missing && !p->other;
+}
 
 static void
 look_at_commit(struct proof *p, struct rd *in)
@@ -37,11 +48,22 @@ look_at_commit(struct proof *p, struct rd *in)
 	rd_u64(in);
 	end = rd_u64(in);
 	time = (int64_t)rd_u64(in);
-	if (in->bad || end < p->end)
+	if (!in->bad)
+		commit_at(p, end, time);
+}
+
+/* A message that is none of wal2json's is the stream's to complain of. */
+static void
+look_at_json(struct proof *p, const struct rd *in)
+{
+	struct wal2json_edge edge;
+	struct err err = ERR_INIT;
+
+	if (!wal2json_edge(in->p + in->off, rd_left(in), &edge, &err) || edge.action == 0)
 		return;
-	p->missing = end > p->end;
-	p->other = end == p->end && p->time != 0 && time != p->time;
-	p->found = !p->missing && !p->other;
+	p->in_txn = edge.action == 'B';
+	if (edge.action == 'C')
+		commit_at(p, edge.end.v, edge.time.v - EPOCH_2000);
 }
 
 /* A keepalive outside a transaction: all commits below its place have come. */
@@ -62,6 +84,10 @@ look_at(struct proof *p, const char *msg, size_t n)
 	rd_u64(&in);
 	rd_u64(&in);
 	rd_u64(&in);
+	if (p->json && !in.bad) {
+		look_at_json(p, &in);
+		return;
+	}
 	kind = rd_u8(&in);
 	if (in.bad)
 		return;
@@ -178,7 +204,7 @@ end_copy(struct pg_conn *c, struct err *err)
 bool
 pg_proof(struct pg_conn *c, const struct source_params *p, uint64_t at, struct err *err)
 {
-	struct proof proof = {
+	struct proof proof = {.json = source_is_wal2json(p),
 	    .end = p->last_end.lsn.v, .time = p->last_time.v != 0 ? p->last_time.v - EPOCH_2000 : 0};
 	char text[LSN_TEXT];
 

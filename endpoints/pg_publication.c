@@ -258,6 +258,9 @@ pg_publication_prepare(
 	struct publication pub;
 	bool ok;
 
+	ret->publication_made = false;
+	if (source_is_wal2json(&s->p))
+		return true; /* it reads all tables that it is asked for */
 	if (!look(s, &pub, err))
 		return false;
 	ret->publication_made = !pub.exists || pub.ours;

@@ -154,12 +154,12 @@ wants_failover(const struct waiting *w, bool *ret, struct err *err)
 }
 
 static void
-create_sql(const struct source_snapshot *s, int version, bool failover, struct buf *sql)
+create_sql(const struct source_snapshot *s, const char *plugin, int version, bool failover, struct buf *sql)
 {
 	buf_str(sql, "CREATE_REPLICATION_SLOT ");
 	pg_ident(sql, s->slot);
 	buf_str(sql, s->permanent ? "" : " TEMPORARY");
-	buf_str(sql, " LOGICAL pgoutput");
+	buf_printf(sql, " LOGICAL %s", plugin);
 	if (version >= 150000)
 		buf_printf(sql, " (SNAPSHOT 'export'%s)", failover ? ", FAILOVER true" : "");
 	else
@@ -182,9 +182,11 @@ read_created(struct source_snapshot *s, const PGresult *res, struct err *err)
 
 /* The server said no: then there is no slot of ours. */
 static bool
-refused(struct source_snapshot *s, const PGresult *res, struct err *err)
+refused(struct source_snapshot *s, const struct source_params *p, const PGresult *res, struct err *err)
 {
 	pg_err_result(s->c, res, err);
+	if (pg_wal2json_refused(p, err))
+		return false;
 	if (strcmp(err->sqlstate, "42710") == 0) {
 		err->kind = s->permanent ? ERR_CONFIG : ERR_RETRY;
 		err_remedy(err,
@@ -213,7 +215,8 @@ create_slot(struct waiting *w, bool *ret_refused, struct err *err)
 	*ret_refused = false;
 	if (!wants_failover(w, &failover, err))
 		return false;
-	create_sql(w->snap, pg_conn_version(c), failover, &sql);
+	create_sql(w->snap, source_is_wal2json(&w->look->p) ? "wal2json" : "pgoutput", pg_conn_version(c), failover,
+	    &sql);
 	c->busy = true;
 	ok = !sql.bad && PQsendQuery(c->pg, buf_cstr(&sql));
 	buf_done(&sql);
@@ -225,7 +228,7 @@ create_slot(struct waiting *w, bool *ret_refused, struct err *err)
 		return pg_no_result(&wait_err, "slot creation", err);
 	*ret_refused = PQresultErrorField(res, PG_DIAG_SQLSTATE) != NULL;
 	ok = PQresultStatus(res) == PGRES_TUPLES_OK ? read_created(w->snap, res, err)
-						    : refused(w->snap, res, err);
+						    : refused(w->snap, &w->look->p, res, err);
 	PQclear(res);
 	while (ok && (res = pg_next_result(c, &wait_err)) != NULL)
 		PQclear(res);

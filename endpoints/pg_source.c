@@ -179,7 +179,7 @@ slot_sql(int version)
 }
 
 static bool
-read_slot(const PGresult *res, struct source_log *ret, struct err *err)
+read_slot(const PGresult *res, const struct source_params *p, struct source_log *ret, struct err *err)
 {
 	const char *plugin = PQgetvalue(res, 0, 0), *db = PQgetvalue(res, 0, 1);
 	const char *reason = PQgetvalue(res, 0, 7), *type = PQgetvalue(res, 0, 8);
@@ -187,7 +187,7 @@ read_slot(const PGresult *res, struct source_log *ret, struct err *err)
 	ret->exists = true;
 	ret->active = PQgetvalue(res, 0, 2)[0] == 't';
 	ret->active_pid = (int)strtol(PQgetvalue(res, 0, 3), NULL, 10);
-	ret->ours = strcmp(type, "logical") == 0 && strcmp(plugin, "pgoutput") == 0 &&
+	ret->ours = strcmp(type, "logical") == 0 && strcmp(plugin, source_is_wal2json(p) ? "wal2json" : "pgoutput") == 0 &&
 		    strcmp(db, PQgetvalue(res, 0, 9)) == 0;
 	copy_field(ret->state, sizeof(ret->state), res, 6);
 	ret->failover = PQgetvalue(res, 0, 10)[0] == 't';
@@ -218,7 +218,7 @@ pg_source_log_state(struct source *s, struct source_log *ret, struct err *err)
 		return err_ctx(err, "look at slot %s", s->p.slot);
 	memset(ret, 0, sizeof(*ret));
 	if (PQntuples(res) > 0)
-		ok = read_slot(res, ret, err);
+		ok = read_slot(res, &s->p, ret, err);
 	PQclear(res);
 	return ok;
 }

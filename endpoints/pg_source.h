@@ -1,9 +1,10 @@
 /* pg_source.h - what the parts of the PostgreSQL source share: pg_source.c (session, slot, log),
- * pg_source_check.c (preflight), pg_publication.c, pg_facts.c, pg_snapshot.c, pg_scan.c, pg_stream.c. Only
+ * pg_source_check.c (preflight), pg_publication.c, pg_wal2json.c, pg_facts.c, pg_snapshot.c, pg_scan.c, pg_stream.c. Only
  * these include it. */
 #ifndef REPLD_ENDPOINTS_PG_SOURCE_H
 #define REPLD_ENDPOINTS_PG_SOURCE_H
 
+#include "cdc/wal2json.h"
 #include "endpoints/pg_conn.h"
 #include "endpoints/source.h"
 
@@ -58,6 +59,23 @@ bool pg_publication_check(struct source *s, const struct tableset *set, bool sta
     struct findings *f, struct err *err) MUST_CHECK;
 bool pg_publication_drop(struct source *s, struct err *err) MUST_CHECK;
 bool pg_publication_exists(struct source *s, bool *ret, struct err *err) MUST_CHECK;
+
+/* pg_wal2json.c */
+struct pg_wal2json;
+
+struct pg_wal2json *pg_wal2json_open(
+    const struct source_params *p, const struct tableset *set, struct err *err) MUST_CHECK;
+void pg_wal2json_close(struct pg_wal2json *w); /* after its decoder; NULL is fine */
+/* The options of START_REPLICATION in parentheses. strings: numeric-data-types-as-string too. */
+void pg_wal2json_options(const struct pg_wal2json *w, bool strings, struct buf *sql);
+/* For when the plugin does not know that option. */
+void pg_wal2json_warn(const struct pg_wal2json *w);
+struct wal2json *pg_wal2json_decoder(struct pg_wal2json *w, bool strings,
+    struct relation_resolver resolver, struct change_sink sink, struct err *err) MUST_CHECK;
+/* What the server refused was the plugin or its options: err then says so. */
+bool pg_wal2json_refused(const struct source_params *p, struct err *err);
+bool pg_wal2json_check(struct source *s, const struct tableset *set, bool needs_slot,
+    struct findings *f, struct err *err) MUST_CHECK;
 
 /* pg_facts.c */
 bool pg_facts(struct source *s, const struct tableset *set, struct arena *arena, struct table_facts *ret,

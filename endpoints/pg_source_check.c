@@ -1,5 +1,6 @@
 /* pg_source_check.c - the preflight of a PostgreSQL source: settings, role, slot, publication,
- * each table and leaf; everything at once, each with its fix as a command. Writes nothing.
+ * each table and leaf; everything at once, each with its fix as a command. Writes nothing; to hear
+ * whether the server has the plugin wal2json, a slot is made that is gone with its session.
  * Flow: facts by a few queries over all tables -> findings.
  * Invariant: what would lose or garble rows is a blocker, never a risk.
  * Threads: the session's. */
@@ -127,7 +128,7 @@ check_settings(struct check *k)
 		finding_add(k->f, FINDING_RISK, ERR_NONE, "",
 		    "ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf()",
 		    "fsync is off on the source: after a crash it may lack what the target has");
-	if (minor_is_old(version))
+	if (minor_is_old(version) && !source_is_wal2json(&k->s->p))
 		finding_add(k->f, FINDING_RISK, ERR_NONE, "",
 		    "update the source to its latest minor version",
 		    "PostgreSQL %d.%d may hide changes of transactions that are open while a "
@@ -176,10 +177,8 @@ check_role(struct check *k)
 	}
 	if (a->superuser)
 		finding_add(k->f, FINDING_INFO, ERR_NONE, "", "",
-		    "role %s is a superuser: repld needs REPLICATION, SELECT, and the tables' "
-		    "ownership for its "
-		    "publication only",
-		    a->user);
+		    "role %s is a superuser: repld needs REPLICATION, SELECT%s only", a->user,
+		    source_is_wal2json(&k->s->p) ? "" : ", and the tables' ownership for its publication");
 	buf_done(&fix);
 }
 
@@ -203,6 +202,15 @@ check_room(struct check *k)
 		finding_add(k->f, FINDING_BLOCKER, a->max_senders == 0 ? ERR_CONFIG : ERR_RETRY, "",
 		    fix, "all %ld walsenders are in use (max_wal_senders)", a->max_senders);
 	}
+}
+
+/* A slot of the other plugin reads the same log: which of the two is meant is the user's to say. */
+static const char *
+other_plugin(const struct check *k, const struct source_log *log)
+{
+	const bool json = source_is_wal2json(&k->s->p);
+
+	return strstr(log->detail, json ? "plugin pgoutput" : "plugin wal2json") == NULL ? NULL : json ? "pgoutput" : "wal2json";
 }
 
 static void
@@ -235,6 +243,8 @@ check_slot(struct check *k, struct err *err)
 		return true;
 	}
 	slot_fix(k, fix, sizeof(fix));
+	if (log.exists && !log.ours && other_plugin(k, &log) != NULL)
+		snprintf(fix + strlen(fix), sizeof(fix) - strlen(fix), "; or set plugin = \"%s\"", other_plugin(k, &log));
 	if (log.exists && !log.ours)
 		finding_add(k->f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
 		    "slot %s can't be used: it is a %s", slot, log.detail);
@@ -309,6 +319,12 @@ check_shape(struct check *k, const struct table *t)
 	check_columns(k, t, shown);
 }
 
+static const char *
+without_identity(const struct check *k)
+{
+	return source_is_wal2json(&k->s->p) ? "are left out by wal2json without a word" : "would fail on the source once they are published";
+}
+
 /* The log carries a leaf's rows with the leaf's own identity. identity: default, nothing, full,
  * index; has_index: the primary key or index that it names is there and is immediate. */
 static void
@@ -327,16 +343,12 @@ check_identity(struct check *k, const char *shown, const char *schema, const cha
 		    schema, name);
 	} else if (!has_index && deferrable && identity == 'd') {
 		finding_add(k->f, FINDING_BLOCKER, ERR_SCHEMA, shown, buf_cstr(&fix),
-		    "%s.%s has a deferrable primary key, which is no replica identity: its updates "
-		    "and deletes would fail on "
-		    "the source once they are published",
-		    schema, name);
+		    "%s.%s has a deferrable primary key, which is no replica identity: its updates and deletes %s", schema, name,
+		    without_identity(k));
 	} else if (!has_index) {
 		finding_add(k->f, FINDING_BLOCKER, ERR_SCHEMA, shown, buf_cstr(&fix),
-		    "%s.%s has no %s: its updates and deletes would fail on the source once they "
-		    "are published (a primary key "
-		    "is better than FULL)",
-		    schema, name, identity == 'n' ? "replica identity" : "primary key");
+		    "%s.%s has no %s: its updates and deletes %s (a primary key is better than FULL)", schema, name,
+		    identity == 'n' ? "replica identity" : "primary key", without_identity(k));
 	}
 	buf_done(&fix);
 }
@@ -477,5 +489,6 @@ pg_source_check(struct source *s, const struct tableset *set, bool needs_slot, b
 	check_role(&k);
 	check_room(&k);
 	return check_slot(&k, err) && check_tables(&k, err) &&
-	       (!streams || pg_publication_check(s, set, k.facts.standby, f, err));
+	       (!streams || (source_is_wal2json(&s->p) ? pg_wal2json_check(s, set, needs_slot, f, err)
+						   : pg_publication_check(s, set, k.facts.standby, f, err)));
 }

@@ -1,6 +1,6 @@
 /* pg_stream.c - the log as it comes: START_REPLICATION, CopyData framing, keepalives, status
  * messages.
- * Flow: socket -> libpq -> one message -> cdc/pgoutput -> the sink; the confirmed position goes
+ * Flow: socket -> libpq -> one message -> cdc/pgoutput or cdc/wal2json -> the sink; the confirmed position goes
  * back in status messages.
  * Invariant: the flush position sent never goes back and never passes what stream_confirm() was
  * given (at first: what the slot has); a keepalive becomes a change outside a transaction only,
@@ -39,7 +39,10 @@
 struct source_stream {
 	struct pg_conn *c;
 	struct source_params p;
-	struct pgoutput *dec;
+	struct pgoutput *dec; /* one of the two */
+	struct wal2json *json;
+	struct pg_wal2json *plugin; /* of the second */
+	bool strings; /* it knows numeric-data-types-as-string */
 	struct change_sink sink;
 	uint64_t received; /* end of the log that has arrived */
 	uint64_t told; /* the last keepalive put into the sink */
@@ -120,6 +123,8 @@ check_start(struct source_stream *s, struct source *look, uint64_t from, struct 
 		return false;
 	if (!pg_source_reaches(look, (struct end_lsn){from}, err))
 		return err->kind == ERR_HOLE ? hole(s, err, err->msg) : false;
+	if (source_is_wal2json(&s->p))
+		return true;
 	if (!pg_publication_exists(look, &published, err) || published)
 		return published;
 	err_set(err, ERR_CONFIG, "publication %s is gone from the source", s->p.publication);
@@ -161,10 +166,15 @@ start_sql(const struct source_stream *s, uint64_t from, bool binary, struct buf 
 	struct buf name = {.n = 0};
 	char lsn[LSN_TEXT];
 
-	pg_ident(&name, s->p.publication);
 	buf_str(sql, "START_REPLICATION SLOT ");
 	pg_ident(sql, s->p.slot);
-	buf_printf(sql, " LOGICAL %s (proto_version '1', publication_names ", lsn_text(from, lsn));
+	buf_printf(sql, " LOGICAL %s ", lsn_text(from, lsn));
+	if (s->plugin != NULL) {
+		pg_wal2json_options(s->plugin, s->strings, sql);
+		return;
+	}
+	buf_str(sql, "(proto_version '1', publication_names ");
+	pg_ident(&name, s->p.publication);
 	repl_literal(sql, buf_cstr(&name));
 	/* Without the option (13 and before) values come as text. */
 	if (binary && pg_conn_version(s->c) >= 140000)
@@ -215,10 +225,12 @@ stream_refused(struct source_stream *s, const PGresult *res, struct err *err)
 
 	pg_err_result(s->c, res, err);
 	was = *err;
-	if (means_hole(s, &was, err)) {
+	if (pg_wal2json_refused(&s->p, err)) {
+		log_debug("the source said: %s", was.msg);
+	} else if (means_hole(s, &was, err)) {
 		hole(s, err, was.msg);
 		memcpy(err->sqlstate, was.sqlstate, sizeof(err->sqlstate));
-	} else if (strcmp(was.sqlstate, "42704") == 0 && err->kind != ERR_RETRY) {
+	} else if (strcmp(was.sqlstate, "42704") == 0 && err->kind != ERR_RETRY && s->plugin == NULL) {
 		/* It is looked up as the catalogs stood at that place of the log: made again since, it still is not there. */
 		err->kind = ERR_HOLE;
 		err_remedy(err, "the log cannot be read past the place where the publication was missing: repld ctl restart %s --reload",
@@ -265,7 +277,7 @@ keep_on_standbys(struct source_stream *s, const struct source_log *log)
 }
 
 static bool
-start(struct source_stream *s, uint64_t from, bool binary, struct err *err)
+start_once(struct source_stream *s, uint64_t from, bool binary, struct err *err)
 {
 	struct buf sql = {.n = 0};
 	struct err wait_err = ERR_INIT;
@@ -286,6 +298,25 @@ start(struct source_stream *s, uint64_t from, bool binary, struct err *err)
 	ok = PQresultStatus(res) == PGRES_COPY_BOTH || stream_refused(s, res, err);
 	PQclear(res);
 	return ok;
+}
+
+/* A plugin that does not know an option says so (22023): without the one that came last it must. */
+static bool
+start(struct source_stream *s, uint64_t from, bool binary, struct err *err)
+{
+	struct err rest = ERR_INIT;
+	PGresult *res;
+
+	if (start_once(s, from, binary, err))
+		return true;
+	if (s->plugin == NULL || !s->strings || strcmp(err->sqlstate, "22023") != 0)
+		return false;
+	while ((res = pg_next_result(s->c, &rest)) != NULL)
+		PQclear(res);
+	s->strings = false;
+	err_clear(err);
+	pg_wal2json_warn(s->plugin);
+	return start_once(s, from, binary, err);
 }
 
 static bool
@@ -327,6 +358,32 @@ open_all(struct source_stream *s, struct source *look, uint64_t from, bool binar
 	       check_started(s, look, from, err);
 }
 
+static bool
+open_decoder(struct source_stream *s, const struct stream_hooks *hooks, struct err *err)
+{
+	const struct relation_resolver resolver = {hooks->resolve, hooks->arg};
+
+	if (s->plugin != NULL)
+		s->json = pg_wal2json_decoder(s->plugin, s->strings, resolver, s->sink, err);
+	else
+		s->dec = pgoutput_new(resolver, s->sink, err);
+	return s->json != NULL || s->dec != NULL;
+}
+
+static void
+close_decoder(struct source_stream *s)
+{
+	pgoutput_free(s->dec);
+	wal2json_free(s->json);
+	pg_wal2json_close(s->plugin);
+}
+
+static bool
+in_transaction(const struct source_stream *s)
+{
+	return s->json != NULL ? wal2json_in_transaction(s->json) : pgoutput_in_transaction(s->dec);
+}
+
 struct source_stream *
 pg_stream_open(const struct source_params *p, const struct position *from, bool binary,
     struct change_sink sink,
@@ -342,16 +399,20 @@ pg_stream_open(const struct source_params *p, const struct position *from, bool 
 	s->p = *p;
 	s->sink = sink;
 	s->received = s->told = from->lsn.v;
-	s->dec = pgoutput_new((struct relation_resolver){hooks->resolve, hooks->arg}, sink, err);
-	look = s->dec != NULL ? pg_source_open(p, err) : NULL;
-	ok = look != NULL && open_all(s, look, from->lsn.v, binary, err);
+	s->strings = true;
+	if (source_is_wal2json(p) && (s->plugin = pg_wal2json_open(p, hooks->tables, err)) == NULL) {
+		free(s);
+		return NULL;
+	}
+	look = pg_source_open(p, err);
+	ok = look != NULL && open_all(s, look, from->lsn.v, binary, err) && open_decoder(s, hooks, err);
 	pg_source_close(look);
 	if (ok) {
 		s->last_sent = clock_mono();
 		return s;
 	}
 	pg_conn_close(s->c);
-	pgoutput_free(s->dec);
+	close_decoder(s);
 	free(s);
 	return NULL;
 }
@@ -444,7 +505,7 @@ take_keepalive(struct source_stream *s, struct rd *in, struct err *err)
 		return err_set(err, ERR_PROTOCOL, "a keepalive of %zu bytes", in->n);
 	if (end > s->received)
 		s->received = end;
-	if (pgoutput_in_transaction(s->dec)) {
+	if (in_transaction(s)) {
 		s->ask_later = s->asked;
 		return pg_stream_tick(s, err);
 	}
@@ -471,9 +532,10 @@ take_data(struct source_stream *s, struct rd *in, struct err *err)
 		s->received = first;
 	if (end > s->received)
 		s->received = end;
-	if (!pgoutput_decode(s->dec, in->p + in->off, rd_left(in), err))
+	if (s->json != NULL ? !wal2json_decode(s->json, in->p + in->off, rd_left(in), err)
+			    : !pgoutput_decode(s->dec, in->p + in->off, rd_left(in), err))
 		return false;
-	if (s->ask_later && !pgoutput_in_transaction(s->dec)) {
+	if (s->ask_later && !in_transaction(s)) {
 		s->ask = true;
 		s->ask_later = false;
 	}
@@ -671,6 +733,6 @@ pg_stream_close(struct source_stream *s)
 	    PQputCopyEnd(s->c->pg, NULL) == 1)
 		drain(s);
 	pg_conn_close(s->c);
-	pgoutput_free(s->dec);
+	close_decoder(s);
 	free(s);
 }

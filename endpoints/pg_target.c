@@ -433,6 +433,7 @@ const struct target_ops pg_target_ops = {
 	.describe = pg_target_describe,
 	.has_rows = pg_target_has_rows,
 	.check = pg_target_check,
+	.would_make = pg_target_would_make,
 	.prepare_table = pg_target_prepare_table,
 	.resume_table = pg_target_resume_table,
 	.finish_table = pg_target_finish_table,

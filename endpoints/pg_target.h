@@ -231,6 +231,10 @@ bool pg_target_prepare_table(struct target *t, struct table *tab, enum target_pr
 bool pg_target_finish_table(struct target *t, const struct table *tab, bool indexes,
     struct err *err) MUST_CHECK;
 
+/* pg_prepare.c */
+bool pg_target_would_make(struct target *t, const struct table *tab, struct arena *arena,
+    const struct coltype **ret_types, const char **ret_ddl, struct err *err) MUST_CHECK;
+
 /* pg_cascade.c */
 bool pg_target_cascade_find(struct target *t, const struct cascade *c, struct arena *arena,
     struct value **ret_vals, size_t *ret_rows, struct err *err) MUST_CHECK;

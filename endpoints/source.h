@@ -9,6 +9,7 @@
 #ifndef REPLD_ENDPOINTS_SOURCE_H
 #define REPLD_ENDPOINTS_SOURCE_H
 
+#include <string.h>
 #include "cdc/change.h"
 #include "daemon/base/thread.h"
 #include "endpoints/endpoint.h"
@@ -26,6 +27,7 @@ struct source_params {
 	const struct endpoint *endpoint;
 	const char *task;
 	const char *slot, *publication;		/* postgresql */
+	const char *plugin;			/* postgresql: "pgoutput" (NULL too) or "wal2json" */
 	uint32_t server_id;			/* mysql */
 	uint32_t scans;				/* snapshot_open: how many scans may be open at a time */
 	bool running;				/* for check(): the task runs elsewhere, and its slot and walsender with it */
@@ -36,6 +38,13 @@ struct source_params {
 	struct wall last_time;
 	struct stop *stop;
 };
+
+/* The log comes as text, by the names of tables, without a publication. */
+static inline bool
+source_is_wal2json(const struct source_params *p)
+{
+	return p->plugin != NULL && strcmp(p->plugin, "wal2json") == 0;
+}
 
 struct source_info {
 	struct source_identity identity;	/* kind, id, dbname, timeline */
@@ -115,7 +124,8 @@ struct source_ops {
 	 * not before the checkpoint. ERR_HOLE: it does not, or there is no proof; ERR_RETRY: it may come. */
 	bool (*continues)(struct source *s, const struct source_identity *was, const struct source_identity *now,
 	    const struct position *checkpoint, struct err *err);
-	/* Fills in the place of a position of which only the GTIDs are known, or are known on another server. NULL: such positions do not exist. */
+	/* Fills in the place of a position of which only the GTIDs are known, or are known on another server; of NONE: the end of the log, with its
+	 * GTIDs. NULL: such positions do not exist. */
 	bool (*locate)(struct source *s, struct position *p, struct err *err);
 	/* Ordinary and partitioned tables (leaves and partitions under a root are not listed), sorted by schema, name. */
 	bool (*list_tables)(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err);

@@ -112,6 +112,10 @@ struct target_ops {
 	/* Everything that would stop or endanger the task on this side; writes nothing. states: what is loaded already (may be empty). */
 	bool (*check)(struct target *t, const struct tableset *set, const struct table_states *states, enum target_prep prep, bool loads,
 	    struct findings *f, struct err *err);
+	/* What this server would make of a table that is not there: the type of each of the source's columns (name NULL: none is made), and the DDL as
+	 * text. In the arena. ERR_SCHEMA: it can't be made. */
+	bool (*would_make)(struct target *t, const struct table *tab, struct arena *arena, const struct coltype **ret_types, const char **ret_ddl,
+	    struct err *err);
 	/* Makes the table ready for its load, in a transaction that also writes its state with what was done in ts->made ("created", "found", "truncated",
 	 * "dropped", "appended"): a start cut short leaves no riddle. Where ts->made is set already, a load of ours was cut short, and its rows may be removed. */
 	bool (*prepare_table)(struct target *t, struct table *tab, enum target_prep prep, struct table_state *ts, struct err *err);

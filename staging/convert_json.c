@@ -283,7 +283,7 @@ json_to_json(const struct convert *c, const struct value *in, struct arena *aren
 	(void)arena;
 	*ret = *in;
 	ret->kind = VALUE_TEXT;
-	if (c->from.kind == MY_JSON && c->to.kind == PG_JSONB && memmem(in->p, in->len, "\\u0000", 6) == NULL)
+	if (c->from.kind == MY_JSON && c->to.kind == PG_JSONB && memchr(in->p, '\\', in->len) == NULL)
 		return OUT_OK;
 	scan(&s, in, mysql);
 	if (s.broken)
@@ -307,8 +307,8 @@ json_note(const struct convert *c)
 	case PG_JSON: return "what is no JSON";
 	case MY_JSON_TEXT: return "nested deeper than 31";
 	default:
-		return c->from.kind == PG_JSONB ? "numbers that a double can't hold; nested deeper than 100" :
-						  "what is no JSON; numbers that a double can't hold; kept normalised";
+		return c->from.kind == PG_JSONB ? "numbers that no double holds" :
+						  "what is no JSON; numbers that no double holds; kept normalised";
 	}
 }
 

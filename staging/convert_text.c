@@ -176,7 +176,7 @@ enum_to_text(const struct convert *c, const struct value *in, struct arena *aren
 static enum outcome
 set_to_array(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
 {
-	uint8_t *p = arena_alloc(arena, 2 * (size_t)in->len + 4);
+	uint8_t *p = arena_alloc(arena, 3 * (size_t)in->len + 4);
 	size_t n = 0;
 
 	(void)why;
@@ -225,7 +225,7 @@ choose_labels(struct convert *c)
 		return false;
 	if (c->from.class == CLASS_ENUM) {
 		c->fn = enum_to_text;
-		note_fit(c, CONVERT_POLICY, "'' as the value of an enum that has no such label");
+		note_fit(c, CONVERT_POLICY, "'' that is no label");
 		return true;
 	}
 	return c->to.class == CLASS_TEXT;

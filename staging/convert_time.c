@@ -328,11 +328,11 @@ choose_moment(struct convert *c)
 	}
 	c->plus = 12;
 	if (from_pg)
-		note_fit(c, CONVERT_POLICY, narrow ? "infinity, dates before the year 1 and after 9999, more digits of a second" :
-						     "infinity, dates before the year 1 and after 9999");
+		note_fit(c, CONVERT_POLICY, narrow ? "infinity, years BC, past 9999; more digits of a second" :
+						     "infinity, years BC, past 9999");
 	else if (to_pg)
-		note_fit(c, CONVERT_POLICY, narrow ? "zero dates, the year 0, days that are not in the calendar, more digits of a second" :
-						     "zero dates, the year 0, days that are not in the calendar");
+		note_fit(c, CONVERT_POLICY, narrow ? "zero and impossible dates; more digits of a second" :
+						     "zero and impossible dates");
 	if (c->to.kind == MY_TIMESTAMP && c->from.kind != MY_TIMESTAMP)
 		note_fit(c, CONVERT_POLICY, "times outside 1970 to 2038");
 	else if (narrow && !from_pg && !to_pg)

@@ -272,11 +272,36 @@ entry_left(const char *was, const char *is)
 	return false;
 }
 
+/* Where the log names no numbers a table's name is all that it is known by; and what its members are is the indexes that can be its replica
+ * identity: without it updates and deletes are left out. */
+static void
+compare_unpublished(struct look *k)
+{
+	const struct table_facts *was = k->was, *is = k->is;
+	bool by_index = false;
+
+	if (was == NULL)
+		return;
+	if (differ(was->schema, is->schema) || differ(was->name, is->name))
+		say(k, FACTS_HOLE, "the table was renamed from %s.%s: changes made since are missing, as the output plugin knows it by its name", was->schema,
+		    was->name);
+	for (uint32_t i = 0; i < was->nleaves; i++)
+		by_index = by_index || was->leaves[i].identity != 'f';
+	if (by_index && entry_left(was->publication.members, is->publication.members))
+		say(k, FACTS_SUSPECT, "its replica identity was dropped: updates and deletes made before it had another one are missing");
+	else if (differ(was->publication.members, is->publication.members))
+		changed(k);
+}
+
 static void
 compare_publication(struct look *k)
 {
 	const struct table_facts *was = k->was, *is = k->is;
 
+	if (k->publication == NULL) {
+		compare_unpublished(k);
+		return;
+	}
 	if (is->publication.id[0] == '\0') {
 		say(k, FACTS_HOLE, "publication %s is gone from the source: changes made since are missing", k->publication);
 		return;
@@ -303,6 +328,8 @@ check_leaf(struct look *k, const struct facts_leaf *is)
 
 	if (!is->logged)
 		say(k, FACTS_HOLE, "%s was made unlogged: its changes are not in the log", leaf_name(k, is, name));
+	else if (!is->published && k->publication == NULL)
+		say(k, FACTS_HOLE, "%s has no replica identity any more: its updates and deletes are left out by the output plugin", leaf_name(k, is, name));
 	else if (!is->published && k->is->publication.id[0] != '\0' && k->is->publication.fault[0] == '\0')
 		say(k, FACTS_HOLE, "%s is not, or only in part, in publication %s any more: changes made since are missing",
 		    leaf_name(k, is, name), k->publication);
@@ -320,11 +347,14 @@ compare_leaf(struct look *k, const struct facts_leaf *was, const struct facts_le
 		changed(k);
 	if (was->identity != is->identity) {
 		changed(k);
-		if (is->identity == 'n')
+		if (is->identity == 'n' && k->publication != NULL)
 			note(k, "%s has no replica identity any more: its updates and deletes fail on the source", leaf_name(k, is, name));
 	}
 	if (differ(was->schema, is->schema) || differ(was->name, is->name))
 		changed(k);
+	if (k->publication == NULL && (differ(was->schema, is->schema) || differ(was->name, is->name)) && is->oid != k->is->oid)
+		say(k, FACTS_HOLE, "%s was renamed from %s.%s: changes made since are missing, as the output plugin knows it by its name",
+		    leaf_name(k, is, name), was->schema, was->name);
 }
 
 /* A leaf that the former look did not find. */
@@ -335,14 +365,19 @@ new_leaf(struct look *k, const struct facts_leaf *is, struct err *err)
 	bool rows = true;
 
 	changed(k);
-	if (is->in_place && is->published) {
+	if (k->publication == NULL)
+		check_leaf(k, is);
+	if (is->in_place && (is->published || k->publication == NULL)) {
 		check_leaf(k, is);
 		return true;
 	}
-	if (!k->ask(k->arg, is, is->published ? FACTS_ROWS_BEFORE : FACTS_ANY_ROWS, k->was->as_of, &rows, err))
+	if (!k->ask(k->arg, is, is->published || k->publication == NULL ? FACTS_ROWS_BEFORE : FACTS_ANY_ROWS, k->was->as_of, &rows, err))
 		return false;
 	leaf_name(k, is, name);
-	if (!is->published && !rows)
+	if (k->publication == NULL) {
+		if (rows)
+			say(k, FACTS_SUSPECT, "%s came with rows that were in it before it was a part of the table: they are missing", name);
+	} else if (!is->published && !rows)
 		say(k, FACTS_AGAIN, "%s is new, and not in publication %s yet", name, k->publication);
 	else if (!is->published)
 		say(k, FACTS_HOLE, "%s is new and not in publication %s: rows that are in it are missing", name, k->publication);

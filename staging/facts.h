@@ -72,7 +72,9 @@ typedef bool facts_ask(void *arg, const struct facts_leaf *leaf, enum facts_ques
 
 bool facts_write(const struct table_facts *f, struct buf *b, struct err *err) MUST_CHECK;
 bool facts_read(const char *text, struct arena *arena, struct table_facts *ret, struct err *err) MUST_CHECK;
-/* was NULL: the first look, which can only tell what is wrong by itself. publication: its name, for the sentences. */
+/* was NULL: the first look, which can only tell what is wrong by itself. publication: its name, for the sentences; NULL: there is none (an output
+ * plugin that reads all tables, knows them by name, and leaves out what has no replica identity: then `published` means that there is one, and
+ * `members` are the indexes that can be it). */
 bool facts_compare(const struct table_facts *was, const struct table_facts *is, const char *publication, facts_ask *ask, void *arg,
     struct facts_verdict *ret, struct err *err) MUST_CHECK;
 

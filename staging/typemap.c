@@ -17,7 +17,7 @@
 #define MY_MAX_VARCHAR	 16383
 #define MY_MAX_KEY_CHARS 768
 
-static const struct row {
+static const struct kind_row {
 	uint8_t family;
 	enum type_class class;
 	uint32_t oid;

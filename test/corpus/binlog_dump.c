@@ -37,8 +37,8 @@ request_file(MYSQL *my, const char *name, const char *offset)
 	put(&p, SERVER_ID, 4);
 	memcpy(p, name, strlen(name));
 	p += strlen(name);
-	if (my->methods->db_command(my, COM_BINLOG_DUMP, (char *)bytes, (size_t)(p - bytes), 1,
-		NULL) != 0)
+	if (my->methods->db_command(
+		my, COM_BINLOG_DUMP, (char *)bytes, (size_t)(p - bytes), 1, NULL) != 0)
 		die("dump", my);
 }
 
@@ -61,8 +61,8 @@ request_gtids(MYSQL *my, const char *hex)
 			die("the set is not hexadecimal", NULL);
 		*p++ = (unsigned char)byte;
 	}
-	if (my->methods->db_command(my, (enum enum_server_command)30, (char *)bytes,
-		(size_t)(p - bytes), 1, NULL) != 0)
+	if (my->methods->db_command(
+		my, (enum enum_server_command)30, (char *)bytes, (size_t)(p - bytes), 1, NULL) != 0)
 		die("dump", my);
 	free(bytes);
 }

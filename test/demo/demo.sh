@@ -1,17 +1,28 @@
 #!/bin/sh
-# make demo: two private PostgreSQL servers in a temporary folder, a shop of some 200,000 rows, the daemon with its full load, half a
-# minute of live workload with a kill -9 of the worker and of the daemon on the way, then both sides compared by content.
+# make demo: private servers in a temporary folder, a shop of some 200,000 rows on PostgreSQL and a web site's visits on MariaDB, one daemon that
+# copies the shop to PostgreSQL and to MariaDB and the visits to PostgreSQL, its full load, half a minute of live workload with a kill -9 of a worker
+# and of the daemon on the way, then all sides compared by content.
 # Ends and cleans up by itself, also on ctrl-c; DEMO_KEEP=1 keeps it running after the summary. DEMO_SECONDS: of the live workload.
 
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"
 skip() { say "demo: $*"; exit 1; }
 skip_if_no_server
+# Without MariaDB the demo shows what it can.
+if (skip() { exit 1; }; find_mariadb) >/dev/null 2>&1; then
+	find_mariadb >/dev/null
+	mariadb=yes
+else
+	mariadb=''
+fi
 
 seconds=${DEMO_SECONDS:-30}
 clients=4
 rate=${DEMO_RATE:-800}
 tables='customers products orders order_items'
+mart_tables='customers products orders'		# a generated column stays where its expression is understood
+web_tables='pages visits'
+tasks="orders${mariadb:+ mart web}"
 
 # ---- the screen ---------------------------------------------------------------------------------------------------
 
@@ -54,14 +65,16 @@ shown=0
 # ---- the servers, the shop, the configuration ---------------------------------------------------------------------
 
 version=$("$REPLD" --version | head -n 1)
-printf '%s%s, a demonstration%s: two PostgreSQL %s servers of its own under %s; nothing else is touched.\n' "$bold" "$version" "$off" \
-	"$PGVERSION" "$TMP"
+printf '%s%s, a demonstration%s: two PostgreSQL %s servers%s of its own under %s; nothing else is touched.\n' "$bold" "$version" "$off" \
+	"$PGVERSION" "${mariadb:+ and two of MariaDB $MAVERSION}" "$TMP"
+[ -n "$mariadb" ] || say '(No MariaDB server is here: its two tasks are left out. make deps installs it.)'
 
 # A role with no more rights than it needs; before PostgreSQL 15 the replica role takes a superuser.
 make_roles() {
 	ROLE=repld
 	sql src 'CREATE ROLE repld LOGIN REPLICATION; GRANT USAGE ON SCHEMA shop TO repld; GRANT SELECT ON ALL TABLES IN SCHEMA shop TO repld;
-		CREATE PUBLICATION repld_orders FOR TABLE shop.customers, shop.products, shop.orders, shop.order_items'
+		CREATE PUBLICATION repld_orders FOR TABLE shop.customers, shop.products, shop.orders, shop.order_items;
+		CREATE PUBLICATION repld_mart FOR TABLE shop.customers, shop.products, shop.orders'
 	sql dst 'CREATE ROLE repld LOGIN; GRANT CREATE ON DATABASE app TO repld'
 	if [ "$PGVERSION" -ge 15 ]; then
 		sql dst 'GRANT SET ON PARAMETER session_replication_role TO repld'
@@ -70,27 +83,52 @@ make_roles() {
 	fi
 }
 
-title '1. A source with a shop, and an empty target'
+title '1. Sources with a shop and a web site, and empty targets'
 begun=$(now_ms)
 pg_start src fsync=on synchronous_commit=off max_slot_wal_keep_size=10GB
 pg_start dst
 psql_of src -f "$TOP/test/demo/shop.sql" >/dev/null
 make_roles
+if [ -n "$mariadb" ]; then
+	my_start masrc
+	my_start madst
+	my_sqlf masrc "$TOP/test/demo/web.sql"
+fi
 total=0
-for table in $tables; do
-	n=$(sql src "SELECT count(*) FROM shop.$table")
-	total=$((total + n))
-	printf '   %-12s %9s rows\n' $table "$(thousands "$n")"
-done
+count() {			# SERVER SCHEMA TABLE...
+	co_server=$1 co_schema=$2
+	shift 2
+	for table in "$@"; do
+		n=$(sql "$co_server" "SELECT count(*) FROM $co_schema.$table")
+		total=$((total + n))
+		printf '   %-12s %9s rows  %s\n' "$table" "$(thousands "$n")" "$(kind_of "$co_server")"
+	done
+}
+count src shop $tables
+[ -z "$mariadb" ] || count masrc app $web_tables
 printf '   %-12s %9s rows, made in %s\n' together "$(thousands $total)" "$(seconds_of $(($(now_ms) - begun)))"
 
-conf_write <<'CONF'
-	orders: {
-		source = "src"; target = "dst";
-		tables = ( { include = "shop.*"; } );
+write_conf() {
+	cat <<'CONF'
+	orders: {                       # PostgreSQL to PostgreSQL
+	    source = "src"; target = "dst";
+	    tables = ( { include = "shop.*"; } );
 	};
 CONF
-title '2. repld check: what would stop the task, what it would do'
+	[ -z "$mariadb" ] || cat <<'CONF'
+	mart: {                         # PostgreSQL to MariaDB
+	    source = "src"; target = "madst";
+	    tables = ( { include = "shop.*"; target_schema = "app"; }, { exclude = "shop.order_items"; } );
+	};
+	web: {                          # MariaDB to PostgreSQL
+	    source = "masrc"; target = "dst";
+	    tables = ( { include = "app.*"; target_schema = "web"; } );
+	};
+CONF
+}
+write_conf | conf_write
+write_conf | sed 's/^	/   /'
+title '2. repld check: what would stop a task, what it would do'
 check_rc=0
 "$REPLD" check -c "$CONF" >"$TMP/check" 2>&1 || check_rc=$?
 head -n "${DEMO_CHECK_LINES:-12}" "$TMP/check" | cut -c "1-$((columns - 4))" | sed 's/^/   /'
@@ -104,7 +142,9 @@ begun=$(now_ms)
 repld_start
 wait_loaded() {
 	show "   loading, $(seconds_of $(($(now_ms) - begun)))"
-	phase_is orders cdc
+	for task in $tasks; do
+		phase_is $task cdc || return 1
+	done
 }
 load_end=$(($(date +%s) + 60))
 until wait_loaded; do
@@ -112,7 +152,10 @@ until wait_loaded; do
 	sleep 0.2
 done
 load_ms=$(($(now_ms) - begun))
-loaded_rows=$(task_get orders full_load.rows)
+loaded_rows=0
+for task in $tasks; do
+	loaded_rows=$((loaded_rows + $(task_get $task full_load.rows)))
+done
 shown=0
 show "   loaded"
 wipe
@@ -125,11 +168,23 @@ title "4. A live workload of about $(thousands $rate) transactions a second for 
 echo 'SELECT shop.live();' >"$TMP/churn.sql"
 begun=$(now_ms)
 workload_start "$seconds" $clients -R "$rate"
+# A visit a statement, and what comes of it, on the web site's own server.
+visit() {
+	n=0
+	while running "$BENCH_PID"; do
+		n=$((n + 1))
+		echo "BEGIN; INSERT INTO visits (visitor, page, at, mobile) VALUES (UUID(), 1 + $n % 400, NOW(6), $n % 2); UPDATE pages SET hits = hits + 1 WHERE id = 1 + $n % 400; COMMIT;"
+		[ $((n % 10)) -ne 0 ] || echo "DELETE FROM visits WHERE id = $n; UPDATE visits SET data = JSON_SET(data, '\$.seen', $n) WHERE id = 5000 + $n;"
+		sleep 0.01
+	done
+}
+[ -z "$mariadb" ] || { visit | mariadb_of masrc >/dev/null 2>"$TMP/visits.log" & JOBS_PIDS="$JOBS_PIDS $!"; VISITS=$!; }
 worker_killed='' daemon_killed='' peak=0 rows=0
 : >"$TMP/lags"
 
 sample() {			# peak memory, lag; rows streamed, as the checkpoint row counts them over all lives of the worker
-	rows=$(sql dst "SELECT inserts + updates + deletes FROM repld.checkpoint WHERE task = 'orders'")
+	rows=$(sql dst "SELECT sum(inserts + updates + deletes) FROM repld.checkpoint")
+	[ -z "$mariadb" ] || rows=$((rows + $(sql madst 'SELECT sum(inserts + updates + deletes) FROM repld.checkpoint')))
 	pid=$(worker_pid orders) || return 0
 	kb=$(peak_kb "$pid" 2>/dev/null) || return 0
 	[ "${kb:-0}" -le $peak ] || peak=$kb
@@ -154,7 +209,7 @@ while running "$BENCH_PID"; do
 	show "   $took s of $seconds s; $(thousands "$rows") rows streamed so far"
 	if [ -z "$worker_killed" ] && [ $took -ge $((seconds / 3)) ]; then
 		victim=$(worker_pid orders)
-		event "   $took s: kill -9 $victim, the worker of the task"
+		event "   $took s: kill -9 $victim, the worker of task orders"
 		kill -9 "$victim"
 		wait_back "$victim"
 		worker_killed=$back
@@ -173,31 +228,43 @@ while running "$BENCH_PID"; do
 	sleep 0.4
 done
 wait "$BENCH_PID" || { cat "$TMP/bench.log" >&2; fail 'the workload failed'; }
+[ -z "$mariadb" ] || wait "$VISITS" || { cat "$TMP/visits.log" >&2; fail 'the visits failed'; }
 ended=$(now_ms)
-synced orders 30
+for task in $tasks; do
+	synced $task 30
+done
 caught_up=$(($(now_ms) - ended))
 sample
 transactions=$(sed -n 's/^number of transactions actually processed: \([0-9]*\).*/\1/p' "$TMP/bench.log")
 tps=$(sed -n 's/^tps = \([0-9]*\).*/\1/p' "$TMP/bench.log")
 shown=0
-show "   the workload has ended; the target was level $(seconds_of $caught_up) later"
+show "   the workload has ended; the targets were level $(seconds_of $caught_up) later"
 frame=0
 
 # ---- both sides, row by row ---------------------------------------------------------------------------------------
 
-title '5. Both sides compared by content, all rows and columns'
+title '5. All sides compared by content, all rows and columns'
 different=0
-for table in $tables; do
-	dump_table src "shop.$table" "$TMP/a"
-	dump_table dst "shop.$table" "$TMP/b"
-	if cmp -s "$TMP/a" "$TMP/b"; then
-		word="${green}identical$off"
-	else
-		word="${red}DIFFERENT$off" different=1
-	fi
-	printf '   %-12s %9s rows  %9s rows  %s  sha256 %s\n' $table "$(thousands "$(wc -l <"$TMP/a")")" \
-		"$(thousands "$(wc -l <"$TMP/b")")" "$word" "$(sha256sum <"$TMP/b" | cut -c 1-16)"
-done
+compared() {			# HEADING SOURCE SCHEMA TARGET SCHEMA TABLE...: each side's rows in one canonical form
+	say "   $1"
+	SRC=$2 DST=$4 cd_from=$3 cd_to=$5
+	shift 5
+	for table in "$@"; do
+		dump_both "$cd_from.$table" "$cd_to.$table"
+		if cmp -s "$TMP/cmp.src" "$TMP/cmp.dst"; then
+			word="${green}identical$off"
+		else
+			word="${red}DIFFERENT$off" different=1
+		fi
+		printf '   %-12s %9s rows  %9s rows  %s  sha256 %s\n' "$table" "$(thousands "$(wc -l <"$TMP/cmp.src")")" \
+			"$(thousands "$(wc -l <"$TMP/cmp.dst")")" "$word" "$(sha256sum <"$TMP/cmp.dst" | cut -c 1-16)"
+	done
+}
+compared 'orders, PostgreSQL to PostgreSQL' src shop dst shop $tables
+if [ -n "$mariadb" ]; then
+	compared 'mart, PostgreSQL to MariaDB' src shop madst app $mart_tables
+	compared 'web, MariaDB to PostgreSQL' masrc app dst web $web_tables
+fi
 
 title '6. What happened'
 lag=$(sort -g "$TMP/lags" | awk '{ v[NR] = $1 } END { if (NR) printf "asked %d times: %.2f s in the middle, %.2f s at most", NR, v[int((NR + 1) / 2)], v[NR] }')
@@ -209,9 +276,9 @@ line 'lag' "${lag:-unknown}"
 line 'memory' "$(mb_of $peak) at most (the worker's VmHWM)"
 line 'survived' "kill -9 of the worker (streaming again after $(seconds_of "${worker_killed:-0}")) and of the daemon ($(seconds_of "${daemon_killed:-0}") after its start)"
 if [ $different -ne 0 ]; then
-	fail 'the two sides differ'
+	fail 'the sides differ'
 fi
-line 'result' "${green}${bold}nothing lost, nothing doubled: source and target are identical$off"
+line 'result' "${green}${bold}nothing lost, nothing doubled: sources and targets are identical$off"
 
 if [ -n "${DEMO_KEEP:-}" ]; then
 	title 'It keeps running (DEMO_KEEP). Look around from another terminal:'

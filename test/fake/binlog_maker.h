@@ -14,8 +14,8 @@
 
 struct maker {
 	struct binlog_rig rig;
-	uint64_t end;			/* where the log ends, without its upper 32 bits in events */
-	bool zero_pos;			/* as MariaDB 11.7 inside transactions */
+	uint64_t end; /* where the log ends, without its upper 32 bits in events */
+	bool zero_pos; /* as MariaDB 11.7 inside transactions */
 	bool mariadb;
 	bool checksum;
 };
@@ -24,7 +24,7 @@ static inline void
 put_le(struct buf *b, uint64_t v, int bytes)
 {
 	for (int i = 0; i < bytes; i++)
-		buf_u8(b, (uint8_t)(v >> 8 * i));
+		buf_u8(b, i < 8 ? (uint8_t)(v >> 8 * i) : 0);
 }
 
 static inline struct buf
@@ -64,7 +64,8 @@ send_as(struct maker *m, uint8_t type, uint16_t flags, bool stands, struct buf *
 
 	if (stands)
 		m->end += EVENT_HEADER + take_body->n + (checksum ? EVENT_CHECKSUM : 0);
-	b = event_bytes(type, flags, stands && !m->zero_pos ? (uint32_t)m->end : 0, take_body, checksum);
+	b = event_bytes(
+	    type, flags, stands && !m->zero_pos ? (uint32_t)m->end : 0, take_body, checksum);
 	ok = rig_event(&m->rig, b.p, b.n);
 	buf_done(&b);
 	buf_done(take_body);
@@ -111,11 +112,16 @@ format_body(const struct maker *m, const char *version, uint32_t started)
 	put_le(&b, started, 4);
 	buf_u8(&b, EVENT_HEADER);
 	for (int type = 1; type <= types; type++) {
-		const bool map = type == EVENT_TABLE_MAP || (type >= EVENT_WRITE_ROWS_V1 && type <= EVENT_DELETE_ROWS_V1);
+		const bool map = type == EVENT_TABLE_MAP ||
+				 (type >= EVENT_WRITE_ROWS_V1 && type <= EVENT_DELETE_ROWS_V1);
 		const bool rows = type >= EVENT_WRITE_ROWS && type <= EVENT_DELETE_ROWS;
 
-		buf_u8(&b, type == EVENT_QUERY || type == EVENT_QUERY_COMPRESSED ? 13 : map ? 8 : rows ? 10 :
-			type == EVENT_GTID || type == EVENT_ANONYMOUS_GTID ? 42 : type == EVENT_MARIADB_GTID ? 19 : 0);
+		buf_u8(&b, type == EVENT_QUERY || type == EVENT_QUERY_COMPRESSED ? 13
+			   : map						 ? 8
+			   : rows						 ? 10
+			   : type == EVENT_GTID || type == EVENT_ANONYMOUS_GTID	 ? 42
+			   : type == EVENT_MARIADB_GTID				 ? 19
+										 : 0);
 	}
 	buf_u8(&b, m->checksum);
 	return b;
@@ -214,8 +220,8 @@ table(struct maker *m, uint64_t id, const char *name)
 	buf_u8(&b, 0);
 	buf_u8(&b, (uint8_t)strlen(name));
 	buf_str(&b, name);
-	buf_put(&b, "\0\1\3\0\0", 5);		/* one column, LONG, no metadata, not null */
-	buf_put(&b, "\1\1\0\4\3\2id\10\1\0", 11);	/* signed; name; key */
+	buf_put(&b, "\0\1\3\0\0", 5); /* one column, LONG, no metadata, not null */
+	buf_put(&b, "\1\1\0\4\3\2id\10\1\0", 11); /* signed; name; key */
 	return send_event(m, EVENT_TABLE_MAP, &b);
 }
 
@@ -227,7 +233,7 @@ insert_flags(struct maker *m, uint64_t id, uint32_t value, uint16_t flags)
 	put_le(&b, id, 6);
 	put_le(&b, flags, 2);
 	put_le(&b, 2, 2);
-	buf_put(&b, "\1\1\0", 3);		/* one column, present, not NULL */
+	buf_put(&b, "\1\1\0", 3); /* one column, present, not NULL */
 	put_le(&b, value, 4);
 	return send_event(m, EVENT_WRITE_ROWS, &b);
 }
@@ -244,7 +250,7 @@ xid(struct maker *m)
 	return send_bytes(m, EVENT_XID, "\1\0\0\0\0\0\0\0", 8);
 }
 
-#define ok(call)     ck_ok(call, &m.rig.err)
+#define ok(call)       ck_ok(call, &m.rig.err)
 #define no(call, kind) ck_fails(call, &m.rig.err, kind)
 
 static inline void

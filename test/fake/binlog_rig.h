@@ -20,7 +20,7 @@ struct binlog_rig {
 	struct buf text;
 	bool dump;
 	bool flush_always;
-	bool takes_all;		/* statements of any kind, tables by whatever is known of them */
+	bool takes_all; /* statements of any kind, tables by whatever is known of them */
 	uint64_t rows, commits, gtids;
 	struct err err;
 };
@@ -44,11 +44,13 @@ dump_value(struct buf *out, const struct value *v)
 			buf_printf(out, "%02x", v->p[i]);
 	}
 	if (v->kind > VALUE_NULL && shown < v->len)
-		buf_printf(out, "...(%u bytes, hash %08x)", v->len, (unsigned)hash_bytes(v->p, v->len, 0));
+		buf_printf(
+		    out, "...(%u bytes, hash %08x)", v->len, (unsigned)hash_bytes(v->p, v->len, 0));
 }
 
 static inline void
-dump_values(struct buf *out, const char *what, const struct relation *rel, const struct value *v, uint16_t n)
+dump_values(struct buf *out, const char *what, const struct relation *rel, const struct value *v,
+    uint16_t n)
 {
 	if (n == 0)
 		return;
@@ -62,12 +64,14 @@ dump_values(struct buf *out, const char *what, const struct relation *rel, const
 static inline void
 dump_row(struct buf *out, const struct change *c)
 {
-	static const char *const kinds[] = { [CHANGE_INSERT] = "INSERT", [CHANGE_UPDATE] = "UPDATE",
-		[CHANGE_DELETE] = "DELETE" };
+	static const char *const kinds[] = {
+		[CHANGE_INSERT] = "INSERT", [CHANGE_UPDATE] = "UPDATE", [CHANGE_DELETE] = "DELETE"
+	};
 
 	buf_printf(out, "  %s %s.%s%s", kinds[c->kind], c->rel->schema, c->rel->name,
 	    (c->flags & CHANGE_CASCADES) != 0 ? " (may cascade)" : "");
-	dump_values(out, c->old == OLD_FULL ? "old row" : "old key", c->rel, change_old_values(c), c->nold);
+	dump_values(
+	    out, c->old == OLD_FULL ? "old row" : "old key", c->rel, change_old_values(c), c->nold);
 	dump_values(out, "new", c->rel, change_new_values(c), c->nnew);
 	buf_str(out, "\n");
 }
@@ -75,15 +79,19 @@ dump_row(struct buf *out, const struct change *c)
 static inline void
 dump_end(struct buf *out, const struct change *c)
 {
-	static const char *const kinds[] = { [CHANGE_COMMIT] = "COMMIT", [CHANGE_KEEPALIVE] = "KEEPALIVE",
-		[CHANGE_XA_PREPARE] = "XA PREPARE", [CHANGE_XA_COMMIT] = "XA COMMIT", [CHANGE_XA_ROLLBACK] = "XA ROLLBACK" };
+	static const char *const kinds[] = { [CHANGE_COMMIT] = "COMMIT",
+		[CHANGE_KEEPALIVE] = "KEEPALIVE",
+		[CHANGE_XA_PREPARE] = "XA PREPARE",
+		[CHANGE_XA_COMMIT] = "XA COMMIT",
+		[CHANGE_XA_ROLLBACK] = "XA ROLLBACK" };
 	char pos[POSITION_TEXT], when[WALL_TEXT], gtid[GTID_TEXT];
 
 	buf_printf(out, "%s %s at %s", kinds[c->kind], position_text(&c->u.commit.position, pos),
 	    wall_text_ms(c->u.commit.commit_time, when));
 	if (c->u.commit.xid_format != 0)
-		buf_printf(out, " xid %.*s,%.*s,%u", c->u.commit.gtrid_len, (const char *)change_xid(c),
-		    c->u.commit.bqual_len, (const char *)change_xid(c) + c->u.commit.gtrid_len, c->u.commit.xid_format);
+		buf_printf(out, " xid %.*s,%.*s,%u", c->u.commit.gtrid_len,
+		    (const char *)change_xid(c), c->u.commit.bqual_len,
+		    (const char *)change_xid(c) + c->u.commit.gtrid_len, c->u.commit.xid_format);
 	for (uint16_t i = 0; i < c->u.commit.ngtids; i++) {
 		const struct gtid_run *run = &change_gtids(c)[i];
 
@@ -108,7 +116,8 @@ dump_change(struct buf *out, const struct change *c)
 	case CHANGE_UPDATE:
 	case CHANGE_DELETE: dump_row(out, c); break;
 	case CHANGE_TRUNCATE:
-		buf_printf(out, "  TRUNCATE %s.%s\n", change_truncated(c)[0]->schema, change_truncated(c)[0]->name);
+		buf_printf(out, "  TRUNCATE %s.%s\n", change_truncated(c)[0]->schema,
+		    change_truncated(c)[0]->name);
 		break;
 	default: dump_end(out, c);
 	}
@@ -119,7 +128,8 @@ rig_seen(void *arg, const struct change *c)
 {
 	struct binlog_rig *rig = arg;
 
-	rig->rows += c->kind == CHANGE_INSERT || c->kind == CHANGE_UPDATE || c->kind == CHANGE_DELETE;
+	rig->rows +=
+	    c->kind == CHANGE_INSERT || c->kind == CHANGE_UPDATE || c->kind == CHANGE_DELETE;
 	rig->commits += c->kind == CHANGE_COMMIT;
 	if (!is_inside(c->kind) || c->kind == CHANGE_COMMIT || c->kind == CHANGE_XA_PREPARE)
 		for (uint16_t i = 0; c->kind != CHANGE_BEGIN && i < c->u.commit.ngtids; i++)
@@ -133,17 +143,18 @@ rig_seen(void *arg, const struct change *c)
 static inline void
 dump_table(struct buf *out, const struct binlog_table *t, bool captured)
 {
-	buf_printf(out, "  (table %s.%s%s%s%s%s:", t->schema, t->name, captured ? "" : ", not captured",
-	    t->has_names ? "" : ", no names", t->has_signedness ? "" : ", no signs", t->has_keys ? "" : ", no key");
+	buf_printf(out, "  (table %s.%s%s%s%s%s:", t->schema, t->name,
+	    captured ? "" : ", not captured", t->has_names ? "" : ", no names",
+	    t->has_signedness ? "" : ", no signs", t->has_keys ? "" : ", no key");
 	for (uint16_t i = 0; i < t->ncols; i++) {
 		const struct binlog_column *col = &t->cols[i];
 
-		buf_printf(out, " %s%s:%u,%x", col->key ? "*" : "", col->name != NULL ? col->name : "?",
-		    binlog_real_code(col), col->meta);
+		buf_printf(out, " %s%s:%u,%x", col->key ? "*" : "",
+		    col->name != NULL ? col->name : "?", binlog_real_code(col), col->meta);
 		if (col->key_prefix > 0)
 			buf_printf(out, "(%u)", col->key_prefix);
-		buf_printf(out, "%s%s%s", col->is_unsigned ? " unsigned" : "", col->nullable ? "" : " not null",
-		    col->invisible ? " invisible" : "");
+		buf_printf(out, "%s%s%s", col->is_unsigned ? " unsigned" : "",
+		    col->nullable ? "" : " not null", col->invisible ? " invisible" : "");
 		if (col->collation != 0)
 			buf_printf(out, " collation %u", col->collation);
 		for (uint16_t k = 0; k < col->nlabels; k++) {
@@ -160,9 +171,9 @@ dump_table(struct buf *out, const struct binlog_table *t, bool captured)
 static inline const char *
 catalog(const char *table)
 {
-	static const char *const tables[][2] = { { "keyed", "*id a b +n" }, { "pair", "*a b *c" }, { "bare", "a b c" },
-		{ "old_engine", "*id a" }, { "parent", "*id k" }, { "child", "*id parent" }, { "parts", "*id a" },
-		{ "copy", "id a b +n" } };
+	static const char *const tables[][2] = { { "keyed", "*id a b +n" }, { "pair", "*a b *c" },
+		{ "bare", "a b c" }, { "old_engine", "*id a" }, { "parent", "*id k" },
+		{ "child", "*id parent" }, { "parts", "*id a" }, { "copy", "id a b +n" } };
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		if (strcmp(table, tables[i][0]) == 0)
@@ -185,7 +196,8 @@ complete(struct binlog_table *t, bool any)
 		n = strcspn(c, " ");
 		if (n == 0 && !any)
 			return;
-		col->name = n > 0 ? arena_strndup(t->arena, c, n) : arena_printf(t->arena, "c%u", i);
+		col->name =
+		    n > 0 ? arena_strndup(t->arena, c, n) : arena_printf(t->arena, "c%u", i);
 		c += n + (c[n] == ' ');
 		if (col->collation == 0)
 			col->collation = col->code == 15 ? 45 : 63;
@@ -220,8 +232,8 @@ rig_relation(void *arg, const struct relation *rel, struct err *err)
 	sink_assert(rel->table == rig && rel->version != 0);
 	sink_assert(binlog_relation(rig->dec, rel->schema, rel->name) == rel);
 	if (rig->dump)
-		buf_printf(&rig->text, "  (relation %u %s.%s, identity %c)\n", rel->id, rel->schema, rel->name,
-		    rel->replica_identity);
+		buf_printf(&rig->text, "  (relation %u %s.%s, identity %c)\n", rel->id, rel->schema,
+		    rel->name, rel->replica_identity);
 	return true;
 }
 
@@ -231,24 +243,29 @@ dump_statement(struct buf *out, const struct binlog_statement *st)
 	const struct sql_text *sql = st->sql;
 	char gtid[GTID_TEXT], pos[POSITION_TEXT];
 
-	buf_printf(out, "  [%s", sql->kind == SQL_DML ? "DML" : sql->kind == SQL_DDL ? "DDL" :
-		sql->kind == SQL_TRUNCATE ? "TRUNCATE" : "other");
-	buf_printf(out, "%s%s%s%s in %s:", sql->unclear ? " unclear" : "", sql->temporary ? " temporary" : "",
-	    st->in_transaction ? " in transaction" : "", st->rows_seen ? " behind rows" : "", st->schema);
+	buf_printf(out, "  [%s",
+	    sql->kind == SQL_DML	? "DML"
+	    : sql->kind == SQL_DDL	? "DDL"
+	    : sql->kind == SQL_TRUNCATE ? "TRUNCATE"
+					: "other");
+	buf_printf(out, "%s%s%s%s in %s:", sql->unclear ? " unclear" : "",
+	    sql->temporary ? " temporary" : "", st->in_transaction ? " in transaction" : "",
+	    st->rows_seen ? " behind rows" : "", st->schema);
 	for (uint16_t i = 0; i < sql->nnames; i++)
 		buf_printf(out, " %s.%s", sql->names[i].schema, sql->names[i].name);
 	if (st->dbs_known)
 		buf_str(out, "; changes");
 	for (uint16_t i = 0; i < st->ndbs; i++)
 		buf_printf(out, " %s", st->dbs[i]);
-	buf_printf(out, "; %s at %s] ", gtid_text(&st->gtid, gtid), position_text(&st->position, pos));
+	buf_printf(
+	    out, "; %s at %s] ", gtid_text(&st->gtid, gtid), position_text(&st->position, pos));
 	buf_json_str(out, st->text, st->n);
 	buf_str(out, "\n");
 }
 
 static inline bool
-rig_statement(void *arg, const struct binlog_statement *st, enum binlog_answer *ret, const struct relation **ret_rel,
-    struct err *err)
+rig_statement(void *arg, const struct binlog_statement *st, enum binlog_answer *ret,
+    const struct relation **ret_rel, struct err *err)
 {
 	struct binlog_rig *rig = arg;
 	const struct sql_name *name = &st->sql->names[0];
@@ -258,7 +275,8 @@ rig_statement(void *arg, const struct binlog_statement *st, enum binlog_answer *
 	if (rig->dump)
 		dump_statement(&rig->text, st);
 	if (st->sql->kind == SQL_TRUNCATE && st->sql->nnames == 1)
-		*ret_rel = binlog_relation(rig->dec, name->schema[0] != '\0' ? name->schema : st->schema, name->name);
+		*ret_rel = binlog_relation(
+		    rig->dec, name->schema[0] != '\0' ? name->schema : st->schema, name->name);
 	*ret = *ret_rel != NULL && !st->in_transaction ? BINLOG_TRUNCATE : BINLOG_IGNORE;
 	if (st->sql->kind == SQL_DDL)
 		binlog_forget_tables(rig->dec);
@@ -271,7 +289,8 @@ static inline void
 rig_decoder(struct binlog_rig *rig)
 {
 	rig->options.voids = rig->voids;
-	rig->dec = binlog_new(&rig->options, (struct binlog_hooks){ rig_resolve, rig_relation, rig_statement, rig },
+	rig->dec = binlog_new(&rig->options,
+	    (struct binlog_hooks){ rig_resolve, rig_relation, rig_statement, rig },
 	    checking_sink(&rig->sink), &rig->err);
 	sink_assert(rig->dec != NULL);
 }
@@ -341,8 +360,8 @@ rig_again(struct binlog_rig *rig)
 	if (rig->options.nvoids == RIG_VOIDS || !binlog_rolled_back(rig->dec, v))
 		return false;
 	if (rig->dump)
-		buf_printf(&rig->text, "again without rows events %u to %u of %s: %s\n", v->first, v->last,
-		    position_text(&v->group, pos), rig->err.msg);
+		buf_printf(&rig->text, "again without rows events %u to %u of %s: %s\n", v->first,
+		    v->last, position_text(&v->group, pos), rig->err.msg);
 	rig->options.nvoids++;
 	binlog_free(rig->dec);
 	rig->sink.in_txn = false;
@@ -375,9 +394,19 @@ static inline struct rig_state
 rig_save(const struct binlog_rig *rig)
 {
 	const struct binlog *d = rig->dec;
-	struct rig_state s = { .group = d->group, .last_gtid = d->last_gtid, .at = d->at, .done = d->done, .told = d->told,
-		.uncaptured = d->uncaptured, .log = d->log, .last_time = d->last_time, .format_known = d->format_known,
-		.checksum = d->checksum, .flavour = d->flavour, .nruns = d->nruns, .nactive = d->nactive,
+	struct rig_state s = { .group = d->group,
+		.last_gtid = d->last_gtid,
+		.at = d->at,
+		.done = d->done,
+		.told = d->told,
+		.uncaptured = d->uncaptured,
+		.log = d->log,
+		.last_time = d->last_time,
+		.format_known = d->format_known,
+		.checksum = d->checksum,
+		.flavour = d->flavour,
+		.nruns = d->nruns,
+		.nactive = d->nactive,
 		.in_txn = rig->sink.in_txn };
 
 	memcpy(s.post, d->post, sizeof(s.post));
@@ -419,7 +448,9 @@ rig_restore(struct binlog_rig *rig, const struct rig_state *s)
 static inline bool
 rig_event_cut(struct binlog_rig *rig, const uint8_t *p, size_t n, size_t cut)
 {
-	const bool checksum = p[4] == EVENT_FORMAT_DESCRIPTION || !rig->dec->format_known || rig->dec->checksum;
+	const uint8_t type = cut >= EVENT_HEADER ? p[4] : 0;
+	const bool checksum =
+	    type == EVENT_FORMAT_DESCRIPTION || !rig->dec->format_known || rig->dec->checksum;
 	struct buf b = { 0 };
 	bool ok;
 
@@ -433,7 +464,7 @@ rig_event_cut(struct binlog_rig *rig, const uint8_t *p, size_t n, size_t cut)
 		uint8_t flags = b.p[17];
 		uint32_t crc;
 
-		if (b.p[4] == EVENT_FORMAT_DESCRIPTION)
+		if (type == EVENT_FORMAT_DESCRIPTION)
 			b.p[17] &= 0xfe;
 		crc = inflate_crc32(b.p, cut - EVENT_CHECKSUM, 0);
 		b.p[17] = flags;

@@ -509,6 +509,19 @@ target_has_rows(struct target *t, const struct table *tab, bool *ret, struct err
 }
 
 static bool
+target_would_make(struct target *t, const struct table *tab, struct arena *arena,
+    const struct coltype **ret_types, const char **ret_ddl, struct err *err)
+{
+	(void)t;
+	(void)tab;
+	(void)arena;
+	(void)err;
+	*ret_types = NULL;
+	*ret_ddl = "";
+	return true;
+}
+
+static bool
 target_check(struct target *t, const struct tableset *set, const struct table_states *states,
     enum target_prep prep, bool loads, struct findings *f, struct err *err)
 {
@@ -831,6 +844,7 @@ static const struct target_ops ops = {
 	.describe = target_describe,
 	.has_rows = target_has_rows,
 	.check = target_check,
+	.would_make = target_would_make,
 	.prepare_table = target_prepare_table,
 	.resume_table = target_resume_table,
 	.finish_table = target_finish_table,

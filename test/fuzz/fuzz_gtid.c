@@ -1,4 +1,4 @@
-/* covers: cdc/gtid.c */
+/* covers: cdc/gtid.c cdc/gtid_bytes.c */
 /* fuzz_gtid.c - any bytes as the text of identifiers and sets, and as the servers' binary forms: what is read can be written, and read
  * again as the same. */
 #include <stdlib.h>
@@ -24,7 +24,8 @@ round_trip(struct gtid_set *take_s)
 
 	gtid_set_text(take_s, &b);
 	again = gtid_set_parse(gtid_set_flavour(take_s), buf_cstr(&b), &err);
-	holds(again != NULL && copy != NULL && gtid_set_equal(again, take_s) && gtid_set_equal(copy, take_s));
+	holds(again != NULL && copy != NULL && gtid_set_equal(again, take_s) &&
+	      gtid_set_equal(copy, take_s));
 	holds(gtid_set_contains(take_s, again));
 	gtid_set_free(again);
 	if (gtid_set_flavour(take_s) == GTID_MYSQL) {

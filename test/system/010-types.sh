@@ -17,6 +17,11 @@ for server in src dst2; do
 done
 sed "s/numeric(10, -2)/numeric(10, $negative)/" "$TOP/test/system/types.sql" >"$TMP/types.sql"
 sqlf src "$TMP/types.sql" >/dev/null
+cp "$TOP/test/system/types_changes.sql" "$TMP/changes.sql"
+if [ "$NULL_NUMBER" = 0 ]; then
+	plain_numbers listed arrays beside key_full
+	sed -i "s/('NaN', [0-9]), //; s/('infinity', 4), //" "$TMP/changes.sql"
+fi
 sql src 'SELECT fill_listed(1000), fill_arrays(1000), fill_beside(1000)' >/dev/null
 
 # What a role or database has set must not show in the values.
@@ -34,7 +39,7 @@ loaded text
 
 step 'streamed: the same values once more'
 sql src 'SELECT fill_listed(2000), fill_arrays(2000), fill_beside(2000)' >/dev/null
-psql_of src -f "$TOP/test/system/types_changes.sql" >/dev/null
+psql_of src -f "$TMP/changes.sql" >/dev/null
 synced binary
 synced text
 

@@ -21,6 +21,7 @@ pg_start src
 pg_start dst
 pg_start dst2
 sqlf src "$TOP/test/system/apply_tables.sql" >/dev/null
+plain_numbers nokey
 conf_write <<'CONF'
 	b: { source = "src"; target = "dst"; tables = ( { include = "public.*"; } ); apply: { mode = "batch"; }; };
 	t: { source = "src"; target = "dst2"; tables = ( { include = "public.*"; } ); apply: { mode = "transactional"; }; };

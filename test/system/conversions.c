@@ -346,7 +346,7 @@ has_key(const struct coltype *from, enum server s, struct coltype *ret)
 static bool
 is_strange(const char *in)
 {
-	static const char *const words[] = { "2023-13-01", "2106-", "-178956970", "infinity", "\\ud800", "3.4028235e38", "0x0000807f", "-0.00" };
+	static const char *const words[] = { "2023-13-01", "2106-", "-178956970", "infinity", "\\ud800", "3.4028235e38", "0x0000807f", "-0.00", ",,," };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strstr(in, words[i]) != NULL)

@@ -1,7 +1,8 @@
 # lib.sh - what the system tests and the long proofs share: private PostgreSQL servers, the daemon, comparison by content.
 # Sourced as the first thing by a POSIX sh script that knows TOP (the repository). Everything lives in $TMP and ends with the
 # script, whatever ends it; KEEP=1 leaves the files (the processes end all the same).
-# Environment: O (the build folder), REPLD (the binary), PGBIN (PostgreSQL's programs), TMPDIR, KEEP, VERBOSE.
+# Environment: O (the build folder), REPLD (the binary), PGBIN (PostgreSQL's programs), PLUGIN (wal2json: the output plugin of the tasks
+# that read PostgreSQL, in place of pgoutput), TMPDIR, KEEP, VERBOSE.
 # A test prints what it does; its last line says why it failed or was skipped (exit 77).
 # Servers named src* are sources (role source, wal_level logical), all others targets; the database is always "app".
 
@@ -15,6 +16,8 @@ O=${O:-$TOP/build}
 REPLD=${REPLD:-$O/repld}
 SLOW=1				# sanitizers: how much longer things may take
 case $O in */asan | */tsan) SLOW=5 ;; esac
+PLUGIN=${PLUGIN:-pgoutput}
+NULL_NUMBER=NULL
 DST=dst				# the target that the comparisons look at
 DB=app
 PORT=5432			# of the sockets; nothing listens on TCP unless a test asks for it
@@ -66,6 +69,15 @@ skip_if_no_server() {
 	[ -z "$as_postgres" ] || id postgres >/dev/null 2>&1 || skip 'running as root and there is no user postgres'
 	[ -x "$REPLD" ] || fail "no $REPLD: build first"
 	PGVERSION=$("$PGSERVER/postgres" -V | sed 's/[^0-9]*\([0-9][0-9]*\).*/\1/')
+	[ "$PLUGIN" != wal2json ] || find_wal2json
+}
+
+# Beside the server, or where $PLUGIN_PATH says. Older than 2.6 it can't tell a null from NaN in a numeric column: $NULL_NUMBER is what such a
+# column of a test may hold.
+find_wal2json() {
+	wj_library=${PLUGIN_PATH:-$("$PGBIN/pg_config" --pkglibdir)}/wal2json.so
+	[ -e "$wj_library" ] || skip 'no output plugin wal2json here (make deps installs it)'
+	grep -q numeric-data-types-as-string "$wj_library" || NULL_NUMBER=0
 }
 
 # ---- the end ------------------------------------------------------------------------------------------------------
@@ -150,6 +162,7 @@ pg_start() {			# NAME [setting=value...]
 		{
 			echo "unix_socket_directories = '$TMP/$server'"
 			! is_source "$server" || echo 'fsync = off'
+			[ "$PLUGIN" != wal2json ] || ! is_source "$server" || wal2json_settings
 		} >"$TMP/$server/data/test.conf"
 		SERVERS="$SERVERS $server"
 	fi
@@ -158,6 +171,13 @@ pg_start() {			# NAME [setting=value...]
 	done
 	(cd "$TMP" && $as_postgres "$PGSERVER/pg_ctl" -D "$TMP/$server/data" -l "$TMP/$server/log" -w -t 60 start >/dev/null) ||
 		{ tail -n 20 "$TMP/$server/log" >&2; fail "server $server does not start"; }
+}
+
+# Since their release of August 2026 servers take only the plugins that they are told of.
+wal2json_settings() {
+	! "$PGSERVER/postgres" -C output_plugin_libraries -D "$TMP/$server/data" >/dev/null 2>&1 || [ -n "${PLUGIN_REFUSED:-}" ] ||
+		echo "output_plugin_libraries = 'pgoutput, test_decoding, wal2json'"
+	[ -z "${PLUGIN_PATH:-}" ] || echo "dynamic_library_path = '$PLUGIN_PATH:\$libdir'"
 }
 
 pg_stop() {			# NAME [smart|fast|immediate]
@@ -263,10 +283,33 @@ conf_write() {
 			conf_endpoint "$server"
 		done
 		printf '};\ntasks:\n{\n'
-		cat
+		with_plugin
 		printf '};\n'
 	} >"$CONF.new"
 	mv "$CONF.new" "$CONF"
+}
+
+# One task a line; what stands there of postgresql: { } stays.
+with_plugin() {
+	case $PLUGIN in
+	pgoutput) cat ;;
+	*) sed -e "/: { source = \"[^\"]*\"/{/plugin = /b" -e "s/postgresql: {/& plugin = \"$PLUGIN\";/;t" \
+		-e "s/: { source = \"[^\"]*\";/& postgresql: { plugin = \"$PLUGIN\"; };/" -e '}' ;;
+	esac
+}
+
+# Where the plugin can't tell them from NULL, NaN and infinities, and NULL itself, become 0 in these tables of a source, before they are written.
+plain_numbers() {		# TABLE...
+	[ "$NULL_NUMBER" = 0 ] || return 0
+	for pn_table in "$@"; do
+		pn_body=$(sql $SRC "SELECT string_agg(format('IF coalesce(NEW.%1\$I::text, ''NaN'') IN (''NaN'', ''Infinity'', ''-Infinity'') THEN
+			NEW.%1\$I := 0; END IF;', attname), ' ') FROM pg_attribute WHERE attrelid = '$pn_table'::regclass AND attnum > 0
+			AND NOT attisdropped AND attgenerated = '' AND atttypid IN (700, 701, 1700)")
+		[ -n "$pn_body" ] || continue
+		sql $SRC "CREATE FUNCTION plain_$pn_table() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN $pn_body RETURN NEW; END \$\$;
+			CREATE TRIGGER a_plain BEFORE INSERT OR UPDATE ON $pn_table FOR EACH ROW EXECUTE FUNCTION plain_$pn_table();
+			ALTER TABLE $pn_table ENABLE ALWAYS TRIGGER a_plain"
+	done
 }
 
 # The usual task: $SRC to $DST (src and dst), all of the default schema, with more options where given.
@@ -488,6 +531,7 @@ workload_make() {		# CLIENTS [ROWS of kv for each]
 	case $(kind_of $SRC) in
 	postgresql)
 		sqlf $SRC "$TOP/test/system/workload.sql" >/dev/null
+		plain_numbers kv
 		sql $SRC "SELECT workload_fill($1, ${2:-100})" >/dev/null
 		echo 'SELECT churn(:client_id + 1);' >"$TMP/churn.sql"
 		;;

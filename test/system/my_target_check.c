@@ -85,6 +85,16 @@ is(int line, const char *query, const char *want)
 }
 #define IS(query, want) is(__LINE__, query, want)
 
+/* The server shows a session a moment longer than it lives. */
+static void
+soon(int line, const char *query, const char *want)
+{
+	for (int i = 0; i < 100 && strcmp(rows(query), want) != 0; i++)
+		usleep(50000);
+	is(line, query, want);
+}
+#define SOON(query, want) soon(__LINE__, query, want)
+
 /* ---- tables and changes ---- */
 
 struct tab {
@@ -272,6 +282,7 @@ make_tables(void)
 		"CREATE TABLE %s.bytes (k binary(16) PRIMARY KEY, v int) ENGINE=InnoDB",
 		"CREATE TABLE %s.floats (k double PRIMARY KEY, v int) ENGINE=InnoDB",
 		"CREATE TABLE %s.narrow (id int PRIMARY KEY, v varchar(3) NOT NULL) ENGINE=InnoDB",
+		"CREATE TABLE %s.scaled (id int PRIMARY KEY, d decimal(5,2)) ENGINE=InnoDB",
 		"CREATE TABLE %s.parent (id int PRIMARY KEY) ENGINE=InnoDB",
 		"CREATE TABLE %s.child (id int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES "
 		"parent (id) ON DELETE CASCADE) ENGINE=InnoDB",
@@ -341,6 +352,17 @@ prove_ownership(void)
 	MUST(tasks.n == 1 && tasks.rows[0].owned && strcmp(tasks.rows[0].task, "orders") == 0);
 	task_rows_done(&tasks);
 	MUST(ops->ping(guard, &err));
+	MUST(my_unlock(guard, "repld:orders", &err));
+	MUST(!ops->ping(guard, &err) && err.kind == ERR_RETRY);
+	MUST(ops->own(guard, &owner, &err) && ops->ping(guard, &err));
+
+	step("a statement left behind does not go on");
+	other->c->deadline_usec = 200000;
+	MUST(!my_exec(other->c, &err, "SELECT SLEEP(60)") && err.kind == ERR_RETRY);
+	ops->close(other);
+	SOON("SELECT count(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%'",
+	    "0");
+	other = open_target("guard");
 	ops->close(other);
 	IS("SELECT @@global.wait_timeout > 30", "1");
 }
@@ -647,7 +669,18 @@ prove_refusals(void)
 	}
 	IS("SELECT count(*) FROM app.narrow", "0");
 
+	leave(apply_target, t);
+
+	step("what the server only warns of is refused");
+	t = look("scaled");
+	add(t, CHANGE_INSERT, "1|1.239", NULL);
+	refuse(apply_target, BATCH_NET);
+	MUST(err.kind == ERR_DATA && strstr(err.msg, "warned") != NULL);
+	IS("SELECT count(*) FROM app.scaled", "0");
+	leave(apply_target, t);
+
 	step("a row that is not there");
+	t = look("narrow");
 	add(t, CHANGE_INSERT, "1|abc", NULL);
 	add(t, CHANGE_INSERT, "2|abc", NULL);
 	apply(apply_target, BATCH_NET);
@@ -727,6 +760,10 @@ prove_fencing(void)
 	MUST(write_batch(apply_target, BATCH_NET));
 	second = open_target("apply");
 	MUST(ops->learn(second, true, &next, &err));
+	SOON(arena_printf(arena,
+	       "SELECT count(*) FROM information_schema.PROCESSLIST WHERE ID = %" PRIu64,
+	       apply_target->c->id),
+	    "0");
 	MUST(next.exists && next.epoch == cp.epoch + 1 && next.position.lsn.v == cp.position.lsn.v);
 	MUST(!commit(apply_target, &unknown));
 	MUST(err.kind == ERR_RETRY || err.kind == ERR_FENCED); /* its session was ended */
@@ -997,6 +1034,19 @@ prove_prepare(void)
 	MUST(ops->prepare_table(apply_target, &tab, PREP_CREATE, &ts, &err) &&
 	     strcmp(ts.made, "dropped") == 0);
 	IS("SELECT count(*) FROM app.narrow", "0");
+	free(ts.made);
+	leave(apply_target, t);
+
+	step("what will be done is written before it is done");
+	t = look("keyed");
+	ts = (struct table_state){ .source_schema = text_of("app_src"),
+		.source_name = text_of("keyed"),
+		.target_schema = text_of("app"),
+		.target_name = text_of("bad ") };
+	tab = t->table;
+	tab.target_name = "bad ";
+	MUST(!ops->prepare_table(apply_target, &tab, PREP_CREATE, &ts, &err));
+	IS("SELECT made FROM repld.table_state WHERE source_name = 'keyed'", "creating");
 	free(ts.made);
 	leave(apply_target, t);
 	ts = (struct table_state){ .source_schema = text_of("app_src"),

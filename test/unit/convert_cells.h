@@ -244,6 +244,8 @@ static const struct row pairs_to_postgresql[] = {
 	{ "my enum('sad','ok')", "pg public.mood", "sad | ok | <> -> !" },
 	{ "my enum('sad','ok')", "pg character varying(10)", "sad | <> -> !" },
 	{ "my set('a','b\"','c')", "pg text[]", "<> -> {} | a -> {\"a\"} | a,b\",c -> {\"a\",\"b\\\"\",\"c\"}" },
+	{ "my set('','a')", "pg text[]", ",,,,,,,,,,,,,,,,,,,,,,, -> {\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
+					"\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"}" },
 	{ "my varchar(70)", "pg bit varying", "0101" },
 	{ "my varchar(17)", "pg macaddr", "08:00:2b:01:02:03" },
 	{ "my text", "pg bytea", "abc -> \\x616263 | <> -> \\x | \xe2\x82\xac -> \\xe282ac" },

@@ -8,10 +8,12 @@
 #define CORPUS	 "test/corpus/binlog/"
 #define EXPECTED "test/corpus/binlog-expected/"
 
-static const char *const captures[] = { "my-groups", "my-xa", "my-rollback", "my-images", "my-maps", "my-checksums",
-	"my-statements", "my-json", "my-payload", "my-gtids", "my-minimal", "my-vectors", "my-anonymous", "ma-groups",
-	"ma-xa", "ma-rollback", "ma-savepoint", "ma-images", "ma-maps", "ma-checksums", "ma-statements", "ma-compressed",
-	"ma-domains", "ma-slave", "ma-minimal", "ma118-groups", "ma118-xa", "ma118-savepoint", "my56-groups", "my56-images" };
+static const char *const captures[] = { "my-groups", "my-xa", "my-rollback", "my-images", "my-maps",
+	"my-checksums", "my-statements", "my-json", "my-payload", "my-gtids", "my-minimal",
+	"my-vectors", "my-anonymous", "ma-groups", "ma-xa", "ma-rollback", "ma-savepoint",
+	"ma-images", "ma-maps", "ma-checksums", "ma-statements", "ma-compressed", "ma-domains",
+	"ma-slave", "ma-minimal", "ma118-groups", "ma118-xa", "ma118-savepoint", "my56-groups",
+	"my56-images" };
 #define NCAPTURES (int)(sizeof(captures) / sizeof(captures[0]))
 
 static bool
@@ -54,7 +56,8 @@ expect_text(const char *name, struct buf *want)
 	}
 	have = file_read(EXPECTED, name, ".txt");
 	if (have.n != want->n || memcmp(have.p, want->p, want->n) != 0)
-		ck_abort_msg("%s differs from what the test makes (GOLDEN=write, then compare)", path);
+		ck_abort_msg(
+		    "%s differs from what the test makes (GOLDEN=write, then compare)", path);
 	buf_done(&have);
 }
 
@@ -68,8 +71,8 @@ read_all(struct binlog_rig *rig, const struct buf *frames)
 		buf_printf(&rig->text, "end: %zu relations, %" PRIu64 " rows events not captured\n",
 		    relmap_versions(rig->dec->relations), binlog_uncaptured(rig->dec));
 	else
-		buf_printf(&rig->text, "refused: %s: %s [%s] [%s]\n", err_kind_name(rig->err.kind), rig->err.msg,
-		    rig->err.position, rig->err.table);
+		buf_printf(&rig->text, "refused: %s: %s [%s] [%s]\n", err_kind_name(rig->err.kind),
+		    rig->err.msg, rig->err.position, rig->err.table);
 }
 
 START_TEST(binlog_decodes_captured_events_as_expected)
@@ -227,7 +230,8 @@ START_TEST(binlog_refuses_events_with_a_changed_byte)
 			memcpy(copy, p, n);
 			copy[at] ^= (uint8_t)(1 << at % 8);
 			ck_assert(!rig_event(&rig, copy, n));
-			ck_assert(rig.err.kind == ERR_RETRY || (at >= 9 && at < 13 && rig.err.kind == ERR_PROTOCOL));
+			ck_assert(rig.err.kind == ERR_RETRY ||
+				  (at >= 9 && at < 13 && rig.err.kind == ERR_PROTOCOL));
 			rig_restore(&rig, &before);
 		}
 		ck_assert(rig_event(&rig, p, n));
@@ -273,5 +277,6 @@ START_TEST(binlog_survives_changed_bytes)
 }
 END_TEST
 
-UNIT_MAIN("binlog", binlog_decodes_captured_events_as_expected, binlog_flush_at_any_time_is_harmless,
-    binlog_refuses_events_cut_anywhere, binlog_refuses_events_with_a_changed_byte, binlog_survives_changed_bytes)
+UNIT_MAIN("binlog", binlog_decodes_captured_events_as_expected,
+    binlog_flush_at_any_time_is_harmless, binlog_refuses_events_cut_anywhere,
+    binlog_refuses_events_with_a_changed_byte, binlog_survives_changed_bytes)

@@ -25,7 +25,8 @@ START_TEST(group_emits_begin_with_the_first_row)
 	ok(insert(&m, 9, 7));
 	ok(table(&m, 9, "t"));
 	ok(insert(&m, 9, 8));
-	expect_dump(&m, "BEGIN log.000001:127 at " USEC "\n  INSERT app.t\n    new: id=\"7\"\n  INSERT app.t\n    new: id=\"8\"\n");
+	expect_dump(&m, "BEGIN log.000001:127 at " USEC
+			"\n  INSERT app.t\n    new: id=\"7\"\n  INSERT app.t\n    new: id=\"8\"\n");
 	ok(xid(&m));
 	ck_assert(!binlog_in_transaction(m.rig.dec));
 	expect_dump(&m, "COMMIT log.000001:463 at " USEC " " U1 ":5\n");
@@ -40,7 +41,9 @@ empty_transaction(struct maker *take_m, uint8_t source, uint64_t number)
 {
 	struct maker *m = take_m;
 
-	ck_ok(gtid(m, source, number) && query(m, "BEGIN") && table(m, 9, "skipped") && insert(m, 9, 1) && xid(m), &m->rig.err);
+	ck_ok(gtid(m, source, number) && query(m, "BEGIN") && table(m, 9, "skipped") &&
+		  insert(m, 9, 1) && xid(m),
+	    &m->rig.err);
 }
 
 START_TEST(group_of_nothing_leaves_its_identifier)
@@ -147,7 +150,7 @@ START_TEST(group_rows_need_their_table_in_the_same_statement)
 	ok(query(&m, "BEGIN") && table(&m, 9, "t") && insert_flags(&m, 0xffffff, 0, STMT_END));
 	no(insert(&m, 9, 3), ERR_PROTOCOL);
 	maker_end(&m);
-	maker_ready(&m, NULL);		/* the same id, another table */
+	maker_ready(&m, NULL); /* the same id, another table */
 	ok(query(&m, "BEGIN") && table(&m, 9, "t") && table(&m, 9, "u") && insert(&m, 9, 1));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), "INSERT app.u"));
 	maker_end(&m);
@@ -159,7 +162,8 @@ START_TEST(group_equal_tables_are_one_relation)
 	struct maker m = { 0 };
 
 	maker_ready(&m, NULL);
-	ok(query(&m, "BEGIN") && table(&m, 9, "t") && insert(&m, 9, 1) && table(&m, 50, "t") && insert(&m, 50, 2) && xid(&m));
+	ok(query(&m, "BEGIN") && table(&m, 9, "t") && insert(&m, 9, 1) && table(&m, 50, "t") &&
+	    insert(&m, 50, 2) && xid(&m));
 	binlog_forget_tables(m.rig.dec);
 	ok(query(&m, "BEGIN") && table(&m, 9, "t") && insert(&m, 9, 3) && xid(&m));
 	ck_assert_uint_eq(relmap_versions(m.rig.dec->relations), 1);
@@ -217,13 +221,17 @@ START_TEST(group_truncate_is_a_transaction_of_its_own)
 	struct maker m = { 0 };
 
 	maker_ready(&m, NULL);
-	ok(gtid(&m, 1, 1) && query(&m, "TRUNCATE t"));		/* never seen */
-	ok(gtid(&m, 1, 2) && query(&m, "BEGIN") && table(&m, 9, "t") && insert(&m, 9, 1) && xid(&m));
+	ok(gtid(&m, 1, 1) && query(&m, "TRUNCATE t")); /* never seen */
+	ok(gtid(&m, 1, 2) && query(&m, "BEGIN") && table(&m, 9, "t") && insert(&m, 9, 1) &&
+	    xid(&m));
 	buf_reset(&m.rig.text);
-	ok(gtid(&m, 1, 3) && query_in(&m, "other", "TRUNCATE t") && gtid(&m, 1, 4) && query_in(&m, "other", "TRUNCATE app.t"));
-	expect_dump(&m, "  [TRUNCATE in other: .t; " U1 ":3 at log.000001:463] \"TRUNCATE t\"\n"
+	ok(gtid(&m, 1, 3) && query_in(&m, "other", "TRUNCATE t") && gtid(&m, 1, 4) &&
+	    query_in(&m, "other", "TRUNCATE app.t"));
+	expect_dump(&m,
+	    "  [TRUNCATE in other: .t; " U1 ":3 at log.000001:463] \"TRUNCATE t\"\n"
 	    "  [TRUNCATE in other: app.t; " U1 ":4 at log.000001:579] \"TRUNCATE app.t\"\n"
-	    "BEGIN log.000001:579 at " USEC "\n  TRUNCATE app.t\nCOMMIT log.000001:699 at " USEC " " U1 ":3-4\n");
+	    "BEGIN log.000001:579 at " USEC "\n  TRUNCATE app.t\nCOMMIT log.000001:699 at " USEC
+	    " " U1 ":3-4\n");
 	maker_end(&m);
 }
 END_TEST
@@ -233,7 +241,8 @@ END_TEST
 static void
 rolled_back(struct maker *m)
 {
-	ck_ok(query(m, "BEGIN") && table(m, 9, "t") && insert(m, 9, 1) && table(m, 9, "t"), &m->rig.err);
+	ck_ok(query(m, "BEGIN") && table(m, 9, "t") && insert(m, 9, 1) && table(m, 9, "t"),
+	    &m->rig.err);
 }
 
 START_TEST(group_rolled_back_is_read_again_without_its_rows)
@@ -255,7 +264,9 @@ START_TEST(group_rolled_back_is_read_again_without_its_rows)
 	rolled_back(&m);
 	ok(insert(&m, 9, 2) && query(&m, "ROLLBACK"));
 	ok(query(&m, "BEGIN") && table(&m, 9, "t") && insert(&m, 9, 3) && xid(&m));
-	expect_dump(&m, TABLE "BEGIN log.000001:384 at " WHEN "\n  INSERT app.t\n    new: id=\"3\"\nCOMMIT log.000001:538 at " WHEN "\n");
+	expect_dump(&m,
+	    TABLE "BEGIN log.000001:384 at " WHEN
+		  "\n  INSERT app.t\n    new: id=\"3\"\nCOMMIT log.000001:538 at " WHEN "\n");
 	maker_end(&m);
 }
 END_TEST
@@ -271,7 +282,8 @@ START_TEST(group_rolled_back_in_part)
 			ok(rotate(&m, "log.000001", 4, true) && format(&m, 1));
 		rolled_back(&m);
 		ok(query(&m, "SAVEPOINT `a`") && insert(&m, 9, 2));
-		ok(query(&m, "SAVEPOINT b") && query(&m, "ROLLBACK TO b") && query(&m, "ROLLBACK TO b"));
+		ok(query(&m, "SAVEPOINT b") && query(&m, "ROLLBACK TO b") &&
+		    query(&m, "ROLLBACK TO b"));
 		if (round == 1)
 			break;
 		no(query(&m, "ROLLBACK TO SAVEPOINT `a`"), ERR_RETRY);
@@ -356,13 +368,15 @@ START_TEST(group_xa_is_refused_where_it_is_not_replicated)
 	struct maker m = { 0 };
 
 	maker_ready(&m, &refuse);
-	ok(gtid(&m, 1, 1) && query(&m, "XA START X'61',X'',1") && table(&m, 9, "skipped") && insert(&m, 9, 1));
+	ok(gtid(&m, 1, 1) && query(&m, "XA START X'61',X'',1") && table(&m, 9, "skipped") &&
+	    insert(&m, 9, 1));
 	ok(query(&m, "XA END X'61',X'',1") && xa_prepare(&m, false, 1, 0));
 	ok(gtid(&m, 1, 2) && query(&m, "XA COMMIT X'61',X'',1"));
 	buf_reset(&m.rig.text);
 	ok(binlog_flush(m.rig.dec, &m.rig.err));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), U1 ":1-2"));
-	ok(query(&m, "XA START X'61',X'',1") && table(&m, 9, "t") && insert(&m, 9, 1) && xa_prepare(&m, true, 1, 0));
+	ok(query(&m, "XA START X'61',X'',1") && table(&m, 9, "t") && insert(&m, 9, 1) &&
+	    xa_prepare(&m, true, 1, 0));
 	ok(query(&m, "XA START X'61',X'',1") && table(&m, 9, "t") && insert(&m, 9, 1));
 	no(xa_prepare(&m, false, 1, 0), ERR_HOLE);
 	ck_assert_str_ne(m.rig.err.remedy, "");
@@ -383,7 +397,8 @@ START_TEST(group_xa_order_and_sizes)
 	no(xa_prepare(&m, false, 1, 0), ERR_PROTOCOL);
 	maker_end(&m);
 	maker_ready(&m, NULL);
-	ok(query(&m, "XA START X'61',X'',1") && table(&m, 9, "t") && insert(&m, 9, 1) && xa_prepare(&m, false, 64, 64));
+	ok(query(&m, "XA START X'61',X'',1") && table(&m, 9, "t") && insert(&m, 9, 1) &&
+	    xa_prepare(&m, false, 64, 64));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), "XA PREPARE log.000001:"));
 	ok(query(&m, "XA START X'61',X'',1"));
 	no(xa_prepare(&m, false, 65, 0), ERR_PROTOCOL);
@@ -430,11 +445,11 @@ START_TEST(group_tagged_fields)
 	buf_reset(&m.rig.text);
 	ok(binlog_flush(m.rig.dec, &m.rig.err));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), U1 ":t:1\n"));
-	bytes[2] = 0x20;		/* now that field is needed */
+	bytes[2] = 0x20; /* now that field is needed */
 	no(send_bytes(&m, EVENT_GTID_TAGGED, bytes, sizeof(bytes)), ERR_PROTOCOL);
 	maker_end(&m);
 	bytes[2] = 0;
-	bytes[0] = 0x04;		/* version 2 */
+	bytes[0] = 0x04; /* version 2 */
 	maker_ready(&m, NULL);
 	no(send_bytes(&m, EVENT_GTID_TAGGED, bytes, sizeof(bytes)), ERR_PROTOCOL);
 	maker_end(&m);
@@ -447,9 +462,11 @@ START_TEST(group_packed_integers)
 		uint8_t bytes[9];
 		size_t n;
 		uint64_t want;
-	} cases[] = { { { 0x00 }, 1, 0 }, { { 0xfe }, 1, 127 }, { { 0x01, 0x02 }, 2, 128 }, { { 0xfd, 0xff }, 2, 16383 },
-		{ { 0x83, 0x12, 0x0b }, 3, 90704 }, { { 0x7f, 0x48, 0xb2, 0xe4, 0xfd, 0xde, 0x60, 0x06 }, 8, 0x0660defde4b248 },
-		{ { 0x3f, 1, 0, 0, 0, 0, 0 }, 7, 2 }, { { 0xff, 1, 2, 3, 4, 5, 6, 7, 8 }, 9, 0x0807060504030201 } };
+	} cases[] = { { { 0x00 }, 1, 0 }, { { 0xfe }, 1, 127 }, { { 0x01, 0x02 }, 2, 128 },
+		{ { 0xfd, 0xff }, 2, 16383 }, { { 0x83, 0x12, 0x0b }, 3, 90704 },
+		{ { 0x7f, 0x48, 0xb2, 0xe4, 0xfd, 0xde, 0x60, 0x06 }, 8, 0x0660defde4b248 },
+		{ { 0x3f, 1, 0, 0, 0, 0, 0 }, 7, 2 },
+		{ { 0xff, 1, 2, 3, 4, 5, 6, 7, 8 }, 9, 0x0807060504030201 } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rd in = rd_init(cases[i].bytes, cases[i].n);
@@ -463,10 +480,12 @@ START_TEST(group_packed_integers)
 }
 END_TEST
 
-UNIT_MAIN("binlog_group", group_emits_begin_with_the_first_row, group_of_nothing_leaves_its_identifier,
-    group_identifiers_never_overflow_a_record, group_order_is_held, group_rows_need_their_table_in_the_same_statement,
+UNIT_MAIN("binlog_group", group_emits_begin_with_the_first_row,
+    group_of_nothing_leaves_its_identifier, group_identifiers_never_overflow_a_record,
+    group_order_is_held, group_rows_need_their_table_in_the_same_statement,
     group_equal_tables_are_one_relation, group_without_gtid_is_a_hole_where_they_count,
     group_refusals_of_others_pass_through, group_truncate_is_a_transaction_of_its_own,
-    group_rolled_back_is_read_again_without_its_rows, group_rolled_back_in_part, group_savepoints_that_are_not_known,
-    group_abandoned_by_a_crash, group_xa_is_refused_where_it_is_not_replicated, group_xa_order_and_sizes,
+    group_rolled_back_is_read_again_without_its_rows, group_rolled_back_in_part,
+    group_savepoints_that_are_not_known, group_abandoned_by_a_crash,
+    group_xa_is_refused_where_it_is_not_replicated, group_xa_order_and_sizes,
     group_mariadb_counts_by_domain, group_tagged_fields, group_packed_integers)

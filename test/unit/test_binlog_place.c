@@ -43,10 +43,10 @@ START_TEST(place_goes_on_beyond_4_gb)
 	expect_at(&m, "log.000007:4294967434");
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), "BEGIN log.000007:4294967280"));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), "COMMIT log.000007:4294967434"));
-	m.end += INT32_MAX;			/* not sent: what the reader has */
+	m.end += INT32_MAX; /* not sent: what the reader has */
 	ok(query(&m, "FLUSH TABLES"));
 	expect_at(&m, "log.000007:6442451129");
-	m.end -= 100;				/* back */
+	m.end -= 100; /* back */
 	no(query(&m, "FLUSH TABLES"), ERR_PROTOCOL);
 	maker_end(&m);
 }
@@ -62,7 +62,7 @@ START_TEST(place_without_positions_is_counted)
 	ok(table(&m, 9, "t") && insert(&m, 9, 1));
 	expect_read(&m, "log.000001:380");
 	m.zero_pos = false;
-	m.end += 50;				/* an ANNOTATE_ROWS that was not asked for */
+	m.end += 50; /* an ANNOTATE_ROWS that was not asked for */
 	ok(xid(&m));
 	expect_at(&m, "log.000001:457");
 	maker_end(&m);
@@ -125,9 +125,13 @@ START_TEST(place_start_is_checked)
 	struct maker m = { 0 };
 	struct err err = ERR_INIT;
 
-	ck_fails(binlog_new(&o, (struct binlog_hooks){ 0 }, (struct change_sink){ 0 }, &err) != NULL, &err, ERR_PROTOCOL);
+	ck_fails(
+	    binlog_new(&o, (struct binlog_hooks){ 0 }, (struct change_sink){ 0 }, &err) != NULL,
+	    &err, ERR_PROTOCOL);
 	o = (struct binlog_options){ .log = "log.000001", .offset = BINLOG_OFFSET_MAX + 1 };
-	ck_fails(binlog_new(&o, (struct binlog_hooks){ 0 }, (struct change_sink){ 0 }, &err) != NULL, &err, ERR_LIMIT);
+	ck_fails(
+	    binlog_new(&o, (struct binlog_hooks){ 0 }, (struct change_sink){ 0 }, &err) != NULL,
+	    &err, ERR_LIMIT);
 	o.offset = 500;
 	maker_start(&m, &o);
 	no(rotate(&m, "log.000001", 400, true), ERR_HOLE);
@@ -189,7 +193,7 @@ START_TEST(place_moves_by_heartbeats)
 	expect_at(&m, "log.000001:500");
 	ok(heartbeat_v2(&m, "log.000001", UINT64_C(5000000000)));
 	expect_at(&m, "log.000001:5000000000");
-	ok(heartbeat(&m, "log.000001", 1000000000, 0));		/* cut to 32 bits: 5294967296 */
+	ok(heartbeat(&m, "log.000001", 1000000000, 0)); /* cut to 32 bits: 5294967296 */
 	expect_at(&m, "log.000001:5294967296");
 	m.end = UINT64_C(5294967296);
 	ok(query(&m, "BEGIN"));
@@ -224,7 +228,8 @@ END_TEST
 /* ---- formats ---- */
 
 static void
-expect_format(const char *version, bool mariadb, enum gtid_flavour wanted, int algorithm, enum err_kind kind)
+expect_format(
+    const char *version, bool mariadb, enum gtid_flavour wanted, int algorithm, enum err_kind kind)
 {
 	const struct binlog_options o = { .flavour = wanted };
 	struct maker m = { .mariadb = mariadb };
@@ -329,7 +334,8 @@ static struct buf
 inner_events(const char *name, uint32_t value)
 {
 	struct buf all = { 0 }, parts[4] = { { 0 } };
-	static const uint8_t types[] = { EVENT_QUERY, EVENT_TABLE_MAP, EVENT_WRITE_ROWS, EVENT_XID };
+	static const uint8_t types[] = { EVENT_QUERY, EVENT_TABLE_MAP, EVENT_WRITE_ROWS,
+		EVENT_XID };
 
 	put_le(&parts[0], 0, 13);
 	buf_str(&parts[0], "");
@@ -394,7 +400,8 @@ START_TEST(payload_is_a_transaction)
 		ok(gtid(&m, 1, 5) && payload(&m, (uint8_t)algorithm, events.n, &events));
 		end = binlog_position(m.rig.dec);
 		snprintf(line, sizeof(line), "COMMIT %s at", position_text(&end, at));
-		ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), "BEGIN log.000001:127 at 2023-11-14T22:13:20.123Z\n"));
+		ck_assert_ptr_nonnull(strstr(
+		    buf_cstr(&m.rig.text), "BEGIN log.000001:127 at 2023-11-14T22:13:20.123Z\n"));
 		ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), line));
 		ck_assert_uint_eq(binlog_offset(end.lsn.v), m.end);
 		maker_end(&m);
@@ -404,7 +411,8 @@ START_TEST(payload_is_a_transaction)
 END_TEST
 
 static void
-expect_payload_refused(uint8_t algorithm, uint64_t size, const struct buf *events, enum err_kind kind)
+expect_payload_refused(
+    uint8_t algorithm, uint64_t size, const struct buf *events, enum err_kind kind)
 {
 	struct maker m = { 0 };
 
@@ -425,23 +433,24 @@ START_TEST(payload_that_is_broken)
 	events.n--;
 	expect_payload_refused(PAYLOAD_ZSTD, events.n, &events, ERR_PROTOCOL);
 	events.n++;
-	events.p[9] = 18;		/* a size that none can have */
+	events.p[9] = 18; /* a size that none can have */
 	expect_payload_refused(PAYLOAD_ZSTD, events.n, &events, ERR_PROTOCOL);
 	memset(events.p + 9, 0xff, 4);
 	expect_payload_refused(PAYLOAD_ZSTD, events.n, &events, ERR_LIMIT);
 	buf_done(&events);
-	events = inner_events("t", 5);	/* more after its end */
+	events = inner_events("t", 5); /* more after its end */
 	buf_put(&two, events.p, events.n);
 	buf_put(&two, events.p, events.n);
 	expect_payload_refused(PAYLOAD_ZSTD, two.n, &two, ERR_PROTOCOL);
 	body = body_of("", 0);
 	for (size_t i = 0; i < 2; i++) {
-		nested = event_bytes(i == 0 ? EVENT_TRANSACTION_PAYLOAD : EVENT_ROTATE, 0, 0, &body, false);
+		nested = event_bytes(
+		    i == 0 ? EVENT_TRANSACTION_PAYLOAD : EVENT_ROTATE, 0, 0, &body, false);
 		expect_payload_refused(PAYLOAD_NONE, nested.n, &nested, ERR_PROTOCOL);
 		buf_done(&nested);
 	}
 	maker_ready(&m, NULL);
-	no(payload(&m, PAYLOAD_ZSTD, events.n, &events), ERR_PROTOCOL);		/* no GTID before it */
+	no(payload(&m, PAYLOAD_ZSTD, events.n, &events), ERR_PROTOCOL); /* no GTID before it */
 	maker_end(&m);
 	buf_done(&events);
 	buf_done(&two);
@@ -474,7 +483,8 @@ START_TEST(payload_of_many_events)
 	buf_put(&events, parts.p, head);
 	for (uint32_t i = 0; i < 20000; i++) {
 		buf_put(&events, rows, n_rows);
-		events.p[events.n - n_rows + EVENT_HEADER + 6] = i == 19999;	/* the statement's end */
+		events.p[events.n - n_rows + EVENT_HEADER + 6] =
+		    i == 19999; /* the statement's end */
 		memcpy(events.p + events.n - 4, &i, 4);
 	}
 	buf_put(&events, end, n_end);
@@ -568,33 +578,36 @@ expect_table(const char *name, const void *columns, size_t n, bool takes_all, en
 	maker_end(&m);
 }
 
-#define TABLE_IS(name, columns, all, kind) expect_table(name, columns, sizeof(columns) - 1, all, kind)
+#define TABLE_IS(name, columns, all, kind)                                                         \
+	expect_table(name, columns, sizeof(columns) - 1, all, kind)
 
 START_TEST(table_of_odd_columns)
 {
 	TABLE_IS("t", "\1\3\0\0\1\1\0\4\3\2id\10\1\0", true, ERR_NONE);
-	TABLE_IS("t", "\1\310\0\0", true, ERR_PROTOCOL);		/* type 200 */
+	TABLE_IS("t", "\1\310\0\0", true, ERR_PROTOCOL); /* type 200 */
 	TABLE_IS("skipped", "\1\310\0\0", true, ERR_NONE);
 	TABLE_IS("skipped", "\1\310\5abcde\0 and more", true, ERR_NONE);
-	TABLE_IS("t", "\0\0", true, ERR_PROTOCOL);			/* no columns */
-	TABLE_IS("t", "\374\1\20", true, ERR_PROTOCOL);			/* 4097 */
-	TABLE_IS("t", "\1\3\1x\0", true, ERR_PROTOCOL);			/* metadata too long */
-	TABLE_IS("t", "\1\17\1x\0", true, ERR_PROTOCOL);		/* too short */
-	TABLE_IS("t", "\1\3\0", true, ERR_PROTOCOL);			/* no bitmap */
-	TABLE_IS("t", "\1\3\0\0\143\3abc\1\1\0\4\3\2id", true, ERR_NONE);	/* an unknown field */
-	TABLE_IS("t", "\1\3\0\0\1\2\0\0", true, ERR_PROTOCOL);		/* signs of two columns */
-	TABLE_IS("t", "\1\3\0\0\4\2\2id", true, ERR_PROTOCOL);		/* name cut */
-	TABLE_IS("t", "\1\3\0\0\4\1\0", true, ERR_PROTOCOL);		/* a name of nothing */
-	TABLE_IS("t", "\1\3\0\0\4\6\2id\2ie", true, ERR_PROTOCOL);	/* two names */
-	TABLE_IS("t", "\1\3\0\0\10\1\1", true, ERR_PROTOCOL);		/* a key of column 1 of 1 */
-	TABLE_IS("t", "\1\3\0\0\10\1\0", false, ERR_SCHEMA);		/* nobody knows the name */
-	TABLE_IS("t", "\1\3\0\0\4\3\2id", false, ERR_SCHEMA);		/* nor the sign */
+	TABLE_IS("t", "\0\0", true, ERR_PROTOCOL); /* no columns */
+	TABLE_IS("t", "\374\1\20", true, ERR_PROTOCOL); /* 4097 */
+	TABLE_IS("t", "\1\3\1x\0", true, ERR_PROTOCOL); /* metadata too long */
+	TABLE_IS("t", "\1\17\1x\0", true, ERR_PROTOCOL); /* too short */
+	TABLE_IS("t", "\1\3\0", true, ERR_PROTOCOL); /* no bitmap */
+	TABLE_IS("t", "\1\3\0\0\143\3abc\1\1\0\4\3\2id", true, ERR_NONE); /* an unknown field */
+	TABLE_IS("t", "\1\3\0\0\1\2\0\0", true, ERR_PROTOCOL); /* signs of two columns */
+	TABLE_IS("t", "\1\3\0\0\4\2\2id", true, ERR_PROTOCOL); /* name cut */
+	TABLE_IS("t", "\1\3\0\0\4\1\0", true, ERR_PROTOCOL); /* a name of nothing */
+	TABLE_IS("t", "\1\3\0\0\4\6\2id\2ie", true, ERR_PROTOCOL); /* two names */
+	TABLE_IS("t", "\1\3\0\0\10\1\1", true, ERR_PROTOCOL); /* a key of column 1 of 1 */
+	TABLE_IS("t", "\1\3\0\0\10\1\0", false, ERR_SCHEMA); /* nobody knows the name */
+	TABLE_IS("t", "\1\3\0\0\4\3\2id", false, ERR_SCHEMA); /* nor the sign */
 	TABLE_IS("t", "\1\17\2\12\0\0\2\3\10\0\10\4\3\2id", true, ERR_NONE);
-	TABLE_IS("t", "\1\17\2\12\0\0\2\3\10\1\10\4\3\2id", true, ERR_PROTOCOL);	/* the collation of column 1 of 1 */
-	TABLE_IS("t", "\1\17\2\12\0\0\2\5\10\0\10\0\10\4\3\2id", true, ERR_PROTOCOL);	/* twice */
-	TABLE_IS("t", "\1\20\2\10\11\0\1\0\4\3\2id", true, ERR_SCHEMA);	/* bit(80) */
-	TABLE_IS("t", "\1\14\0\0\14\2\0\0", true, ERR_PROTOCOL);	/* visibility of more columns */
-	TABLE_IS("a name that is much longer than any server lets a table have, so that it does not go through; and some more, to be sure",
+	TABLE_IS("t", "\1\17\2\12\0\0\2\3\10\1\10\4\3\2id", true,
+	    ERR_PROTOCOL); /* the collation of column 1 of 1 */
+	TABLE_IS("t", "\1\17\2\12\0\0\2\5\10\0\10\0\10\4\3\2id", true, ERR_PROTOCOL); /* twice */
+	TABLE_IS("t", "\1\20\2\10\11\0\1\0\4\3\2id", true, ERR_SCHEMA); /* bit(80) */
+	TABLE_IS("t", "\1\14\0\0\14\2\0\0", true, ERR_PROTOCOL); /* visibility of more columns */
+	TABLE_IS("a name that is much longer than any server lets a table have, so that it does "
+		 "not go through; and some more, to be sure",
 	    "\1\3\0\0\1\1\0\4\3\2id\10\1\0", true, ERR_NONE);
 }
 END_TEST
@@ -634,8 +647,9 @@ START_TEST(table_count_of_a_statement_is_bounded)
 END_TEST
 
 UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_without_positions_is_counted,
-    place_of_made_events_does_not_count, place_follows_the_files, place_start_is_checked, place_moves_by_heartbeats,
-    place_moves_by_heartbeats_of_mariadb, format_tells_the_server, format_of_another_version_is_refused,
-    event_of_unknown_type, event_incident_is_a_hole, event_larger_than_allowed, payload_is_a_transaction,
-    payload_that_is_broken, payload_of_many_events, block_is_decompressed_or_refused, table_of_odd_columns,
+    place_of_made_events_does_not_count, place_follows_the_files, place_start_is_checked,
+    place_moves_by_heartbeats, place_moves_by_heartbeats_of_mariadb, format_tells_the_server,
+    format_of_another_version_is_refused, event_of_unknown_type, event_incident_is_a_hole,
+    event_larger_than_allowed, payload_is_a_transaction, payload_that_is_broken,
+    payload_of_many_events, block_is_decompressed_or_refused, table_of_odd_columns,
     table_that_is_too_wide, table_count_of_a_statement_is_bounded)

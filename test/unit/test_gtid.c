@@ -74,7 +74,8 @@ START_TEST(gtid_longest_text_fits)
 	char out[GTID_TEXT], text[GTID_TEXT];
 	struct gtid g;
 
-	snprintf(text, sizeof(text), U1 ":%s:9223372036854775806", "a2345678901234567890123456789012");
+	snprintf(
+	    text, sizeof(text), U1 ":%s:9223372036854775806", "a2345678901234567890123456789012");
 	g = one(text);
 	ck_assert_str_eq(gtid_text(&g, out), text);
 }
@@ -82,12 +83,12 @@ END_TEST
 
 START_TEST(gtid_refuses_what_is_none)
 {
-	static const char *const texts[] = { "", " ", "x", U1, U1 ":", U1 ":0", U1 ":-1", U1 ":1-2", U1 ":1:",
-		U1 ":9223372036854775807", U1 ":18446744073709551617", U1 ":tag", U1 ":1tag:5", U1 ":a:b:5",
-		U1 ":a23456789012345678901234567890123:5", "1111111-2222-3333-4444-555555555555:1",
-		"11111111222233334444555555555555:1", "g1111111-2222-3333-4444-555555555555:1", "0-1", "0-1-",
-		"0-1-5-6", "0-1-5,0-1-6", "4294967296-1-1", "0-4294967296-1", "0-1-18446744073709551616", "0--5",
-		"-1-1-1" };
+	static const char *const texts[] = { "", " ", "x", U1, U1 ":", U1 ":0", U1 ":-1", U1 ":1-2",
+		U1 ":1:", U1 ":9223372036854775807", U1 ":18446744073709551617", U1 ":tag",
+		U1 ":1tag:5", U1 ":a:b:5", U1 ":a23456789012345678901234567890123:5",
+		"1111111-2222-3333-4444-555555555555:1", "11111111222233334444555555555555:1",
+		"g1111111-2222-3333-4444-555555555555:1", "0-1", "0-1-", "0-1-5-6", "0-1-5,0-1-6",
+		"4294967296-1-1", "0-4294967296-1", "0-1-18446744073709551616", "0--5", "-1-1-1" };
 	struct err err = ERR_INIT;
 	struct gtid g;
 
@@ -114,9 +115,11 @@ END_TEST
 
 START_TEST(gtid_set_refuses_what_is_none)
 {
-	static const char *const texts[] = { "x", U1, U1 ":", U1 ":0", U1 ":5-4", U1 ":1-", U1 ":-5", U1 ":tag",
-		U1 ":1:tag", U1 ":1 " U2 ":1", U1 ":1;2", "0-1-5", U1 ":1-9223372036854775807" };
-	static const char *const domains[] = { "x", "0-1", "0-1-5 1-1-1", "0-1-5,0-2-6", U1 ":1", "0-1-5,,1-1-1" };
+	static const char *const texts[] = { "x", U1, U1 ":", U1 ":0", U1 ":5-4", U1 ":1-",
+		U1 ":-5", U1 ":tag", U1 ":1:tag", U1 ":1 " U2 ":1", U1 ":1;2", "0-1-5",
+		U1 ":1-9223372036854775807" };
+	static const char *const domains[] = { "x", "0-1", "0-1-5 1-1-1", "0-1-5,0-2-6", U1 ":1",
+		"0-1-5,,1-1-1" };
 	struct err err = ERR_INIT;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -143,9 +146,10 @@ START_TEST(gtid_set_add_joins_runs)
 {
 	struct gtid_set *s = mysql("");
 	struct err err = ERR_INIT;
-	const char *const steps[][2] = { { U1 ":5", U1 ":5" }, { U1 ":6", U1 ":5-6" }, { U1 ":4", U1 ":4-6" },
-		{ U1 ":8", U1 ":4-6:8" }, { U1 ":7", U1 ":4-8" }, { U1 ":6", U1 ":4-8" },
-		{ U2 ":1", U1 ":4-8," U2 ":1" }, { U1 ":t:1", U1 ":4-8:t:1," U2 ":1" } };
+	const char *const steps[][2] = { { U1 ":5", U1 ":5" }, { U1 ":6", U1 ":5-6" },
+		{ U1 ":4", U1 ":4-6" }, { U1 ":8", U1 ":4-6:8" }, { U1 ":7", U1 ":4-8" },
+		{ U1 ":6", U1 ":4-8" }, { U2 ":1", U1 ":4-8," U2 ":1" },
+		{ U1 ":t:1", U1 ":4-8:t:1," U2 ":1" } };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		struct gtid_run run = { .first = one(steps[i][0]) };
@@ -254,7 +258,8 @@ START_TEST(gtid_set_copy_and_add_all)
 	gtid_set_free(b);
 	a = set_of(GTID_MARIADB, "0-1-5");
 	b = gtid_set_copy(a, &err);
-	ck_assert(gtid_set_equal(a, b) && gtid_set_flavour(b) == GTID_MARIADB && !gtid_set_empty(b));
+	ck_assert(
+	    gtid_set_equal(a, b) && gtid_set_flavour(b) == GTID_MARIADB && !gtid_set_empty(b));
 	gtid_set_free(b);
 	b = set_of(GTID_MARIADB, "0-2-5");
 	ck_assert(!gtid_set_equal(a, b));
@@ -299,10 +304,11 @@ END_TEST
 
 /* ---- binary forms ---- */
 
-static const uint8_t previous[] = { 0x01, 0x02, 0, 0, 0, 0, 0, 0x01, 0xb5, 0x73, 0x04, 0xa2, 0xe6, 0x86, 0x11, 0xf1, 0x96,
-	0x7b, 0x02, 0xfc, 0, 0, 0, 0x01, 0x00, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x30, 0, 0, 0, 0, 0,
-	0, 0, 0xb5, 0x73, 0x04, 0xa2, 0xe6, 0x86, 0x11, 0xf1, 0x96, 0x7b, 0x02, 0xfc, 0, 0, 0, 0x01, 0x08, 't', 'a', 'g',
-	'1', 0x01, 0, 0, 0, 0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0 };
+static const uint8_t previous[] = { 0x01, 0x02, 0, 0, 0, 0, 0, 0x01, 0xb5, 0x73, 0x04, 0xa2, 0xe6,
+	0x86, 0x11, 0xf1, 0x96, 0x7b, 0x02, 0xfc, 0, 0, 0, 0x01, 0x00, 0x01, 0, 0, 0, 0, 0, 0, 0,
+	0x01, 0, 0, 0, 0, 0, 0, 0, 0x30, 0, 0, 0, 0, 0, 0, 0, 0xb5, 0x73, 0x04, 0xa2, 0xe6, 0x86,
+	0x11, 0xf1, 0x96, 0x7b, 0x02, 0xfc, 0, 0, 0, 0x01, 0x08, 't', 'a', 'g', '1', 0x01, 0, 0, 0,
+	0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0, 0, 0, 0, 0 };
 
 static void
 expect_decoded(const uint8_t *p, size_t n, const char *want)
@@ -325,7 +331,8 @@ START_TEST(gtid_set_reads_and_writes_the_servers_bytes)
 {
 	uint8_t plain[8 + 16 + 8 + 16] = { 1 };
 
-	expect_decoded(previous, sizeof(previous), "b57304a2-e686-11f1-967b-02fc00000001:1-47:tag1:1");
+	expect_decoded(
+	    previous, sizeof(previous), "b57304a2-e686-11f1-967b-02fc00000001:1-47:tag1:1");
 	memcpy(plain + 8, previous + 8, 16);
 	plain[24] = 1;
 	plain[32] = 1;
@@ -366,7 +373,7 @@ START_TEST(gtid_set_refuses_broken_bytes)
 			s = decode_copy(bytes, sizeof(previous), &err);
 			gtid_set_free(s);
 		}
-	bytes[0] = 0;		/* another form at the low end than at the high one */
+	bytes[0] = 0; /* another form at the low end than at the high one */
 	memcpy(bytes + 1, previous + 1, sizeof(previous) - 1);
 	ck_fails(decode_copy(bytes, sizeof(previous), &err) != NULL, &err, ERR_PROTOCOL);
 }
@@ -374,8 +381,9 @@ END_TEST
 
 START_TEST(gtid_list_reads_mariadbs_bytes)
 {
-	static const uint8_t list[] = { 0x03, 0, 0, 0x10, 0, 0, 0, 0, 0x15, 0, 0, 0, 0x03, 0, 0, 0, 0, 0, 0, 0, 0x05, 0, 0, 0,
-		0x15, 0, 0, 0, 0x07, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x16, 0, 0, 0, 0x04, 0, 0, 0, 0, 0, 0, 0 };
+	static const uint8_t list[] = { 0x03, 0, 0, 0x10, 0, 0, 0, 0, 0x15, 0, 0, 0, 0x03, 0, 0, 0,
+		0, 0, 0, 0, 0x05, 0, 0, 0, 0x15, 0, 0, 0, 0x07, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x16, 0, 0, 0, 0x04, 0, 0, 0, 0, 0, 0, 0 };
 	struct err err = ERR_INIT;
 
 	expect_set(gtid_list_decode(list, sizeof(list), &err), "0-22-4,5-21-7");
@@ -385,8 +393,10 @@ START_TEST(gtid_list_reads_mariadbs_bytes)
 }
 END_TEST
 
-UNIT_MAIN("gtid", gtid_text_and_back, gtid_longest_text_fits, gtid_refuses_what_is_none, gtid_set_merges_and_orders,
-    gtid_set_refuses_what_is_none, gtid_text_tells_its_flavour, gtid_set_add_joins_runs,
-    gtid_mariadb_position_keeps_the_last_of_a_domain, gtid_set_contains_its_parts_only,
-    gtid_set_minus_leaves_what_is_missing, gtid_set_copy_and_add_all, gtid_set_agrees_with_a_bitmap,
-    gtid_set_reads_and_writes_the_servers_bytes, gtid_set_refuses_broken_bytes, gtid_list_reads_mariadbs_bytes)
+UNIT_MAIN("gtid", gtid_text_and_back, gtid_longest_text_fits, gtid_refuses_what_is_none,
+    gtid_set_merges_and_orders, gtid_set_refuses_what_is_none, gtid_text_tells_its_flavour,
+    gtid_set_add_joins_runs, gtid_mariadb_position_keeps_the_last_of_a_domain,
+    gtid_set_contains_its_parts_only, gtid_set_minus_leaves_what_is_missing,
+    gtid_set_copy_and_add_all, gtid_set_agrees_with_a_bitmap,
+    gtid_set_reads_and_writes_the_servers_bytes, gtid_set_refuses_broken_bytes,
+    gtid_list_reads_mariadbs_bytes)

@@ -9,29 +9,45 @@
 #define HEX16  "61616161616161616161616161616161"
 #define TEXT16 "aaaaaaaaaaaaaaaa"
 
-static const char *const kinds[] = { [SQL_NOTHING] = "nothing", [SQL_BEGIN] = "begin", [SQL_COMMIT] = "commit",
-	[SQL_ROLLBACK] = "rollback", [SQL_SAVEPOINT] = "savepoint", [SQL_ROLLBACK_TO] = "rollback-to",
-	[SQL_RELEASE] = "release", [SQL_XA_START] = "xa-start", [SQL_XA_END] = "xa-end", [SQL_XA_PREPARE] = "xa-prepare",
-	[SQL_XA_COMMIT] = "xa-commit", [SQL_XA_ROLLBACK] = "xa-rollback", [SQL_DML] = "dml", [SQL_TRUNCATE] = "truncate",
-	[SQL_DDL] = "ddl", [SQL_OTHER] = "other" };
-static const char *const objects[] = { [SQL_NO_OBJECT] = "", [SQL_TABLE] = " table", [SQL_DATABASE] = " database",
+static const char *const kinds[] = { [SQL_NOTHING] = "nothing",
+	[SQL_BEGIN] = "begin",
+	[SQL_COMMIT] = "commit",
+	[SQL_ROLLBACK] = "rollback",
+	[SQL_SAVEPOINT] = "savepoint",
+	[SQL_ROLLBACK_TO] = "rollback-to",
+	[SQL_RELEASE] = "release",
+	[SQL_XA_START] = "xa-start",
+	[SQL_XA_END] = "xa-end",
+	[SQL_XA_PREPARE] = "xa-prepare",
+	[SQL_XA_COMMIT] = "xa-commit",
+	[SQL_XA_ROLLBACK] = "xa-rollback",
+	[SQL_DML] = "dml",
+	[SQL_TRUNCATE] = "truncate",
+	[SQL_DDL] = "ddl",
+	[SQL_OTHER] = "other" };
+static const char *const objects[] = { [SQL_NO_OBJECT] = "",
+	[SQL_TABLE] = " table",
+	[SQL_DATABASE] = " database",
 	[SQL_CODE] = " code" };
 
 static void
 describe(const struct sql_text *t, char *out, size_t size)
 {
-	size_t n = (size_t)snprintf(out, size, "%s%s%s%s%s%s%s%s", kinds[t->kind], objects[t->object],
-	    t->unclear ? " unclear" : "", t->temporary ? " temporary" : "", t->drops ? " drops" : "",
-	    t->creates ? " creates" : "", t->unlogged_rows ? " unlogged" : "", t->starts_transaction ? " starts" : "");
+	size_t n = (size_t)snprintf(out, size, "%s%s%s%s%s%s%s%s", kinds[t->kind],
+	    objects[t->object], t->unclear ? " unclear" : "", t->temporary ? " temporary" : "",
+	    t->drops ? " drops" : "", t->creates ? " creates" : "",
+	    t->unlogged_rows ? " unlogged" : "", t->starts_transaction ? " starts" : "");
 
 	for (uint16_t i = 0; i < t->nnames && n < size; i++)
 		n += (size_t)snprintf(out + n, size - n, " %s%s%s", t->names[i].schema,
 		    t->names[i].schema[0] != '\0' ? "." : "", t->names[i].name);
 	if (t->savepoint.n > 0 && n < size)
-		n += (size_t)snprintf(out + n, size - n, " %.*s", (int)t->savepoint.n, (const char *)t->savepoint.p);
+		n += (size_t)snprintf(
+		    out + n, size - n, " %.*s", (int)t->savepoint.n, (const char *)t->savepoint.p);
 	if (t->xid.format > 0 && n < size)
-		snprintf(out + n, size - n, " %.*s/%.*s/%u%s", t->xid.gtrid_len, (const char *)t->xid.bytes,
-		    t->xid.bqual_len, (const char *)t->xid.bytes + t->xid.gtrid_len, t->xid.format,
+		snprintf(out + n, size - n, " %.*s/%.*s/%u%s", t->xid.gtrid_len,
+		    (const char *)t->xid.bytes, t->xid.bqual_len,
+		    (const char *)t->xid.bytes + t->xid.gtrid_len, t->xid.format,
 		    t->xid.one_phase ? " one" : "");
 }
 
@@ -44,7 +60,7 @@ read_copy(struct sql_text *t, const char *text, size_t n, uint64_t mode, uint16_
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, text, n);
 	sql_text_read(t, copy, n, mode, charset);
-	if (t->savepoint.n > 0)		/* borrowed */
+	if (t->savepoint.n > 0) /* borrowed */
 		t->savepoint.p = (const uint8_t *)text + (t->savepoint.p - (uint8_t *)copy);
 	free(copy);
 }
@@ -97,13 +113,16 @@ START_TEST(sql_text_reads_xids)
 	expect("XA COMMIT X'6731',X'62',4294967295", "xa-commit g1/b/4294967295");
 	expect("XA ROLLBACK X'6732',X'',1", "xa-rollback g2//1");
 	expect("XA COMMIT 'g1','b' ONE PHASE", "xa-commit g1/b/1 one");
-	expect("XA COMMIT X'673'", "other unclear /" "/1");
-	expect("XA COMMIT X'67zz'", "other unclear /" "/1");
+	expect("XA COMMIT X'673'", "other unclear /"
+				   "/1");
+	expect("XA COMMIT X'67zz'", "other unclear /"
+				    "/1");
 	expect("XA COMMIT X'67',X'62',4294967296", "other unclear");
 	expect("XA COMMIT", "other unclear //1");
 	expect("XA RECOVER", "other unclear");
 	expect("XA COMMIT X'6731' AND MORE", "xa-commit unclear g1//1");
-	expect("XA START X'" HEX16 HEX16 HEX16 HEX16 "'", "xa-start " TEXT16 TEXT16 TEXT16 TEXT16 "//1");
+	expect("XA START X'" HEX16 HEX16 HEX16 HEX16 "'",
+	    "xa-start " TEXT16 TEXT16 TEXT16 TEXT16 "//1");
 	expect("XA START X'" HEX16 HEX16 HEX16 HEX16 "61'", "other unclear //1");
 }
 END_TEST
@@ -111,9 +130,12 @@ END_TEST
 START_TEST(sql_text_knows_tables_of_ddl)
 {
 	expect("CREATE TABLE t (a int)", "ddl table creates t");
-	expect("create table if not exists `app`.`t x` (a int comment 'START TRANSACTION')", "ddl table creates app.t x");
-	expect("CREATE OR REPLACE TEMPORARY TABLE app . t LIKE b", "ddl table temporary creates app.t");
-	expect("CREATE TABLE `c` (\n  `id` int NOT NULL\n) START TRANSACTION", "ddl table creates starts c");
+	expect("create table if not exists `app`.`t x` (a int comment 'START TRANSACTION')",
+	    "ddl table creates app.t x");
+	expect("CREATE OR REPLACE TEMPORARY TABLE app . t LIKE b",
+	    "ddl table temporary creates app.t");
+	expect("CREATE TABLE `c` (\n  `id` int NOT NULL\n) START TRANSACTION",
+	    "ddl table creates starts c");
 	expect("CREATE TABLE `start` (start int, transaction int)", "ddl table creates start");
 	expect("CREATE UNIQUE INDEX i USING BTREE ON app.t (a)", "ddl table app.t");
 	expect("CREATE INDEX IF NOT EXISTS `i` ON t (a)", "ddl table t");
@@ -145,13 +167,16 @@ START_TEST(sql_text_tells_rows_that_are_not_logged)
 	expect("ALTER TABLE t DISCARD TABLESPACE", "ddl table unlogged t");
 	expect("ALTER TABLE t IMPORT TABLESPACE", "ddl table unlogged t");
 	expect("ALTER TABLE t CONVERT PARTITION p TO TABLE u", "ddl table unlogged t u");
-	expect("ALTER TABLE t CONVERT TABLE u TO PARTITION p VALUES LESS THAN (5)", "ddl table unlogged t u");
+	expect("ALTER TABLE t CONVERT TABLE u TO PARTITION p VALUES LESS THAN (5)",
+	    "ddl table unlogged t u");
 	expect("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4", "ddl table t");
 	expect("ALTER TABLE t DROP SYSTEM VERSIONING", "ddl table unlogged t");
 	expect("ALTER IGNORE TABLE t ADD UNIQUE (a)", "ddl table unlogged t");
 	expect("ALTER TABLE t ADD PARTITION (PARTITION p VALUES LESS THAN (5))", "ddl table t");
-	expect("ALTER TABLE t ENGINE = InnoDB EXCHANGE PARTITION p WITH TABLE u", "ddl table unclear t");
-	expect("ALTER TABLE t ADD a int DEFAULT (concat('a', 'b')), DROP PARTITION p", "ddl table unlogged t");
+	expect("ALTER TABLE t ENGINE = InnoDB EXCHANGE PARTITION p WITH TABLE u",
+	    "ddl table unclear t");
+	expect("ALTER TABLE t ADD a int DEFAULT (concat('a', 'b')), DROP PARTITION p",
+	    "ddl table unlogged t");
 }
 END_TEST
 
@@ -162,8 +187,12 @@ START_TEST(sql_text_knows_other_ddl)
 	expect("DROP DATABASE IF EXISTS app", "ddl database drops app.");
 	expect("ALTER DATABASE app CHARACTER SET latin1", "ddl database app.");
 	expect("ALTER DATABASE CHARACTER SET latin1", "ddl database unclear");
-	expect("CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` SQL SECURITY DEFINER VIEW `v` AS SELECT 1", "ddl code");
-	expect("CREATE DEFINER=`root`@`localhost` TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = 1", "ddl code");
+	expect("CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` SQL SECURITY DEFINER VIEW "
+	       "`v` AS SELECT 1",
+	    "ddl code");
+	expect("CREATE DEFINER=`root`@`localhost` TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET "
+	       "@a = 1",
+	    "ddl code");
 	expect("CREATE OR REPLACE SEQUENCE s", "ddl code");
 	expect("DROP VIEW v", "ddl code");
 	expect("DROP USER u1@localhost", "ddl code");
@@ -192,7 +221,9 @@ START_TEST(sql_text_knows_rows_changed_by_text)
 	expect("DELETE FROM app.t WHERE a = 1", "dml app.t");
 	expect("DELETE t FROM t, u", "dml unclear");
 	expect("DELETE FROM t USING t, u", "dml unclear t");
-	expect("LOAD DATA LOCAL INFILE '/tmp/SQL_LOAD-1' INTO TABLE `app`.`t` FIELDS TERMINATED BY ','", "dml app.t");
+	expect("LOAD DATA LOCAL INFILE '/tmp/SQL_LOAD-1' INTO TABLE `app`.`t` FIELDS TERMINATED BY "
+	       "','",
+	    "dml app.t");
 	expect("LOAD XML INFILE 'x'", "dml unclear");
 	expect("WITH x AS (SELECT 1) DELETE FROM t", "dml unclear");
 	expect("CALL p()", "dml unclear");
@@ -212,8 +243,8 @@ START_TEST(sql_text_reads_quotes_by_the_mode)
 	expect_mode("DROP TABLE \"a\"\"b\"", SQL_MODE_ANSI_QUOTES, UTF8, "ddl table drops a\"b");
 	expect("DROP TABLE `a``b`", "ddl table drops a`b");
 	expect("ALTER TABLE t COMMENT 'a\\', DROP PARTITION p', ADD b int", "ddl table t");
-	expect_mode("ALTER TABLE t COMMENT 'a\\', DROP PARTITION p", SQL_MODE_NO_BACKSLASH_ESCAPES, UTF8,
-	    "ddl table unlogged t");
+	expect_mode("ALTER TABLE t COMMENT 'a\\', DROP PARTITION p", SQL_MODE_NO_BACKSLASH_ESCAPES,
+	    UTF8, "ddl table unlogged t");
 	expect("ALTER TABLE t COMMENT 'a'', DROP PARTITION p'", "ddl table t");
 	expect("ALTER TABLE t COMMENT 'open", "ddl table unclear t");
 	expect("DROP TABLE `open", "ddl table unclear drops open");
@@ -270,9 +301,11 @@ END_TEST
 /* Cut anywhere, any byte another: nothing is read beyond the text. */
 START_TEST(sql_text_survives_any_text)
 {
-	static const char *const texts[] = { "CREATE /*!50100 TEMPORARY */ TABLE IF NOT EXISTS `a`.`b` (a int) START TRANSACTION",
-		"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u, RENAME TO \"x\"", "XA COMMIT X'6731',X'62',1 ONE PHASE",
-		"ROLLBACK TO SAVEPOINT `x`", "RENAME TABLE a WAIT 1.5 TO b, c.d TO e", "UPDATE t AS x SET a = 'b\\'c'" };
+	static const char *const texts[] = { "CREATE /*!50100 TEMPORARY */ TABLE IF NOT EXISTS "
+					     "`a`.`b` (a int) START TRANSACTION",
+		"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u, RENAME TO \"x\"",
+		"XA COMMIT X'6731',X'62',1 ONE PHASE", "ROLLBACK TO SAVEPOINT `x`",
+		"RENAME TABLE a WAIT 1.5 TO b, c.d TO e", "UPDATE t AS x SET a = 'b\\'c'" };
 	static struct sql_text t;
 	char copy[128];
 
@@ -291,7 +324,8 @@ START_TEST(sql_text_survives_any_text)
 }
 END_TEST
 
-UNIT_MAIN("sql_text", sql_text_knows_transaction_control, sql_text_reads_xids, sql_text_knows_tables_of_ddl,
-    sql_text_tells_rows_that_are_not_logged, sql_text_knows_other_ddl, sql_text_knows_rows_changed_by_text,
-    sql_text_reads_quotes_by_the_mode, sql_text_reads_comments_that_are_executed,
-    sql_text_doubts_names_of_other_character_sets, sql_text_counts_its_names, sql_text_survives_any_text)
+UNIT_MAIN("sql_text", sql_text_knows_transaction_control, sql_text_reads_xids,
+    sql_text_knows_tables_of_ddl, sql_text_tells_rows_that_are_not_logged, sql_text_knows_other_ddl,
+    sql_text_knows_rows_changed_by_text, sql_text_reads_quotes_by_the_mode,
+    sql_text_reads_comments_that_are_executed, sql_text_doubts_names_of_other_character_sets,
+    sql_text_counts_its_names, sql_text_survives_any_text)

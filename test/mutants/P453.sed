@@ -1,0 +1,3 @@
+# Zero dates are days.
+### staging/convert_time.c
+/^is_day/,/^}/s/return false;/return true;/

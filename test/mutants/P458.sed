@@ -1,0 +1,3 @@
+# Any text is a label.
+### staging/convert_text.c
+/^is_label/,/^}/s/return false;/return true;/

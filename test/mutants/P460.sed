@@ -1,0 +1,3 @@
+# NULL for a column that is not null.
+### staging/convert.c
+/^apply_policy/,/^}/s/ && !c->notnull//

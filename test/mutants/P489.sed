@@ -1,0 +1,3 @@
+# What is a number by its column is one.
+### endpoints/my_statement.c
+/^is_plain_number/,/^}/s/return false;/continue;/
