@@ -35,6 +35,8 @@ struct binlog_capture {
 	/* One a column, complete (my_type_complete()), in t->arena or longer-lived. NULL: as the log has them, which with
 	 * binlog_row_metadata = FULL is enough but for MariaDB's uuid, inet4, inet6 and json. */
 	const struct coltype *types;
+	/* One a column: not part of the relation, as generated ones, which each server computes for itself. NULL: all are. In t->arena or longer-lived. */
+	const bool *left_out;
 };
 
 /* A statement in the log as text. Strings are borrowed for the call. */

@@ -296,7 +296,11 @@ struct table_entry {
 	const struct relation *rel;	/* NULL: not captured; then nothing else is set but arena */
 	bool want_old;
 	bool full_old;			/* old images are full: identity 'f', or want_old */
-	uint16_t ncols;
+	uint16_t ncols;			/* in images; rel->ncols of them in records */
+	const char *const *names;
+	const uint16_t *columns;	/* of each column of the relation: its number in images */
+	const uint8_t *wanted;		/* bitmap: columns of the relation */
+	struct value *wide;		/* scratch for all columns of an image, where the relation has fewer; NULL: it has all */
 	struct row_image *image;	/* where captured */
 	const struct column_step *steps;
 	const uint8_t *identity;	/* bitmap: columns of the identity */

@@ -583,7 +583,7 @@ put_changed(const struct row_image *im, uint16_t i, struct slice before, struct 
 
 	if (before.p == NULL) {
 		err_set(err, ERR_DATA, "the log has the changes of a JSON value, but not the value they apply to");
-		err_remedy(err, "SET GLOBAL binlog_row_value_options = '' (or binlog_row_image = FULL) on the source; then load the table again");
+		err_remedy(err, "SET GLOBAL binlog_row_value_options = '' (or binlog_row_image = FULL) on the source");
 		return column_ctx(im, i, err);
 	}
 	ok = binlog_json_apply(before.p, before.n, diffs.p, diffs.n, &doc, err);

@@ -47,12 +47,12 @@ bit(const uint8_t *bits, uint16_t i)
 	return (bits[i / 8] >> i % 8 & 1) != 0;
 }
 
-/* Each column of `part` (NULL: all of them) is in `bits`; else the first that is not. */
+/* Each column of `part` is in `bits`; else the first that is not. */
 static bool
 bits_cover(const uint8_t *bits, const uint8_t *part, uint16_t n, uint16_t *ret_missing)
 {
 	for (uint16_t i = 0; i < n; i++)
-		if (!bit(bits, i) && (part == NULL || bit(part, i))) {
+		if (!bit(bits, i) && bit(part, i)) {
 			*ret_missing = i;
 			return false;
 		}
@@ -65,9 +65,8 @@ refuse_image(const struct rows *r, uint16_t missing, const char *what, struct er
 	const struct relation *rel = r->table->rel;
 
 	err_set(err, ERR_PROTOCOL, "column %s: %s lacks it, because binlog_row_image was not FULL",
-	    rel->cols[missing].name, what);
-	err_remedy(err, "SET GLOBAL binlog_row_image = FULL on the source, in its sessions too; "
-			"then load the table again");
+	    r->table->names[missing], what);
+	err_remedy(err, "SET GLOBAL binlog_row_image = FULL on the source, in its sessions too");
 	return err_table(err, rel->schema, rel->name);
 }
 
@@ -79,13 +78,13 @@ check_images(struct rows *r, struct err *err)
 	uint16_t missing = 0;
 
 	if (r->before != NULL &&
-	    !bits_cover(r->before, t->full_old ? NULL : t->identity, t->ncols, &missing))
+	    !bits_cover(r->before, t->full_old ? t->wanted : t->identity, t->ncols, &missing))
 		return refuse_image(r, missing, "the image before the change", err);
-	if (r->kind == CHANGE_INSERT && !bits_cover(r->after, NULL, t->ncols, &missing))
+	if (r->kind == CHANGE_INSERT && !bits_cover(r->after, t->wanted, t->ncols, &missing))
 		return refuse_image(r, missing, "the image of an inserted row", err);
 	r->fill = false;
 	for (uint16_t i = 0; r->kind == CHANGE_UPDATE && i < t->ncols; i++)
-		r->fill |= !bit(r->after, i) && bit(r->before, i);
+		r->fill |= !bit(r->after, i) && bit(r->before, i) && bit(t->wanted, i);
 	return true;
 }
 
@@ -241,8 +240,7 @@ no_document(struct err *err)
 		return false;
 	err->kind = ERR_PROTOCOL;
 	return err_remedy(err, "SET GLOBAL binlog_row_value_options = '' or binlog_row_image = "
-			       "FULL on the source, in its sessions too; "
-			       "then load the table again");
+			       "FULL on the source, in its sessions too");
 }
 
 /* The image after of PARTIAL_UPDATE_ROWS becomes an ordinary one in dec->expanded. */
@@ -269,10 +267,14 @@ static bool
 fill(const struct rows *r, const struct image *im, const uint8_t *present, struct value *values,
     uint8_t **dst, struct err *err)
 {
+	const struct table_entry *t = r->table;
 	size_t written;
 
-	if (!row_image_fill(r->table->image, im->p, im->n, present, values, *dst, &written, err))
+	if (!row_image_fill(t->image, im->p, im->n, present, t->wide != NULL ? t->wide : values,
+		*dst, &written, err))
 		return false;
+	for (uint16_t i = 0; t->wide != NULL && i < t->rel->ncols; i++)
+		values[i] = t->wide[t->columns[i]];
 	assert(written <= im->bound);
 	*dst += written;
 	return true;
@@ -311,7 +313,7 @@ emit_insert(struct binlog *dec, struct rows *r, struct err *err)
 	uint8_t *end;
 
 	if (!measure(r, r->after, &after, err) ||
-	    (c = row_reserve(dec, r, r->table->ncols, 0, after.bound, err)) == NULL)
+	    (c = row_reserve(dec, r, r->table->rel->ncols, 0, after.bound, err)) == NULL)
 		return false;
 	end = row_bytes(c);
 	return fill(r, &after, r->after, change_new_values(c), &end, err) &&
@@ -329,8 +331,8 @@ emit_delete(struct binlog *dec, struct rows *r, struct err *err)
 	if (!(t->full_old ? measure(r, r->before, &before, err)
 			  : step_over(r, r->before, &before, err)) ||
 	    (!t->full_old && !identity_image(dec, r, &before, &key, err)) ||
-	    (c = row_reserve(dec, r, 0, t->ncols, t->full_old ? before.bound : key.bound, err)) ==
-		NULL)
+	    (c = row_reserve(
+		 dec, r, 0, t->rel->ncols, t->full_old ? before.bound : key.bound, err)) == NULL)
 		return false;
 	end = row_bytes(c);
 	c->old = t->full_old ? OLD_FULL : OLD_KEY;
@@ -370,16 +372,16 @@ take_old(struct binlog *dec, const struct rows *r, const struct image *before, s
 	const struct table_entry *t = r->table;
 	uint8_t *scratch;
 
-	if (!old_scratch(dec, before, t->ncols, err))
+	if (!old_scratch(dec, before, t->rel->ncols, err))
 		return false;
 	scratch = dec->old_bytes.p;
 	if (!fill(r, before, r->before, dec->old_values, &scratch, err))
 		return false;
-	for (uint16_t i = 0; i < t->ncols; i++) {
+	for (uint16_t i = 0; i < t->rel->ncols; i++) {
 		const struct value *v = &dec->old_values[i];
 		const bool absent = new_values[i].kind == VALUE_ABSENT;
 
-		if (c->nold > 0 && bit(t->identity, i)) {
+		if (c->nold > 0 && bit(t->identity, t->columns[i])) {
 			copy_value(&old_values[i], v, end);
 			if (absent)
 				new_values[i] = old_values[i];
@@ -398,7 +400,7 @@ static bool
 emit_full(struct binlog *dec, struct rows *r, const struct image *before, const struct image *after,
     struct err *err)
 {
-	const uint16_t n = r->table->ncols;
+	const uint16_t n = r->table->rel->ncols;
 	struct change *c = row_reserve(dec, r, n, n, before->bound + after->bound, err);
 	uint8_t *end;
 
@@ -420,7 +422,7 @@ static bool
 emit_filled(struct binlog *dec, struct rows *r, const struct image *before,
     const struct image *after, bool moved, struct err *err)
 {
-	const uint16_t n = r->table->ncols;
+	const uint16_t n = r->table->rel->ncols;
 	struct change *c = row_reserve(dec, r, n, moved ? n : 0, after->bound + before->bound, err);
 	uint8_t *end;
 
@@ -436,7 +438,7 @@ static bool
 emit_keyed(struct binlog *dec, struct rows *r, const struct image *before,
     const struct image *after, bool moved, struct err *err)
 {
-	const uint16_t n = r->table->ncols;
+	const uint16_t n = r->table->rel->ncols;
 	struct image key = { 0 };
 	struct change *c;
 	uint8_t *end;

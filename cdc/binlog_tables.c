@@ -67,10 +67,16 @@ table_types(const struct binlog_table *t, const struct binlog_capture *cap, stru
 }
 
 static bool
-any_key(const struct binlog_table *t)
+is_left_out(const struct binlog_capture *cap, uint16_t i)
+{
+	return cap->left_out != NULL && cap->left_out[i];
+}
+
+static bool
+any_key(const struct binlog_table *t, const struct binlog_capture *cap)
 {
 	for (uint16_t i = 0; i < t->ncols; i++)
-		if (t->cols[i].key)
+		if (t->cols[i].key && !is_left_out(cap, i))
 			return true;
 	return false;
 }
@@ -96,26 +102,31 @@ copy_type(struct arena *arena, const struct coltype *t)
 
 /* Into rel, in rel's arena. Without a primary key the whole row is its identity. */
 static bool
-fill_relation(struct relation *rel, const struct binlog_table *t, const struct coltype *types)
+fill_relation(struct relation *rel, const struct binlog_table *t, const struct binlog_capture *cap,
+    const struct coltype *types)
 {
-	const bool keyed = any_key(t);
+	const bool keyed = any_key(t, cap);
 	struct relation_column *cols = arena_zalloc(rel->arena, t->ncols * sizeof(*cols));
+	uint16_t n = 0;
 
 	rel->schema = arena_strdup(rel->arena, t->schema);
 	rel->name = arena_strdup(rel->arena, t->name);
 	if (cols == NULL || rel->schema == NULL || rel->name == NULL)
 		return false;
 	for (uint16_t i = 0; i < t->ncols; i++) {
-		cols[i].oid = my_type_oid(types[i].code, types[i].is_unsigned, types[i].collation);
-		cols[i].typmod = my_type_typmod(&types[i]);
-		if ((cols[i].type = copy_type(rel->arena, &types[i])) == NULL)
+		if (is_left_out(cap, i))
+			continue;
+		cols[n].oid = my_type_oid(types[i].code, types[i].is_unsigned, types[i].collation);
+		cols[n].typmod = my_type_typmod(&types[i]);
+		if ((cols[n].type = copy_type(rel->arena, &types[i])) == NULL)
 			return false;
-		cols[i].identity = !keyed || t->cols[i].key;
-		if ((cols[i].name = arena_strdup(rel->arena, t->cols[i].name)) == NULL)
+		cols[n].identity = !keyed || t->cols[i].key;
+		if ((cols[n].name = arena_strdup(rel->arena, t->cols[i].name)) == NULL)
 			return false;
+		n++;
 	}
 	rel->cols = cols;
-	rel->ncols = t->ncols;
+	rel->ncols = n;
 	rel->replica_identity = keyed ? 'd' : 'f';
 	relation_seal(rel);
 	return true;
@@ -143,8 +154,8 @@ name_number(struct binlog *dec, const char *schema, const char *name, bool make,
 }
 
 static const struct relation *
-make_relation(struct binlog *dec, const struct binlog_table *t, const struct coltype *types,
-    const void *table, struct err *err)
+make_relation(struct binlog *dec, const struct binlog_table *t, const struct binlog_capture *cap,
+    const struct coltype *types, struct err *err)
 {
 	const uint32_t number = name_number(dec, t->schema, t->name, true, err);
 	struct arena *arena = number != 0 ? arena_new(1024, 0) : NULL;
@@ -157,16 +168,16 @@ make_relation(struct binlog *dec, const struct binlog_table *t, const struct col
 	if (rel != NULL) {
 		rel->arena = arena;
 		rel->id = number;
-		rel->table = table;
+		rel->table = cap->table;
 	}
-	if (rel == NULL || !fill_relation(rel, t, types)) {
+	if (rel == NULL || !fill_relation(rel, t, cap, types)) {
 		arena_free(arena);
 		map_no_memory(err);
 		return NULL;
 	}
 	if (!relmap_put(dec->relations, rel, &now, &is_new, err))
 		return NULL;
-	if (now->table == table)
+	if (now->table == cap->table)
 		return !is_new || dec->hooks.relation == NULL ||
 			       dec->hooks.relation(dec->hooks.arg, now, err)
 			   ? now
@@ -249,12 +260,17 @@ column_step(const struct binlog_column *col, struct column_step *s)
 }
 
 static bool
-fill_steps(struct table_entry *e, const struct binlog_table *t, struct err *err)
+fill_steps(struct table_entry *e, const struct binlog_table *t, const struct binlog_capture *cap,
+    struct err *err)
 {
 	struct column_step *steps = arena_zalloc(t->arena, t->ncols * sizeof(*steps));
-	uint8_t *identity = arena_zalloc(t->arena, (t->ncols + 7U) / 8);
+	uint8_t *identity = arena_zalloc(t->arena, (t->ncols + 7U) / 8),
+		*wanted = arena_zalloc(t->arena, (t->ncols + 7U) / 8);
+	uint16_t *columns = arena_zalloc(t->arena, t->ncols * sizeof(*columns)), n = 0;
 
-	if (steps == NULL || identity == NULL)
+	if (steps == NULL || identity == NULL || wanted == NULL || columns == NULL ||
+	    (e->rel->ncols < t->ncols &&
+		(e->wide = arena_zalloc(t->arena, t->ncols * sizeof(*e->wide))) == NULL))
 		return map_no_memory(err);
 	for (uint16_t i = 0; i < t->ncols; i++) {
 		if (!column_step(&t->cols[i], &steps[i])) {
@@ -263,11 +279,17 @@ fill_steps(struct table_entry *e, const struct binlog_table *t, struct err *err)
 			    t->cols[i].code, t->cols[i].meta);
 			return err_table(err, t->schema, t->name);
 		}
-		if (e->rel->cols[i].identity)
+		if (is_left_out(cap, i))
+			continue;
+		wanted[i / 8] |= (uint8_t)(1 << i % 8);
+		if (e->rel->cols[n].identity)
 			identity[i / 8] |= (uint8_t)(1 << i % 8);
+		columns[n++] = i;
 	}
 	e->steps = steps;
 	e->identity = identity;
+	e->wanted = wanted;
+	e->columns = columns;
 	return true;
 }
 
@@ -281,7 +303,7 @@ fill_captured(struct binlog *dec, struct table_entry *e, const struct binlog_tab
 	if (names == NULL)
 		return map_no_memory(err);
 	if (!check_captured(t, cap, err) || (types = table_types(t, cap, err)) == NULL ||
-	    (e->rel = make_relation(dec, t, types, cap->table, err)) == NULL)
+	    (e->rel = make_relation(dec, t, cap, types, err)) == NULL)
 		return false;
 	for (uint16_t i = 0; i < t->ncols; i++)
 		names[i] = t->cols[i].name;
@@ -289,7 +311,8 @@ fill_captured(struct binlog *dec, struct table_entry *e, const struct binlog_tab
 	e->full_old = cap->want_old || e->rel->replica_identity == 'f';
 	if ((e->image = row_image_new(types, names, t->ncols, t->arena, err)) == NULL)
 		return err_table(err, t->schema, t->name);
-	return fill_steps(e, t, err);
+	e->names = names;
+	return fill_steps(e, t, cap, err);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include "cdc/sql_text.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "cdc/sql_token.h"
 
@@ -171,6 +172,13 @@ create_table(struct sql_reader *r)
 		create_tail(r);
 }
 
+/* The present token names the primary key, which is an index in some statements. */
+static bool
+is_primary(const struct sql_reader *r)
+{
+	return (r->t.kind == TOKEN_WORD || r->t.kind == TOKEN_QUOTED) && r->t.raw.n == 7 && strncasecmp((const char *)r->t.raw.p, "PRIMARY", 7) == 0;
+}
+
 /* CREATE [UNIQUE ...] INDEX name [USING type] ON table, DROP INDEX name ON table */
 static void
 index_of(struct sql_reader *r)
@@ -184,6 +192,7 @@ index_of(struct sql_reader *r)
 		unclear(r);
 		return;
 	}
+	r->out->columns_stay = !is_primary(r);
 	sql_next(r);
 	if (sql_is_any(r, "USING TYPE")) {
 		sql_next(r);
@@ -269,11 +278,32 @@ alter_action(struct sql_reader *r)
 	}
 }
 
+/* What begins here, an action or an option, leaves columns and primary key as they are. By looking ahead, without moving. */
+static bool
+leaves_columns(struct sql_reader ahead)
+{
+	struct sql_reader *r = &ahead;
+
+	if (sql_is_any(r, "COMMENT ENGINE AUTO_INCREMENT ALGORITHM LOCK ROW_FORMAT KEY_BLOCK_SIZE STATS_PERSISTENT STATS_AUTO_RECALC STATS_SAMPLE_PAGES "
+	    "ENABLE DISABLE FORCE"))
+		return true;
+	if (sql_take(r, "ADD"))
+		return sql_is_any(r, "INDEX KEY UNIQUE FULLTEXT SPATIAL CONSTRAINT FOREIGN CHECK");
+	if (sql_take(r, "RENAME"))
+		return sql_is_any(r, "INDEX KEY");
+	if (!sql_take(r, "DROP") || !sql_is_any(r, "INDEX KEY FOREIGN CONSTRAINT CHECK"))
+		return false;
+	do
+		sql_next(r);
+	while (sql_is_any(r, "KEY IF EXISTS"));
+	return !is_primary(r);
+}
+
 static void
 alter_table(struct sql_reader *r, bool ignores)
 {
 	int depth = 0;
-	bool begins = true;
+	bool begins = true, stay = true;
 
 	r->out->kind = SQL_DDL;
 	r->out->object = SQL_TABLE;
@@ -285,9 +315,11 @@ alter_table(struct sql_reader *r, bool ignores)
 	while (r->t.kind != TOKEN_END) {
 		if (depth == 0 && begins) {
 			begins = false;
+			stay = stay && leaves_columns(*r);
 			alter_action(r);
 			continue;
 		}
+		stay = stay && (depth > 0 || !sql_is_any(r, "PRIMARY COLUMN CONVERT MODIFY CHANGE"));
 		depth += sql_is_sign(r, '(') - sql_is_sign(r, ')');
 		begins = depth == 0 && sql_is_sign(r, ',');
 		if (depth == 0 &&
@@ -295,6 +327,7 @@ alter_table(struct sql_reader *r, bool ignores)
 			unclear(r);
 		sql_next(r);
 	}
+	r->out->columns_stay = stay && !r->out->unlogged_rows;
 }
 
 static void

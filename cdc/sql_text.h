@@ -47,6 +47,8 @@ struct sql_text {
 	/* ALTER TABLE: rows may have gone or come that were never logged: DROP, TRUNCATE, EXCHANGE, CONVERT PARTITION, DISCARD, IMPORT
 	 * TABLESPACE, DROP SYSTEM VERSIONING, ALTER IGNORE */
 	bool unlogged_rows;
+	/* ALTER TABLE, CREATE and DROP INDEX: it is about indexes, other keys than the primary one, comments and the like, and nothing else */
+	bool columns_stay;
 	bool starts_transaction;/* CREATE TABLE ... START TRANSACTION (MySQL 8.0.21+): rows follow in the same transaction */
 	uint16_t nnames;
 	struct sql_name names[SQL_NAMES];

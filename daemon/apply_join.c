@@ -110,7 +110,7 @@ apply_meet_group(struct apply *a, struct err *err)
 	if (!a->c.reopen_after_join)
 		return true;
 	a->over = true;
-	return err_set(err, ERR_RETRY, "the source's release may leave added tables out of a running stream: opening it again");
+	return err_set(err, ERR_RETRY, "tables have joined the stream: opening it again, since it looked at them as another's");
 }
 
 bool

@@ -99,6 +99,7 @@ altered(void *arg, const struct table *t, const struct position *at, const char 
 	struct stream *s = arg;
 	const struct table_state *ts = table_states_find(s->c.states, t->source_schema, t->source_name);
 	const struct txn_mark mark = { .kind = at->kind, .lsn = { at->lsn.v }, .log = at->log };
+	const struct snapshot_pos read = snapshot_at(&t->source->as_of);
 
 	if (!s->mine[t->index] || s->suspended[t->index] || (ts != NULL && snapshot_has(&ts->snapshot, &mark)))
 		return true;
@@ -106,7 +107,7 @@ altered(void *arg, const struct table *t, const struct position *at, const char 
 		err_set(err, ERR_SCHEMA, "the source's table %s.%s was dropped, renamed or made again (%s)", t->source_schema, t->source_name, what);
 		err_remedy(err, "load it again: repld ctl resync %s %s.%s; or take it out of the rules", s->c.conf->name, t->source_schema,
 		    t->source_name);
-	} else if (position_reached(&t->source->as_of, at)) {
+	} else if (snapshot_has(&read, &mark)) {
 		return true;		/* the catalog was read after it */
 	} else {
 		err_set(err, ERR_RETRY, "the source's table %s.%s was altered: looking at it again", t->source_schema, t->source_name);
@@ -123,6 +124,27 @@ has_child_of_mine(const struct stream *s, const struct table *t)
 		if (s->mine[t->children[i].child->index])
 			return true;
 	return false;
+}
+
+static const char *
+former_shape(void *arg, const struct table *t)
+{
+	const struct stream *s = arg;
+
+	return s->shapes[t->index];
+}
+
+/* A load group writes the table up to where it is taken over, which lies behind its snapshot; one that has no snapshot yet will have it behind
+ * the end of the log as it was when the catalog was read. */
+static struct position
+needed_from(void *arg, const struct table *t)
+{
+	const struct stream *s = arg;
+	const struct table_state *ts = table_states_find(s->c.states, t->source_schema, t->source_name);
+
+	if (ts == NULL || s->mine[t->index] || has_child_of_mine(s, t))
+		return (struct position){ .kind = POSITION_NONE };
+	return ts->snapshot.kind != POSITION_NONE ? snapshot_start(&ts->snapshot) : t->source->as_of;
 }
 
 /* Called by capture at each new relation version. */
@@ -206,7 +228,8 @@ stream_open(struct stream *s, struct err *err)
 {
 	struct capture_ctx cc = { .ops = s->c.source_ops, .params = s->c.source_params, .from = s->c.cp->position,
 		.board = s->c.board, .stop = s->c.stop, .beat = s->c.cp->group == 0 ? BEAT_CAPTURE : BEAT_GROUP_CAPTURE,
-		.ask = s->c.ask, .hooks = { .tables = s->c.tables, .resolve = resolve, .altered = altered, .arg = s } };
+		.ask = s->c.ask, .hooks = { .tables = s->c.tables, .resolve = resolve, .altered = altered, .shape = former_shape,
+			.needed_from = needed_from, .arg = s } };
 
 	cc.params.last_end = s->c.cp->commit_end;
 	cc.params.last_time = s->c.cp->commit_time;

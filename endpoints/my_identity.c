@@ -27,6 +27,7 @@ my_source_identify(struct source *s, struct source_info *ret, struct err *err)
 	memset(ret, 0, sizeof(*ret));
 	snprintf(id->kind, sizeof(id->kind), "%s", s->c->mariadb ? "mariadb" : "mysql");
 	ret->version = s->c->version;
+	ret->forgets_added_tables = true;
 	snprintf(ret->version_text, sizeof(ret->version_text), "%s %s", s->c->mariadb ? "MariaDB" : "MySQL", my_conn_version_text(s->c));
 	return ask_id(s->c, id->id, sizeof(id->id), err);
 }

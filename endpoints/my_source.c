@@ -114,20 +114,34 @@ read_gtids(struct my_conn *c, const char *executed, struct position *p, struct e
 	return true;
 }
 
-bool
-my_log_end(struct my_conn *c, struct position *ret, struct err *err)
+/* executed: MySQL's set of GTIDs there, malloc'ed; NULL: not wanted. */
+static bool
+ask_end(struct my_conn *c, struct position *ret, char **executed, struct err *err)
 {
 	struct my_rows r;
-	char *executed = NULL;
 	bool ok;
 
 	if (!my_query(c, &r, err, log_end_sql(c), 0, NULL))
 		return err_ctx(err, "ask the source for the end of its log");
 	ok = my_next(&r) ? read_end(&r, ret, err) : no_log(err);
-	if (ok && !c->mariadb && r.ncols > 4)
-		ok = (executed = mem_strdup(my_text(&r, 4), err)) != NULL;
+	if (ok && executed != NULL)
+		ok = (*executed = mem_strdup(!c->mariadb && r.ncols > 4 ? my_text(&r, 4) : "", err)) != NULL;
 	my_rows_done(&r);
-	ok = ok && read_gtids(c, executed != NULL ? executed : "", ret, err);
+	return ok;
+}
+
+bool
+my_log_place(struct my_conn *c, struct position *ret, struct err *err)
+{
+	return ask_end(c, ret, NULL, err);
+}
+
+bool
+my_log_end(struct my_conn *c, struct position *ret, struct err *err)
+{
+	char *executed = NULL;
+	const bool ok = ask_end(c, ret, &executed, err) && read_gtids(c, executed, ret, err);
+
 	free(executed);
 	return ok;
 }
@@ -208,10 +222,9 @@ monitor(struct source *s, const struct position *applied, const struct position 
 	bool there, ok;
 
 	memset(ret, 0, sizeof(*ret));
-	ok = my_log_end(s->c, &ret->end, err) && my_log_files(s->c, &files, &n, err) && read_expiry(s->c, ret->state, sizeof(ret->state), err) &&
+	ok = my_log_place(s->c, &ret->end, err) && my_log_files(s->c, &files, &n, err) && read_expiry(s->c, ret->state, sizeof(ret->state), err) &&
 	    my_value(s->c, now, sizeof(now), &there, err, "SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS UNSIGNED)", 0, NULL);
 	if (ok) {
-		ret->end.gtids = NULL;
 		ret->server_time.v = strtoll(now, NULL, 10);
 		ret->has_retained = my_log_distance(files, n, applied, &ret->end, &ret->retained_bytes);
 		ret->has_behind = my_log_distance(files, n, reached, &ret->end, &ret->behind_bytes);
@@ -224,10 +237,7 @@ monitor(struct source *s, const struct position *applied, const struct position 
 static bool
 barrier(struct source *s, struct position *ret, struct err *err)
 {
-	if (!my_log_end(s->c, ret, err))
-		return false;
-	ret->gtids = NULL;
-	return true;
+	return my_log_place(s->c, ret, err);
 }
 
 /* Nothing is kept for a task, so nothing is there or missing: whether the log still holds a place is told by my_source_continues(). */
@@ -264,7 +274,7 @@ describe(struct source *s, struct table *t, struct arena *arena, struct err *err
 {
 	struct table_desc *d = NULL;
 
-	if (s->opened.kind == POSITION_NONE && !my_log_end(s->c, &s->opened, err))
+	if (s->opened.kind == POSITION_NONE && !my_log_place(s->c, &s->opened, err))
 		return false;
 	if (!my_describe(s->c, t->source_schema, t->source_name, arena, &d, err))
 		return false;
@@ -274,7 +284,7 @@ describe(struct source *s, struct table *t, struct arena *arena, struct err *err
 	}
 	d->as_of = s->opened;
 	t->source = d;
-	return true;
+	return my_log_place(s->c, &d->known_at, err);
 }
 
 /* ---- what there is no need for ---- */

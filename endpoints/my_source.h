@@ -5,6 +5,7 @@
 #ifndef REPLD_ENDPOINTS_MY_SOURCE_H
 #define REPLD_ENDPOINTS_MY_SOURCE_H
 
+#include "cdc/binlog.h"
 #include "cdc/gtid.h"
 #include "endpoints/my_conn.h"
 #include "endpoints/source.h"
@@ -23,6 +24,8 @@ struct source *my_source_open(const struct source_params *p, struct err *err) MU
 void my_source_close(struct source *s);
 /* The end of the log, with the GTIDs executed there where the source has them. ERR_CONFIG: it writes none. */
 bool my_log_end(struct my_conn *c, struct position *ret, struct err *err) MUST_CHECK;
+/* The place alone: for GTIDs MariaDB reads the file from its beginning. */
+bool my_log_place(struct my_conn *c, struct position *ret, struct err *err) MUST_CHECK;
 /* Transactions have GTIDs: MySQL gtid_mode ON; always on MariaDB. */
 bool my_has_gtids(struct my_conn *c, bool *ret, struct err *err) MUST_CHECK;
 
@@ -72,7 +75,22 @@ bool my_scan_start(struct source_scan *s, const struct table *t, const struct ch
 int my_scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err);
 void my_scan_close(struct source_scan *s);
 
+/* my_shape.c: what the columns of a captured table are at a place of the log */
+struct my_shapes;
+struct my_shapes *my_shapes_new(const struct source_params *p, const struct position *from, const struct stream_hooks *hooks, struct err *err) MUST_CHECK;
+void my_shapes_free(struct my_shapes *s);	/* NULL is fine */
+/* The table's changes at this place are left out, whatever they are. */
+bool my_shapes_left_out(const struct my_shapes *s, const struct table *t, uint64_t place);
+/* The first place from which on a table is needed that was left out at `place`; 0: none. */
+uint64_t my_shapes_next(const struct my_shapes *s, uint64_t place);
+/* Names, types and what is left out, for a table that is captured at this place. ERR_HOLE: not known. */
+bool my_shapes_resolve(struct my_shapes *s, const struct table *table, uint64_t place, struct binlog_table *t, struct binlog_capture *ret,
+    struct err *err) MUST_CHECK;
+
 /* my_stream.c */
+/* A dump from a position, for a reader that does not stream: events come by my_packet(). block: wait at the log's end. */
+struct my_conn *my_dump_open(const struct source_params *p, const struct position *from, uint32_t server_id, bool block, bool *ret_from_start,
+    struct err *err) MUST_CHECK;
 struct source_stream *my_stream_open(const struct source_params *p, const struct position *from, bool binary, struct change_sink sink,
     const struct stream_hooks *hooks, struct err *err) MUST_CHECK;
 bool my_stream_step(struct source_stream *s, int64_t wait_usec, struct err *err) MUST_CHECK;

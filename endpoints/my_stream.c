@@ -3,8 +3,7 @@
  * twice a second, so a step never waits longer, and a server that falls silent is noticed.
  * A statement in the log (DDL) is looked at by the tables it names: a captured table that is altered, dropped or renamed is told to the task;
  * TRUNCATE becomes a change; rows changed by a statement's text, which no decoder can know, are a hole.
- * Where the log has no column names (binlog_row_metadata below FULL) they are the catalog's, held against the event's number and types of columns;
- * what the catalog says holds from `as_of` on, and before it only while no statement has altered the table.
+ * What the log does not say of a table's columns is known by my_shape.c.
  * Invariant: what is emitted after `from` is everything of the captured tables that the log holds behind it, in its order.
  * Threads: the capture thread; open and close: any one. */
 #include "endpoints/my_source.h"
@@ -18,6 +17,7 @@
 #include "cdc/my_type.h"
 #include "daemon/base/arena.h"
 #include "daemon/base/log.h"
+#include "endpoints/my_grants.h"
 #include "staging/plan.h"
 
 #define COM_BINLOG_DUMP 18
@@ -35,7 +35,6 @@
 
 struct table_news {			/* of one captured table, since the stream began */
 	const struct relation *rel;	/* for a TRUNCATE before its first row */
-	bool nameless;			/* rows without column names in the log were decoded by the catalog */
 };
 
 struct source_stream {
@@ -47,6 +46,8 @@ struct source_stream {
 	struct position from;
 	struct arena *arena;
 	struct table_news *tables;	/* by table index */
+	struct my_shapes *shapes;
+	uint64_t forget_at;		/* from there on a table is needed that was not; 0: none */
 	uint64_t bytes;
 	bool skipping;			/* a dump from the file's beginning has not come to `from` yet */
 	struct usec flushed;
@@ -61,86 +62,17 @@ static pthread_mutex_t voids_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- tables ---- */
 
-static int
-catalog_column(const struct table_desc *d, const struct binlog_column *col, uint16_t i)
-{
-	if (col->name != NULL)
-		return table_desc_column(d, col->name);
-	return i < d->ncols ? i : -1;
-}
-
-/* The catalog may be ahead of the log, or the log of the catalog. */
-static bool
-unknown_shape(const struct source_stream *s, const struct binlog_table *t, struct err *err)
-{
-	err_set(err, ERR_HOLE, "the columns of table %s.%s at this place of the log are not known: the log does not name them, and the catalog has others by now",
-	    t->schema, t->name);
-	err_remedy(err, "SET GLOBAL binlog_row_metadata = FULL on the source, then: repld ctl resync %s %s.%s", s->p.task, t->schema, t->name);
-	return err_table(err, t->schema, t->name);
-}
-
-/* Types as the log has them, completed by the catalog's where both speak of the same column. */
-static const struct coltype *
-complete_types(struct source_stream *s, struct binlog_table *t, const struct table_desc *d, struct err *err)
-{
-	struct coltype *types = arena_zalloc(t->arena, (t->ncols + 1u) * sizeof(*types));
-
-	if (types == NULL) {
-		err_set(err, ERR_SYSTEM, "no memory for a table");
-		return NULL;
-	}
-	for (uint16_t i = 0; i < t->ncols; i++) {
-		struct err mismatch = ERR_INIT;
-		const int at = catalog_column(d, &t->cols[i], i);
-		struct coltype map;
-
-		if (!my_type_from_map(&map, &t->cols[i], t->mariadb, t->arena, err)) {
-			err_table(err, t->schema, t->name);
-			return NULL;
-		}
-		if (at >= 0 && my_type_complete(&types[i], &d->cols[at].type, &map, t->has_signedness, &mismatch))
-			continue;
-		if (!t->has_names || !t->has_signedness) {
-			unknown_shape(s, t, err);
-			return NULL;
-		}
-		types[i] = map;
-	}
-	return types;
-}
-
-static bool
-take_names(struct source_stream *s, struct binlog_table *t, const struct table_desc *d, struct err *err)
-{
-	const struct index_desc *key = table_desc_primary(d);
-
-	if (t->ncols != d->ncols)
-		return unknown_shape(s, t, err);
-	for (uint16_t i = 0; i < t->ncols; i++) {
-		t->cols[i].name = d->cols[i].name;
-		t->cols[i].key = false;
-	}
-	for (uint16_t i = 0; key != NULL && i < key->ncols; i++)
-		t->cols[key->cols[i]].key = true;
-	t->has_names = t->has_keys = true;
-	return true;
-}
-
 static bool
 resolve(void *arg, struct binlog_table *t, struct binlog_capture *ret, struct err *err)
 {
 	struct source_stream *s = arg;
 	const struct table *table = tableset_by_source(s->hooks.tables, t->schema, t->name);
+	const struct position at = binlog_read_position(s->dec);
 
-	if (table == NULL)
+	if (table == NULL || my_shapes_left_out(s->shapes, table, position_place(&at)))
 		return true;
-	if ((ret->types = complete_types(s, t, table->source, err)) == NULL)
+	if (!my_shapes_resolve(s->shapes, table, position_place(&at), t, ret, err))
 		return false;
-	if (!t->has_names) {
-		s->tables[table->index].nameless = true;
-		if (!take_names(s, t, table->source, err))
-			return false;
-	}
 	ret->table = table;
 	ret->want_old = table->nchildren > 0;
 	return true;
@@ -161,14 +93,18 @@ on_relation(void *arg, const struct relation *rel, struct err *err)
 static const struct table *
 named_table(const struct source_stream *s, const struct binlog_statement *st, const struct sql_name *n)
 {
-	return tableset_by_source(s->hooks.tables, n->schema[0] != '\0' ? n->schema : st->schema, n->name);
+	const struct table *t = tableset_by_source(s->hooks.tables, n->schema[0] != '\0' ? n->schema : st->schema, n->name);
+
+	return t == NULL || my_shapes_left_out(s->shapes, t, position_place(&st->position)) ? NULL : t;
 }
 
+/* A captured table of the schema whose changes at this place are needed. */
 static bool
-schema_is_captured(const struct source_stream *s, const char *schema)
+schema_is_captured(const struct source_stream *s, const struct binlog_statement *st, const char *schema)
 {
 	for (uint32_t i = 0; i < s->hooks.tables->n; i++)
-		if (strcmp(s->hooks.tables->tables[i]->source_schema, schema) == 0)
+		if (strcmp(s->hooks.tables->tables[i]->source_schema, schema) == 0 &&
+		    !my_shapes_left_out(s->shapes, s->hooks.tables->tables[i], position_place(&st->position)))
 			return true;
 	return false;
 }
@@ -177,13 +113,13 @@ schema_is_captured(const struct source_stream *s, const char *schema)
 static bool
 may_concern(const struct source_stream *s, const struct binlog_statement *st)
 {
-	bool concerned = !st->dbs_known && schema_is_captured(s, st->schema);
+	bool concerned = !st->dbs_known && schema_is_captured(s, st, st->schema);
 
 	for (uint16_t i = 0; st->dbs_known && i < st->ndbs; i++)
-		concerned = concerned || schema_is_captured(s, st->dbs[i]);
+		concerned = concerned || schema_is_captured(s, st, st->dbs[i]);
 	for (uint16_t i = 0; i < st->sql->nnames; i++)
 		concerned = concerned || named_table(s, st, &st->sql->names[i]) != NULL ||
-		    schema_is_captured(s, st->sql->names[i].schema);
+		    schema_is_captured(s, st, st->sql->names[i].schema);
 	return concerned;
 }
 
@@ -193,6 +129,62 @@ place_error(const struct binlog_statement *st, struct err *err)
 	return err_position(err, "%s", position_text(&st->position, (char[POSITION_TEXT]){ 0 }));
 }
 
+/* ---- rows that were changed by a statement in the log ---- */
+
+/* The account sees the table's triggers, and there are none. */
+static bool
+has_no_trigger(struct my_conn *c, const struct my_grants *g, const char *schema, const char *name)
+{
+	const char *params[] = { schema, name };
+	struct err ignored = ERR_INIT;
+	bool any = true;
+
+	return my_grants_has(g, "TRIGGER", schema, name) &&
+	    my_ask(c, &any, &ignored, "SELECT COUNT(*) > 0 FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = $1 AND EVENT_OBJECT_TABLE = $2", 2, params) && !any;
+}
+
+/* It changed the tables that it names and no others: no trigger, no foreign key that acts. What can't be found out is not so. */
+static bool
+acts_alone(struct source_stream *s, const struct binlog_statement *st)
+{
+	struct err ignored = ERR_INIT;
+	struct my_grants g = { 0 };
+	struct my_conn *c;
+	bool alone = !st->sql->unclear && st->sql->nnames > 0;
+
+	if (!alone || (c = my_conn_open(s->p.endpoint, MY_CONN_SOURCE, s->p.task, "source", s->p.stop, &ignored)) == NULL)
+		return false;
+	c->deadline_usec = MY_SOURCE_DEADLINE_USEC;
+	alone = my_grants_read(c, &g, &ignored);
+	for (uint16_t i = 0; alone && i < st->sql->nnames; i++) {
+		const struct sql_name *n = &st->sql->names[i];
+		const char *schema = n->schema[0] != '\0' ? n->schema : st->schema;
+		const struct table *t = tableset_by_source(s->hooks.tables, schema, n->name);
+
+		alone = (t == NULL || t->nchildren == 0) && has_no_trigger(c, &g, schema, n->name);
+	}
+	my_grants_done(&g);
+	my_conn_close(c);
+	return alone;
+}
+
+static bool
+refuse_dml(struct source_stream *s, const struct binlog_statement *st, const struct table *t, struct err *err)
+{
+	err_set(err, ERR_HOLE, "rows were changed by a statement that is in the log as text%s%s%s%s: binlog_format was not ROW in that session",
+	    t != NULL ? ", of table " : ", perhaps of a captured table", t != NULL ? t->source_schema : "", t != NULL ? "." : "",
+	    t != NULL ? t->source_name : "");
+	if (t == NULL) {
+		err_remedy(err, "set binlog_format = ROW on the source for all sessions; then load the tables again: repld ctl restart %s --reload (what triggers "
+		    "did is not in the log; an account that may see them, GRANT TRIGGER, lets statements pass that had none)", s->p.task);
+		return place_error(st, err);
+	}
+	err_remedy(err, "set binlog_format = ROW on the source for all sessions; then load again what was changed: repld ctl resync %s %s.%s", s->p.task,
+	    t->source_schema, t->source_name);
+	err_table(err, t->source_schema, t->source_name);
+	return place_error(st, err);
+}
+
 static bool
 statement_dml(struct source_stream *s, const struct binlog_statement *st, struct err *err)
 {
@@ -200,30 +192,11 @@ statement_dml(struct source_stream *s, const struct binlog_statement *st, struct
 
 	for (uint16_t i = 0; t == NULL && i < st->sql->nnames; i++)
 		t = named_table(s, st, &st->sql->names[i]);
-	if (st->sql->temporary || (t == NULL && !st->sql->unclear && st->sql->nnames > 0) || !may_concern(s, st))
+	if (st->sql->temporary || !may_concern(s, st))
 		return true;
-	err_set(err, ERR_HOLE, "rows were changed by a statement that is in the log as text%s%s%s%s: binlog_format was not ROW in that session",
-	    t != NULL ? ", of table " : ", perhaps of a captured table", t != NULL ? t->source_schema : "", t != NULL ? "." : "",
-	    t != NULL ? t->source_name : "");
-	err_remedy(err, "set binlog_format = ROW on the source for all sessions; then load again what was changed: repld ctl resync %s %s%s%s", s->p.task,
-	    t != NULL ? t->source_schema : "TABLE...", t != NULL ? "." : "", t != NULL ? t->source_name : "");
-	if (t != NULL)
-		err_table(err, t->source_schema, t->source_name);
-	return place_error(st, err);
-}
-
-/* Rows of the table were read with the catalog's names, and the catalog may have been of after this statement. */
-static bool
-altered_nameless(struct source_stream *s, const struct binlog_statement *st, const struct table *t, struct err *err)
-{
-	if (!s->tables[t->index].nameless || !position_reached(&t->source->as_of, &st->position))
-		return true;
-	err_set(err, ERR_HOLE, "table %s.%s was altered before its columns were looked up, and the log does not name them", t->source_schema,
-	    t->source_name);
-	err_remedy(err, "SET GLOBAL binlog_row_metadata = FULL on the source, then: repld ctl resync %s %s.%s", s->p.task, t->source_schema,
-	    t->source_name);
-	err_table(err, t->source_schema, t->source_name);
-	return place_error(st, err);
+	if (acts_alone(s, st))
+		return t == NULL || refuse_dml(s, st, t, err);
+	return refuse_dml(s, st, NULL, err);
 }
 
 static bool
@@ -231,7 +204,7 @@ statement_ddl(struct source_stream *s, const struct binlog_statement *st, struct
 {
 	const struct sql_text *sql = st->sql;
 
-	if (sql->temporary || sql->object == SQL_CODE || st->error != 0)
+	if (sql->temporary || sql->object == SQL_CODE || st->error != 0 || (sql->columns_stay && !sql->unclear))
 		return true;
 	for (uint16_t i = 0; i < sql->nnames; i++) {
 		const struct table *t = named_table(s, st, &sql->names[i]);
@@ -242,7 +215,7 @@ statement_ddl(struct source_stream *s, const struct binlog_statement *st, struct
 			if (!s->hooks.altered(s->hooks.arg, t, &st->position, sql->unlogged_rows ? "rows went without being logged" : sql->drops ?
 			    "DROP or RENAME" : "CREATE", err))
 				return false;
-		} else if (!altered_nameless(s, st, t, err) || !s->hooks.altered(s->hooks.arg, t, &st->position, "ALTER", err)) {
+		} else if (!s->hooks.altered(s->hooks.arg, t, &st->position, "ALTER", err)) {
 			return false;
 		}
 	}
@@ -266,7 +239,7 @@ statement_truncate(struct source_stream *s, const struct binlog_statement *st, e
 
 	if (st->sql->unclear && may_concern(s, st)) {
 		err_set(err, ERR_HOLE, "a TRUNCATE whose table can't be told from its text");
-		err_remedy(err, "load the tables again: repld ctl resync %s TABLE...", s->p.task);
+		err_remedy(err, "load the tables again: repld ctl restart %s --reload", s->p.task);
 		return place_error(st, err);
 	}
 	if (t == NULL || st->sql->temporary || st->error != 0)
@@ -349,29 +322,29 @@ put_le(struct buf *b, uint64_t v, int bytes)
 
 /* COM_BINLOG_DUMP: the offset has 32 bits; one beyond is reached from the file's beginning. */
 static bool
-dump_by_place(struct source_stream *s, bool block, struct err *err)
+dump_by_place(struct my_conn *c, const struct position *from, uint32_t server_id, bool block, bool *ret_from_start, struct err *err)
 {
-	const uint64_t offset = binlog_offset(s->from.lsn.v);
+	const uint64_t offset = binlog_offset(from->lsn.v);
 	char name[BINLOG_NAME] = "";
 	struct buf b = { 0 };
 	bool ok;
 
-	s->skipping = offset > UINT32_MAX;
-	if (s->from.gtids == NULL)
-		binlog_name(s->from.log, binlog_file(s->from.lsn.v), name);
-	put_le(&b, s->skipping || s->from.gtids != NULL ? LOG_START : offset, 4);
+	*ret_from_start = from->gtids == NULL && offset > UINT32_MAX;
+	if (from->gtids == NULL)
+		binlog_name(from->log, binlog_file(from->lsn.v), name);
+	put_le(&b, *ret_from_start || from->gtids != NULL ? LOG_START : offset, 4);
 	put_le(&b, block ? 0 : DUMP_NON_BLOCK, 2);
-	put_le(&b, s->p.server_id, 4);
+	put_le(&b, server_id, 4);
 	buf_str(&b, name);
-	ok = my_dump(s->c, COM_BINLOG_DUMP, b.p, b.n, err);
+	ok = my_dump(c, COM_BINLOG_DUMP, b.p, b.n, err);
 	buf_done(&b);
 	return ok;
 }
 
 static bool
-dump_by_gtids(struct source_stream *s, bool block, struct err *err)
+dump_by_gtids(struct my_conn *c, const struct position *from, uint32_t server_id, bool block, struct err *err)
 {
-	struct gtid_set *set = gtid_set_parse(GTID_MYSQL, s->from.gtids, err);
+	struct gtid_set *set = gtid_set_parse(GTID_MYSQL, from->gtids, err);
 	struct buf b = { 0 }, data = { 0 };
 	bool ok;
 
@@ -379,25 +352,33 @@ dump_by_gtids(struct source_stream *s, bool block, struct err *err)
 		return err_ctx(err, "the checkpoint's GTIDs");
 	gtid_set_encode(set, &data);
 	gtid_set_free(set);
-	put_le(&b, DUMP_THROUGH_GTID | (block ? 0 : DUMP_NON_BLOCK) | (my_conn_at_least(s->c, 80026, 0) ? DUMP_HEARTBEAT_V2 : 0), 2);
-	put_le(&b, s->p.server_id, 4);
+	put_le(&b, DUMP_THROUGH_GTID | (block ? 0 : DUMP_NON_BLOCK) | (my_conn_at_least(c, 80026, 0) ? DUMP_HEARTBEAT_V2 : 0), 2);
+	put_le(&b, server_id, 4);
 	put_le(&b, 0, 4);
 	put_le(&b, LOG_START, 8);
 	put_le(&b, data.n, 4);
 	buf_put(&b, data.p, data.n);
-	ok = !b.bad && !data.bad ? my_dump(s->c, COM_BINLOG_DUMP_GTID, b.p, b.n, err) : err_set(err, ERR_SYSTEM, "no memory for a dump");
+	ok = !b.bad && !data.bad ? my_dump(c, COM_BINLOG_DUMP_GTID, b.p, b.n, err) : err_set(err, ERR_SYSTEM, "no memory for a dump");
 	buf_done(&b);
 	buf_done(&data);
 	return ok;
 }
 
-static bool
-start_dump(struct source_stream *s, bool block, struct err *err)
+struct my_conn *
+my_dump_open(const struct source_params *p, const struct position *from, uint32_t server_id, bool block, bool *ret_from_start, struct err *err)
 {
-	if (!set_session(s->c, &s->from, err))
-		return err_ctx(err, "prepare the dump");
-	s->c->deadline_usec = SILENCE_USEC;
-	return s->from.gtids != NULL && !s->c->mariadb ? dump_by_gtids(s, block, err) : dump_by_place(s, block, err);
+	struct my_conn *c = my_conn_open(p->endpoint, MY_CONN_DUMP, p->task, "stream", p->stop, err);
+
+	*ret_from_start = false;
+	if (c == NULL)
+		return NULL;
+	c->deadline_usec = SILENCE_USEC;
+	if (my_source_is_same(c, p, err) && (set_session(c, from, err) || err_ctx(err, "prepare the dump")) &&
+	    (from->gtids != NULL && !c->mariadb ? dump_by_gtids(c, from, server_id, block, err) :
+	    dump_by_place(c, from, server_id, block, ret_from_start, err)))
+		return c;
+	my_conn_close(c);
+	return NULL;
 }
 
 static bool
@@ -419,39 +400,27 @@ make_decoder(struct source_stream *s, struct err *err)
 	return s->dec != NULL;
 }
 
-static struct source_stream *
-stream_new(const struct source_params *p, const struct position *from, struct err *err)
-{
-	struct source_stream *s = mem_zalloc(sizeof(*s), err);
-
-	if (s == NULL)
-		return NULL;
-	s->p = *p;
-	s->from = *from;
-	s->c = my_conn_open(p->endpoint, MY_CONN_DUMP, p->task, "stream", p->stop, err);
-	if (s->c != NULL && my_source_is_same(s->c, p, err))
-		return s;
-	my_stream_close(s);
-	return NULL;
-}
-
 struct source_stream *
 my_stream_open(const struct source_params *p, const struct position *from, bool binary, struct change_sink sink, const struct stream_hooks *hooks,
     struct err *err)
 {
-	struct source_stream *s = stream_new(p, from, err);
+	struct source_stream *s = mem_zalloc(sizeof(*s), err);
 
 	(void)binary;
 	assert(from->kind == POSITION_BINLOG);
 	if (s == NULL)
 		return NULL;
+	s->p = *p;
+	s->from = *from;
 	s->sink = sink;
 	s->hooks = *hooks;
 	s->flushed = clock_mono();
 	if ((s->arena = arena_new(4096, 0)) == NULL) {
 		err_set(err, ERR_SYSTEM, "no memory for a stream");
-	} else if ((s->tables = mem_zalloc((hooks->tables->n + 1) * sizeof(*s->tables), err)) != NULL && start_dump(s, true, err) &&
-	    make_decoder(s, err)) {
+	} else if ((s->tables = mem_zalloc((hooks->tables->n + 1) * sizeof(*s->tables), err)) != NULL &&
+	    (s->shapes = my_shapes_new(p, from, hooks, err)) != NULL &&
+	    (s->c = my_dump_open(p, from, p->server_id, true, &s->skipping, err)) != NULL && make_decoder(s, err)) {
+		s->forget_at = my_shapes_next(s->shapes, position_place(from));
 		return s;
 	}
 	my_stream_close(s);
@@ -462,20 +431,20 @@ my_stream_open(const struct source_params *p, const struct position *from, bool 
 
 /* What the server says when it ends a dump. */
 static bool
-dump_failed(struct source_stream *s, struct err *err)
+dump_failed(struct my_conn *c, const struct source_params *p, const struct position *from, struct err *err)
 {
-	const unsigned number = my_errno(s->c);
+	const unsigned number = my_errno(c);
 	char at[POSITION_TEXT];
 
 	if (number == 1236 && (strstr(err->msg, "purged") != NULL || strstr(err->msg, "Could not find") != NULL ||
 	    strstr(err->msg, "not in the") != NULL || strstr(err->msg, "more GTIDs") != NULL || strstr(err->msg, "impossible position") != NULL)) {
 		err->kind = ERR_HOLE;
-		err_position(err, "%s", position_text(&s->from, at));
-		return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", s->p.task);
+		err_position(err, "%s", position_text(from, at));
+		return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", p->task);
 	}
 	if (number == 4052 || (number == 1236 && strstr(err->msg, "same server_") != NULL)) {
 		err->kind = ERR_RETRY;
-		err_ctx(err, "another reader of the source has server_id %" PRIu32 " too", s->p.server_id);
+		err_ctx(err, "another reader of the source has server_id %" PRIu32 " too", p->server_id);
 		return err_remedy(err, "give this task a number of its own: mysql: { server_id = N; }");
 	}
 	return false;
@@ -498,20 +467,48 @@ note_void(struct source_stream *s)
 	return true;
 }
 
+/* The decoder knows neither the task's name nor how it is asked to load a table again. */
+static void
+complete_remedy(const struct source_stream *s, struct err *err)
+{
+	char was[sizeof(err->remedy)];
+	const char *blank;
+
+	memcpy(was, err->remedy, sizeof(was));
+	if ((blank = strstr(was, " TASK ")) != NULL)
+		err_remedy(err, "%.*s %s %s", (int)(blank - was), was, s->p.task, blank + 6);
+	else if (err->table[0] != '\0' && err->kind != ERR_RETRY && strstr(was, "repld ctl") == NULL)
+		err_remedy(err, "%s%srepld ctl resync %s %s", was, was[0] != '\0' ? "; then load the table again: " : "load the table again: ", s->p.task, err->table);
+}
+
+/* Tables that were left out are needed from here on. */
+static void
+meet_tables(struct source_stream *s)
+{
+	const struct position at = binlog_read_position(s->dec);
+
+	if (s->forget_at == 0 || position_place(&at) < s->forget_at)
+		return;
+	binlog_forget_tables(s->dec);
+	s->forget_at = my_shapes_next(s->shapes, position_place(&at));
+}
+
 static bool
 take_event(struct source_stream *s, size_t *ret_n, struct err *err)
 {
 	const uint8_t *event;
 
 	if (!my_packet(s->c, &event, ret_n, err))
-		return dump_failed(s, err);
+		return dump_failed(s->c, &s->p, &s->from, err);
 	if (*ret_n == 0)
 		return err_set(err, ERR_RETRY, "the source has ended the stream");
 	s->bytes += *ret_n;
+	meet_tables(s);
 	if (binlog_event(s->dec, event, *ret_n, err))
 		return true;
 	if (err->kind == ERR_RETRY)
 		note_void(s);
+	complete_remedy(s, err);
 	if (err->position[0] == '\0') {
 		const struct position at = binlog_read_position(s->dec);
 
@@ -575,6 +572,7 @@ my_stream_close(struct source_stream *s)
 	my_conn_close(s->c);
 	binlog_free(s->dec);
 	arena_free(s->arena);
+	my_shapes_free(s->shapes);
 	free(s->tables);
 	free(s);
 }
@@ -585,17 +583,19 @@ my_stream_close(struct source_stream *s)
 bool
 my_source_locate(struct source *s, struct position *p, struct err *err)
 {
-	struct source_stream *d = p->kind != POSITION_NONE ? stream_new(&s->p, p, err) : NULL;
 	const uint8_t *event;
 	size_t n;
 	uint32_t file;
+	bool from_start;
+	struct my_conn *c;
 	bool ok;
 
 	if (p->kind == POSITION_NONE)
 		return my_log_end(s->c, p, err);
-	ok = d != NULL && start_dump(d, false, err);
-	if (ok && !my_packet(d->c, &event, &n, err))
-		ok = dump_failed(d, err);
+	c = my_dump_open(&s->p, p, s->p.server_id, false, &from_start, err);
+	ok = c != NULL;
+	if (ok && !my_packet(c, &event, &n, err))
+		ok = dump_failed(c, &s->p, p, err);
 	if (ok && (n < 19 + 8 + 3 || event[4] != 4))
 		ok = err_set(err, ERR_PROTOCOL, "a dump does not begin with the name of a file");
 	if (ok) {
@@ -608,6 +608,6 @@ my_source_locate(struct source *s, struct position *p, struct err *err)
 		if (ok)
 			p->lsn.v = binlog_place(file, LOG_START);
 	}
-	my_stream_close(d);
+	my_conn_close(c);
 	return ok;
 }

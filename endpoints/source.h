@@ -51,7 +51,8 @@ struct source_info {
 	int version;				/* PostgreSQL: 150020 */
 	char version_text[64];
 	bool standby;
-	/* A stream that runs while a table is added to its publication may go on without it, in silence: it must be opened again. */
+	/* A stream that runs while a table is added to its publication may go on without it, in silence (PostgreSQL); one that has looked at a
+	 * load group's tables does not tell when they are altered (MySQL): it must be opened again. */
 	bool forgets_added_tables;
 };
 
@@ -107,6 +108,10 @@ struct stream_hooks {
 	/* A statement that changes or removes a captured table stands in the log at this place (sources whose log has such statements). False: the stream
 	 * ends with err. */
 	bool (*altered)(void *arg, const struct table *t, const struct position *at, const char *what, struct err *err);
+	/* Both are asked when the stream opens. The shape (table_shape()) of the table that was applied last; NULL: not known. */
+	const char *(*shape)(void *arg, const struct table *t);
+	/* All that begins before this place of the log is left out for the table, whatever it is; NONE: nothing is. */
+	struct position (*needed_from)(void *arg, const struct table *t);
 	void *arg;
 };
 

@@ -53,12 +53,29 @@ quote_name(const struct plan *p, struct buf *b, const char *name)
 	buf_u8(b, '`');
 }
 
+/* On both sides it was dropped, or has another name by now: the log does not say which. The remedy is the caller's. */
+static bool
+column_of_former_times(const struct plan *p, struct err *err)
+{
+	for (uint16_t i = 0; i < p->rel->ncols; i++) {
+		const char *name = p->rel->cols[i].name;
+
+		if (table_desc_column(p->target, name) < 0 && table_desc_column(p->table->source, name) < 0) {
+			schema_error(p, err, "is in changes of the log that were not applied yet, and on neither side any more", name);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* All columns that the target lacks, and the statement that adds them. */
 static bool
 columns_missing(const struct plan *p, struct err *err)
 {
 	struct buf names = { 0 }, sql = { 0 };
 
+	if (column_of_former_times(p, err))
+		return false;
 	buf_str(&sql, "ALTER TABLE ");
 	quote_name(p, &sql, p->table->target_schema);
 	buf_str(&sql, ".");

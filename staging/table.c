@@ -444,6 +444,30 @@ shape_read(struct shape *s, const char *text)
 	return *line == '\0' && s->identity != NULL;
 }
 
+bool
+table_shape_columns(const char *shape, struct arena *arena, struct shape_text **ret, uint16_t *ret_n, struct err *err)
+{
+	struct shape s;
+	bool ok = shape_read(&s, shape) && s.n <= UINT16_MAX;
+
+	*ret_n = 0;
+	if (!ok)
+		err_set(err, ERR_PROTOCOL, "the shape that was kept can't be read");
+	else if ((*ret = arena_zalloc(arena, (s.n + 1) * sizeof(**ret))) == NULL)
+		ok = err_set(err, ERR_SYSTEM, "no memory for a shape");
+	for (size_t i = 0; ok && i < s.n; i++) {
+		struct shape_text *c = &(*ret)[(*ret_n)++];
+
+		c->name = arena_strdup(arena, s.cols[i].f[F_NAME]);
+		c->type = arena_strdup(arena, s.cols[i].f[F_TYPE]);
+		c->key = strcmp(s.cols[i].f[F_KEY], "-") != 0;
+		c->generated = strcmp(s.cols[i].f[F_GENERATED], "generated") == 0;
+		ok = (c->name != NULL && c->type != NULL) || err_set(err, ERR_SYSTEM, "no memory for a shape");
+	}
+	shape_done(&s);
+	return ok;
+}
+
 static const struct shape_column *
 shape_find(const struct shape *s, const char *name)
 {

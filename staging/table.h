@@ -77,7 +77,9 @@ struct table_desc {
 	uint16_t nfkeys;		/* MySQL, MariaDB: this table is the child */
 	const struct fkey_desc *fkeys;
 	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */
-	struct position as_of;		/* MySQL, MariaDB: what this says holds from there on, at the latest; NONE elsewhere */
+	/* MySQL, MariaDB; NONE elsewhere: the end of the log before the catalog was read, and after it. What this says holds from `known_at` on; a
+	 * statement that stands before `as_of` is part of it, one between the two may be. */
+	struct position as_of, known_at;
 	double tuples;			/* estimated rows, all leaves; < 0: unknown */
 	uint64_t bytes;			/* on disk, all leaves, without indexes */
 };
@@ -130,6 +132,12 @@ struct table *tableset_by_leaf(const struct tableset *set, uint32_t oid, const s
  * compared at start and at each RELATION; also each column's default, which the comparison leaves out. In the arena; NULL: no
  * memory. */
 const char *table_shape(const struct table_desc *d, struct arena *arena);
+/* The columns of a shape in the arena, in order. ERR_PROTOCOL: it can't be read. */
+struct shape_text {
+	const char *name, *type;
+	bool key, generated;
+};
+bool table_shape_columns(const char *shape, struct arena *arena, struct shape_text **ret, uint16_t *ret_n, struct err *err) MUST_CHECK;
 /* A sentence that says how two shapes differ ("column email: character varying(40) became character varying(80)"), and the ALTER TABLE
  * for the target where one can be named ("" otherwise), both added to what the buffers hold. False: they are equal. */
 bool table_shape_diff(const char *was, const char *is, const char *target_table_sql, struct buf *ret_difference,

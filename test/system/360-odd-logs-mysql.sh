@@ -1,0 +1,7 @@
+#!/bin/sh
+# Odd kinds of logs of MySQL: row images, compression, checksums, tables without transactions, odd names.
+# timeout: 300
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+SRC_KIND=mysql DST_KIND=postgresql
+. "$TOP/test/system/lib.sh"
+. "$TOP/test/system/odd_logs.sh"
