@@ -511,6 +511,41 @@ START_TEST(binlog_row_refuses_text_that_is_not_of_its_set)
 }
 END_TEST
 
+/* Long text reserves what it needs, short text what it could need. */
+START_TEST(binlog_row_measures_long_text)
+{
+	static uint8_t image[1 + 4 + 2 * MEASURE_FROM];
+	struct coltype t = column(MY_TYPE_BLOB, 8, UINT32_MAX);
+	struct arena *arena = arena_new(1024, 0);
+	struct err err = ERR_INIT;
+	struct row_image *im = row_image_new(&t, NULL, 1, arena, &err);
+	const size_t n = sizeof(image) - 5;
+	size_t used, bound, written;
+	struct value v;
+	uint8_t *dst;
+
+	ck_assert(im != NULL);
+	memset(image + 5, 'a', n);
+	memset(image + 5, 0xe9, 10);
+	for (int i = 0; i < 4; i++)
+		image[1 + i] = (uint8_t)(n >> (8 * i));
+	ck_ok(row_image_measure(im, image, sizeof(image), (const uint8_t[]){ 1 }, &used, &bound, &err), &err);
+	ck_assert_uint_eq(bound, n + 10);
+	dst = xzalloc(bound);
+	ck_ok(row_image_fill(im, image, sizeof(image), (const uint8_t[]){ 1 }, &v, dst, &written, &err), &err);
+	ck_assert(written == bound && v.len == bound && memcmp(dst + 18, "\xc3\xa9" "a", 3) == 0);
+	free(dst);
+	arena_free(arena);
+	t.collation = 28;			/* gbk: cut off at the end */
+	image[sizeof(image) - 1] = 0x81;
+	arena = arena_new(1024, 0);
+	ck_assert((im = row_image_new(&t, NULL, 1, arena, &err)) != NULL);
+	memset(image + 5, 'a', 10);
+	ck_fails(row_image_measure(im, image, sizeof(image), (const uint8_t[]){ 1 }, &used, &bound, &err), &err, ERR_DATA);
+	arena_free(arena);
+}
+END_TEST
+
 START_TEST(binlog_row_refuses_compressed_values_that_lie)
 {
 	const struct coltype t = column(MY_TYPE_VARCHAR_COMPRESSED, 63, 100);
@@ -551,4 +586,4 @@ END_TEST
 
 UNIT_MAIN("binlog_row", binlog_row_gives_what_mysql_says, binlog_row_gives_what_mariadb_says, binlog_row_gives_what_mariadb_11_says,
     binlog_row_refuses_values_that_the_type_does_not_have, binlog_row_refuses_text_that_is_not_of_its_set,
-    binlog_row_refuses_compressed_values_that_lie, binlog_row_refuses_types_that_are_not_complete)
+    binlog_row_measures_long_text, binlog_row_refuses_compressed_values_that_lie, binlog_row_refuses_types_that_are_not_complete)
