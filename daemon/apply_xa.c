@@ -33,7 +33,7 @@ struct xa_txn {
 struct xa_relation {
 	struct xa_relation *next;
 	struct relation rel;
-	bool fits;			/* it is the table's of today */
+	bool fits;			/* what its rows say can be told */
 };
 
 struct apply_xa {
@@ -302,10 +302,36 @@ relation_of_stream(const struct apply *a, const struct relation *rel)
 	return NULL;
 }
 
-/* Types are the catalog's: where the columns are not those of today, no plan is made. */
-static bool
-copy_relation(struct xa_relation *r, const struct relation *from, const struct table *t, struct arena *arena)
+static const struct coltype *
+copy_type(const struct coltype *from, struct arena *arena)
 {
+	const char **labels = arena_alloc(arena, (from->nlabels + 1u) * sizeof(*labels));
+	struct coltype *t = arena_alloc(arena, sizeof(*t));
+
+	if (t == NULL || labels == NULL)
+		return NULL;
+	*t = *from;
+	t->labels = labels;
+	t->name = arena_strdup(arena, from->name);
+	for (uint16_t i = 0; i < from->nlabels; i++)
+		if ((labels[i] = arena_strdup(arena, from->labels[i])) == NULL)
+			return NULL;
+	return t->name != NULL ? t : NULL;
+}
+
+/* It is the table's of today, or that of the changes before. */
+static bool
+is_known(const struct apply *a, const struct relation *rel, const struct table *t)
+{
+	const struct table_state *ts = a->by_table[t->index];
+
+	return tables_relation_is_current(rel, t) || (ts != NULL && ts->shape != NULL && tables_relation_is_shape(rel, t, ts->shape));
+}
+
+static bool
+copy_relation(const struct apply *a, struct xa_relation *r, const struct relation *from, const struct table *t)
+{
+	struct arena *arena = a->xa->relations_arena;
 	struct relation_column *cols = arena_zalloc(arena, (from->ncols + 1u) * sizeof(*cols));
 
 	r->rel = *from;
@@ -317,15 +343,12 @@ copy_relation(struct xa_relation *r, const struct relation *from, const struct t
 	if (cols == NULL)
 		return false;
 	for (uint16_t i = 0; i < from->ncols; i++) {
-		const int at = table_desc_column(t->source, from->cols[i].name);
-
 		cols[i] = from->cols[i];
-		if ((cols[i].name = arena_strdup(arena, from->cols[i].name)) == NULL)
+		if ((cols[i].name = arena_strdup(arena, from->cols[i].name)) == NULL ||
+		    (from->cols[i].type != NULL && (cols[i].type = copy_type(from->cols[i].type, arena)) == NULL))
 			return false;
-		if (at >= 0 && t->source_family == FAMILY_MYSQL)
-			cols[i].type = &t->source->cols[at].type;
 	}
-	r->fits = tables_relation_is_current(&r->rel, t);
+	r->fits = is_known(a, &r->rel, t);
 	return true;
 }
 
@@ -343,7 +366,7 @@ take_relation(void *arg, const struct relation *as_written, const struct relatio
 			*ret = &r->rel;
 			return true;
 		}
-	if ((r = arena_zalloc(a->xa->relations_arena, sizeof(*r))) == NULL || !copy_relation(r, as_written, t, a->xa->relations_arena))
+	if ((r = arena_zalloc(a->xa->relations_arena, sizeof(*r))) == NULL || !copy_relation(a, r, as_written, t))
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	r->next = a->xa->relations;
 	a->xa->relations = r;

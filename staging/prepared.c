@@ -2,7 +2,7 @@
  * All integers are big-endian. The bytes are records: u8 kind, u32 length of what follows it.
  *   'V'            first: u16 version of all this
  *   'R'            a relation, before its first row; numbered from 0 in their order: u32 id, u8 replica identity, u16 columns; schema, name, and
- *                  of each column its name with a NUL, u32 oid, u32 typmod, u8 part of the identity
+ *                  of each column its name with a NUL, u32 oid, u32 typmod, u8 part of the identity, u8 1: its type follows, as put_type() has it
  *   'I', 'U', 'D'  a row: u32 number of its relation, u8 old image, u8 flags, u16 new and u16 old values; of each value u8 kind, and where it
  *                  has bytes u32 length, bytes
  *   'E'            last: u64 rows, u64 hash of all records before */
@@ -123,6 +123,26 @@ put_text(struct buf *b, const char *s)
 	buf_put(b, s, strlen(s) + 1);
 }
 
+static void
+put_type(struct buf *b, const struct coltype *t)
+{
+	buf_u8(b, (uint8_t)t->logical);
+	buf_u8(b, (uint8_t)t->wire);
+	buf_u8(b, t->family);
+	buf_u32(b, t->oid);
+	buf_u32(b, t->base_oid);
+	buf_u32(b, (uint32_t)t->typmod);
+	put_text(b, t->name != NULL ? t->name : "");
+	buf_u8(b, t->code);
+	buf_u8(b, (uint8_t)(t->is_unsigned | t->mariadb << 1));
+	buf_u16(b, t->collation);
+	buf_u32(b, t->length);
+	buf_u8(b, t->decimals);
+	buf_u16(b, t->nlabels);
+	for (uint16_t i = 0; i < t->nlabels; i++)
+		put_text(b, t->labels[i]);
+}
+
 static bool
 put_relation(struct prepared_writer *w, const struct relation *rel, struct err *err)
 {
@@ -139,6 +159,9 @@ put_relation(struct prepared_writer *w, const struct relation *rel, struct err *
 		buf_u32(b, rel->cols[i].oid);
 		buf_u32(b, (uint32_t)rel->cols[i].typmod);
 		buf_u8(b, rel->cols[i].identity);
+		buf_u8(b, rel->cols[i].type != NULL);
+		if (rel->cols[i].type != NULL)
+			put_type(b, rel->cols[i].type);
 	}
 	return end_record(w, err);
 }
@@ -274,38 +297,91 @@ damaged(struct err *err, const char *what)
 	return err_set(err, ERR_PROTOCOL, "the rows of a prepared transaction are not what was written: %s", what);
 }
 
+/* In the arena; names stay in the record. NULL: no memory, or in->bad. */
+static const struct coltype *
+read_type(struct rd *in, struct arena *arena)
+{
+	struct coltype *t = arena_zalloc(arena, sizeof(*t));
+	const char **labels;
+	uint8_t logical, wire, flags;
+
+	if (t == NULL)
+		return NULL;
+	logical = rd_u8(in);
+	wire = rd_u8(in);
+	t->logical = (enum logical_type)logical;
+	t->wire = (enum wire_form)wire;
+	t->family = rd_u8(in);
+	t->oid = rd_u32(in);
+	t->base_oid = rd_u32(in);
+	t->typmod = (int32_t)rd_u32(in);
+	t->name = rd_cstr(in);
+	t->code = rd_u8(in);
+	flags = rd_u8(in);
+	t->is_unsigned = (flags & 1) != 0;
+	t->mariadb = (flags & 2) != 0;
+	t->collation = rd_u16(in);
+	t->length = rd_u32(in);
+	t->decimals = rd_u8(in);
+	t->nlabels = rd_u16(in);
+	if (logical > LOGICAL_U64 || wire > WIRE_LABEL || t->family > FAMILY_MYSQL || flags > 3 || t->nlabels > rd_left(in))
+		in->bad = true;
+	if (in->bad || t->nlabels == 0)
+		return in->bad ? NULL : t;
+	if ((labels = arena_alloc(arena, t->nlabels * sizeof(*labels))) == NULL)
+		return NULL;
+	for (uint16_t i = 0; i < t->nlabels; i++)
+		labels[i] = rd_cstr(in);
+	t->labels = labels;
+	return in->bad ? NULL : t;
+}
+
+static bool
+read_columns(struct rd *in, struct relation *rel, struct arena *arena, struct err *err)
+{
+	struct relation_column *cols = arena_zalloc(arena, (rel->ncols + 1u) * sizeof(*cols));
+
+	if (cols == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory for a relation");
+	for (uint16_t i = 0; i < rel->ncols && !in->bad; i++) {
+		uint8_t identity, typed;
+
+		cols[i].name = rd_cstr(in);
+		cols[i].oid = rd_u32(in);
+		cols[i].typmod = (int32_t)rd_u32(in);
+		identity = rd_u8(in);
+		typed = rd_u8(in);
+		cols[i].identity = identity != 0;
+		in->bad = in->bad || identity > 1 || typed > 1;
+		if (typed == 1 && !in->bad && (cols[i].type = read_type(in, arena)) == NULL && !in->bad)
+			return err_set(err, ERR_SYSTEM, "no memory for a relation");
+	}
+	if (in->bad || in->off != in->n)
+		return damaged(err, "a relation's columns");
+	rel->cols = cols;
+	relation_seal(rel);
+	return true;
+}
+
 /* The record behind the header; what is in it must end with it. */
 static bool
 read_relation(struct prepared_reader *r, struct rd *in, struct err *err)
 {
 	struct relation rel = { .id = rd_u32(in), .replica_identity = (char)rd_u8(in), .ncols = rd_u16(in) };
 	const struct relation *found = NULL;
-	struct relation_column *cols;
+	struct arena *arena;
 	bool ok;
 
 	rel.schema = rd_cstr(in);
 	rel.name = rd_cstr(in);
 	if (in->bad || rel.ncols > RELATION_MAX_COLUMNS || rel.replica_identity == '\0' || strchr("dnfi", rel.replica_identity) == NULL)
 		return damaged(err, "a relation");
-	if ((cols = mem_zalloc((rel.ncols + 1u) * sizeof(*cols), err)) == NULL)
-		return false;
-	for (uint16_t i = 0; i < rel.ncols; i++) {
-		uint8_t identity;
-
-		cols[i].name = rd_cstr(in);
-		cols[i].oid = rd_u32(in);
-		cols[i].typmod = (int32_t)rd_u32(in);
-		identity = rd_u8(in);
-		cols[i].identity = identity != 0;
-		in->bad = in->bad || identity > 1;
-	}
-	rel.cols = cols;
-	relation_seal(&rel);
-	ok = (!in->bad && in->off == in->n) || damaged(err, "a relation's columns");
-	ok = ok && r->hooks.relation(r->hooks.arg, &rel, &found, err) &&
+	if ((arena = arena_new(4096, 0)) == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory for a relation");
+	ok = read_columns(in, &rel, arena, err) && r->hooks.relation(r->hooks.arg, &rel, &found, err) &&
 	    mem_grow(&r->relations, &r->cap, r->n + 1, sizeof(r->relations[0]), err) &&
 	    mem_grow(&r->ncols, &r->ncols_cap, r->n + 1, sizeof(r->ncols[0]), err);
-	free(cols);
+	arena_free(arena);
 	if (!ok)
 		return false;
 	assert(found == NULL || found->ncols == rel.ncols);

@@ -27,7 +27,7 @@ struct slice prepared_bytes(const struct prepared_writer *w);
 void prepared_took(struct prepared_writer *w, size_t n);
 
 struct prepared_hooks {
-	/* A relation as it was written (without types and table), which lives for the call only; *ret: the one that rows shall point to, of
+	/* A relation as it was written, types included, but not the table, which lives for the call only; *ret: the one that rows shall point to, of
 	 * as many columns. NULL: rows of it are left out. False: the reading ends with err. */
 	bool (*relation)(void *arg, const struct relation *as_written, const struct relation **ret, struct err *err);
 	void *arg;

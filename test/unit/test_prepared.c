@@ -6,13 +6,31 @@
 #define COLS 3
 
 static struct err err = ERR_INIT;
-static struct relation_column cols[COLS] = { { .name = "id", .oid = 3, .typmod = -1, .identity = true }, { .name = "v", .oid = 15, .typmod = 40 },
+static const char *const labels[] = { "x", "", "y" };
+static struct coltype type = { .logical = LOGICAL_ENUM, .wire = WIRE_TEXT, .family = FAMILY_MYSQL, .oid = 15, .base_oid = 15, .typmod = 40,
+	.name = "enum('x','','y')", .code = 247, .is_unsigned = true, .mariadb = true, .collation = 255, .length = 9, .decimals = 3, .nlabels = 3,
+	.labels = labels };
+static struct relation_column cols[COLS] = { { .name = "id", .oid = 3, .typmod = -1, .identity = true }, { .name = "v", .oid = 15, .typmod = 40, .type = &type },
 	{ .name = "b", .oid = 252, .typmod = 4 } };
 static struct relation rel = { .id = 7, .schema = "app", .name = "t", .replica_identity = 'd', .ncols = COLS, .cols = cols };
 static struct relation other = { .id = 8, .schema = "app", .name = "other", .replica_identity = 'f', .ncols = 1, .cols = cols };
 static const struct relation *given[8];
 static size_t ngiven;
 static bool leave_out;
+
+static bool
+is_like_type(const struct coltype *a, const struct coltype *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	for (uint16_t i = 0; a->nlabels == b->nlabels && i < a->nlabels; i++)
+		if (strcmp(a->labels[i], b->labels[i]) != 0)
+			return false;
+	return a->logical == b->logical && a->wire == b->wire && a->family == b->family && a->oid == b->oid && a->base_oid == b->base_oid &&
+	    a->typmod == b->typmod && strcmp(a->name, b->name) == 0 && a->code == b->code && a->is_unsigned == b->is_unsigned &&
+	    a->mariadb == b->mariadb && a->collation == b->collation && a->length == b->length && a->decimals == b->decimals &&
+	    a->nlabels == b->nlabels;
+}
 
 static bool
 is_like(const struct relation *a, const struct relation *b)
@@ -22,7 +40,7 @@ is_like(const struct relation *a, const struct relation *b)
 
 	for (uint16_t i = 0; same && i < a->ncols; i++)
 		same = strcmp(a->cols[i].name, b->cols[i].name) == 0 && a->cols[i].oid == b->cols[i].oid && a->cols[i].typmod == b->cols[i].typmod &&
-		    a->cols[i].identity == b->cols[i].identity;
+		    a->cols[i].identity == b->cols[i].identity && is_like_type(a->cols[i].type, b->cols[i].type);
 	return same;
 }
 
