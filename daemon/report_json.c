@@ -229,6 +229,7 @@ json_task(struct report *r, const struct report_task *t)
 	text(b, "source", t->source);
 	text(b, "target", t->target);
 	text(b, "mode", t->mode);
+	text(b, "plugin", t->plugin);
 	put_state(b, t);
 	put_position(b, t);
 	put_flow(b, &t->status);

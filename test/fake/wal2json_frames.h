@@ -107,6 +107,16 @@ w2j_resolve(void *arg, const struct relation *rel, const void **ret_table, struc
 	return true;
 }
 
+/* A table named new* is a partition that came since. */
+static inline bool
+w2j_strangers(void *arg, uint32_t xid, struct err *err)
+{
+	struct w2j_frames *f = arg;
+
+	(void)xid;
+	return f->ntables != 1 || strncmp(f->tables[0].name, "new", 3) != 0 || err_set(err, ERR_RETRY, "the partitions have changed");
+}
+
 static inline bool
 w2j_next(struct rd *in, struct slice *ret)
 {
@@ -140,7 +150,7 @@ static inline struct wal2json *
 w2j_frames_decoder(struct w2j_frames *f, struct change_sink sink, struct err *err)
 {
 	const struct wal2json_params p = { .tables = f->tables, .ntables = f->ntables, .strings = f->strings, .resolver = { w2j_resolve, f },
-		.typmod = w2j_typmod, .sink = sink };
+		.typmod = w2j_typmod, .strangers = w2j_strangers, .arg = f, .sink = sink };
 
 	return wal2json_new(&p, err);
 }

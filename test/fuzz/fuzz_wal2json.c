@@ -34,12 +34,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct checking_sink sink = { 0 };
 	struct err err = ERR_INIT;
+	struct buf list = { 0 };
 	struct w2j_frames frames;
 	struct wal2json *dec;
 	struct slice msg;
 	bool ok;
 
 	w2j_frames_init(&frames, data, size);
+	for (size_t i = 0; i < frames.ntables; i++)
+		wal2json_list_table(&list, frames.tables[i].schema, frames.tables[i].name);
+	buf_done(&list);
 	dec = w2j_frames_decoder(&frames, checking_sink(&sink), &err);
 	ok = dec != NULL;
 	while (ok && w2j_next(&frames.in, &msg)) {
@@ -48,6 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sink_assert(ok || err.msg[0] != '\0');
 		sink_assert(!ok || wal2json_in_transaction(dec) == sink.in_txn);
 	}
+	sink_assert(dec == NULL || wal2json_uncaptured(dec) <= size);
 	wal2json_free(dec);
 	checking_sink_done(&sink);
 	w2j_frames_done(&frames);
