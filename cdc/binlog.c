@@ -116,7 +116,10 @@ binlog_place_position(const struct binlog *dec, uint64_t place)
 {
 	if (dec->log == NULL)
 		return (struct position){ .kind = POSITION_NONE };
-	return (struct position){ .kind = POSITION_BINLOG, .lsn = { place }, .log = dec->log };
+	return (struct position){ .kind = POSITION_BINLOG,
+		.lsn = { place },
+		.log = dec->log,
+		.born = binlog_file(place) == binlog_file(dec->at) ? dec->born : 0 };
 }
 
 struct position
@@ -257,6 +260,8 @@ enter_file(struct binlog *dec, const char *log, uint32_t file, uint64_t offset, 
 
 	if (dec->log != NULL && (dec->log != log || place < dec->at))
 		return unlike_logs(dec, log, file, err);
+	if (binlog_file(place) != binlog_file(dec->at))
+		dec->born = 0;
 	dec->log = log;
 	dec->at = place;
 	if (dec->group.state == GROUP_NONE)
@@ -461,6 +466,7 @@ on_format(struct binlog *dec, struct event *ev, struct err *err)
 		return err_set(err, ERR_PROTOCOL,
 		    "a binary log of format %u with headers of %u bytes", format, header);
 	memcpy(dec->version, version, VERSION_SIZE);
+	dec->born = ev->when;
 	tables_end_statement(dec);
 	if (!take_format(dec, ev, err))
 		return false;

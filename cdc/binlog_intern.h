@@ -134,6 +134,7 @@ struct binlog {
 	char version[51];
 	uint8_t post[256];		/* post-header lengths; 0: the type is not listed */
 	const char *log;		/* base name; NULL: not known yet */
+	uint32_t born;			/* when the present file was made; 0: its FORMAT_DESCRIPTION has not come yet */
 	uint64_t at;			/* place: the end of what was read */
 	uint64_t done;			/* the end of the last complete group */
 	uint64_t told;			/* done as last emitted */

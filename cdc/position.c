@@ -223,11 +223,33 @@ bool
 position_parse(const char *text, struct position *ret, struct err *err)
 {
 	struct position p = { .kind = POSITION_NONE };
+	const char *at = strrchr(text, '@');
+	char place[POSITION_TEXT], *end;
+	unsigned long born;
 
+	if (at != NULL && (size_t)(at - text) < sizeof(place) && at[1] >= '0' && at[1] <= '9') {
+		born = strtoul(at + 1, &end, 10);
+		if (*end == '\0' && born <= UINT32_MAX) {
+			snprintf(place, sizeof(place), "%.*s", (int)(at - text), text);
+			p.born = (uint32_t)born;
+			text = place;
+		}
+	}
 	if (!place_parse(text, &p.kind, &p.lsn.v, &p.log, err))
 		return false;
+	if (p.kind != POSITION_BINLOG && p.born != 0)
+		return err_set(err, ERR_CONFIG, "\"%.40s\" is not a position", text);
 	*ret = p;
 	return true;
+}
+
+const char *
+position_stored(const struct position *p, char out[POSITION_TEXT])
+{
+	position_text(p, out);
+	if (p->kind == POSITION_BINLOG && p->lsn.v != 0 && p->born != 0)
+		snprintf(out + strlen(out), POSITION_TEXT - strlen(out), "@%" PRIu32, p->born);
+	return out;
 }
 
 bool

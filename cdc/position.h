@@ -74,6 +74,8 @@ struct position {
 	/* Of a binlog: the set (MariaDB: position) of GTIDs that have been applied here. NULL: not stated (positions of a stream), or the
 	 * source has none. Not compared. */
 	const char *gtids;
+	/* Of a binlog: when the server made the file, in seconds, which tells it from another one of its name; 0: not known. Not compared. */
+	uint32_t born;
 };
 
 /* Where a table's snapshot stands. */
@@ -109,6 +111,8 @@ position_at(enum position_kind kind, uint64_t place)
 #define POSITION_TEXT 128
 /* "-" for NONE; "mysql-bin.000012:4567"; the GTIDs where only these are known, the end of a long set left out ("..."). */
 const char *position_text(const struct position *p, char out[POSITION_TEXT]);
+/* The same as it is kept: FILE:OFFSET@BORN. */
+const char *position_stored(const struct position *p, char out[POSITION_TEXT]);
 /* The kind shows in the text: "-", X/X, FILE:OFFSET. ERR_CONFIG. */
 bool position_parse(const char *text, struct position *ret, struct err *err) MUST_CHECK;
 /* What a user may give: the same, or a set of GTIDs. */

@@ -486,6 +486,17 @@ not_kept(struct run *r, const char *why, const struct position *at, struct err *
 	    "repld ctl restart %s --reload", r->l.conf->name, r->l.conf->name);
 }
 
+static bool
+not_readable(struct run *r, struct err *err)
+{
+	char why[sizeof(err->msg)];
+
+	if (err->kind == ERR_RETRY || err->kind == ERR_CANCELLED)
+		return false;
+	memcpy(why, err->msg, sizeof(why));
+	return not_kept(r, why, NULL, err);
+}
+
 /* Where to go on, as asked for. Nothing is written where the source can't serve it. */
 static bool
 from_where(struct run *r, struct position *ret, struct err *err)
@@ -498,8 +509,10 @@ from_where(struct run *r, struct position *ret, struct err *err)
 		return from_new_slot(r, err);
 	if (!now && !position_parse_given(r->c->from, ret, err))
 		return false;
-	if (ret->kind == POSITION_BINLOG && ret->lsn.v == 0 && (r->l.so->locate == NULL || !r->l.so->locate(r->l.source, ret, err)))
-		return err->kind != ERR_NONE ? false : err_set(err, ERR_CONFIG, "the source has no GTIDs");
+	if (ret->kind == POSITION_BINLOG && r->l.so->locate == NULL)
+		return err_set(err, ERR_CONFIG, "the source has no binlog");
+	if (ret->kind == POSITION_BINLOG && !r->l.so->locate(r->l.source, ret, err))
+		return not_readable(r, err);
 	if (!usable)
 		return not_kept(r, r->l.log.exists ? "the slot has lost its log" : "no slot has kept the log from there", NULL, err);
 	if (!r->l.so->monitor(r->l.source, &r->l.cp.position, &r->l.cp.position, &m, err))

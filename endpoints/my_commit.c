@@ -27,7 +27,7 @@ write_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 	char epoch[MY_NUMBER], conn[MY_NUMBER], time[MY_NUMBER], text[9][MY_NUMBER],
 	    position[POSITION_TEXT], group[MY_NUMBER], seal[MY_NUMBER], end[POSITION_TEXT];
 	const char *params[18] = { t->task, my_u64(cp->epoch, epoch), my_u64(cp->conn, conn),
-		position_text(&cp->position, position), my_i64(cp->commit_time.v, time) };
+		position_stored(&cp->position, position), my_i64(cp->commit_time.v, time) };
 	uint64_t rows = 0;
 
 	for (int i = 0; i < 9; i++)

@@ -99,7 +99,7 @@ mysql_gtids_continue(struct my_conn *c, const struct gtid_set *applied, struct e
 static bool
 mariadb_gtids_continue(struct my_conn *c, const struct gtid_set *applied, struct err *err)
 {
-	struct gtid_set *now = ask_set(c, "SELECT @@global.gtid_current_pos", err);
+	struct gtid_set *now = ask_set(c, "SELECT @@global.gtid_binlog_pos", err);
 	bool ok = now != NULL;
 
 	if (ok && !gtid_set_contains(now, applied))
@@ -109,26 +109,42 @@ mariadb_gtids_continue(struct my_conn *c, const struct gtid_set *applied, struct
 	return ok;
 }
 
-/* The same server: the file is there, and as long as it was. */
 static bool
-place_is_there(struct my_conn *c, const struct position *p, struct err *err)
+is_same_file(struct source *s, const struct position *p, const char *name, struct err *err)
+{
+	uint32_t born = 0;
+
+	if (p->born == 0)
+		return true;
+	if (!my_log_born(&s->p, p, &born, err))
+		return false;
+	return born == p->born || err_set(err, ERR_HOLE, "binlog file %s on the source is another one than that of the checkpoint: it was made at another "
+	    "time, so the log was reset, or the server was restored from an older backup", name);
+}
+
+/* The same server: the file is there, the one that it was, and as long as it was. With GTIDs it may have been purged: they tell what is missing. */
+static bool
+place_is_there(struct source *s, const struct position *p, bool may_be_purged, struct err *err)
 {
 	struct my_log_file *files;
 	char name[BINLOG_NAME];
 	size_t n, i = 0;
 	bool ok = true;
 
-	if (!my_log_files(c, &files, &n, err))
+	if (!my_log_files(s->c, &files, &n, err))
 		return false;
 	binlog_name(p->log, binlog_file(p->lsn.v), name);
 	while (i < n && files[i].number != binlog_file(p->lsn.v))
 		i++;
-	if (i == n)
-		ok = err_set(err, ERR_HOLE, "binlog file %s is no longer on the source: %s", name,
-		    n > 0 && files[0].number > binlog_file(p->lsn.v) ? "it was purged" : "the log was reset");
+	if (i == n && n > 0 && files[0].number > binlog_file(p->lsn.v))
+		ok = may_be_purged || err_set(err, ERR_HOLE, "binlog file %s is no longer on the source: it was purged", name);
+	else if (i == n)
+		ok = err_set(err, ERR_HOLE, "binlog file %s is no longer on the source: the log was reset", name);
 	else if (files[i].size < binlog_offset(p->lsn.v))
 		ok = err_set(err, ERR_HOLE, "binlog file %s on the source ends at %" PRIu64 ", before the checkpoint: the log was reset, or the "
 		    "source lost its end in a crash", name, files[i].size);
+	else
+		ok = is_same_file(s, p, name, err);
 	free(files);
 	return ok;
 }
@@ -167,7 +183,7 @@ gtids_continue(struct source *s, const struct position *p, bool same, struct err
 		return err_ctx(err, "the checkpoint's GTIDs");
 	ok = s->c->mariadb ? mariadb_gtids_continue(s->c, applied, err) : mysql_gtids_continue(s->c, applied, err);
 	if (ok && same && p->log != NULL)
-		ok = place_is_there(s->c, p, err) && (!s->c->mariadb || mariadb_place_holds(s->c, p, applied, err));
+		ok = place_is_there(s, p, true, err) && (!s->c->mariadb || mariadb_place_holds(s->c, p, applied, err));
 	gtid_set_free(applied);
 	return ok;
 }
@@ -189,7 +205,7 @@ my_source_continues(struct source *s, const struct source_identity *was, const s
 		return err_remedy(err, "set failover = true on endpoint %s where this server has taken the other's place", s->p.endpoint->name);
 	}
 	if (checkpoint->gtids == NULL)
-		return place_is_there(s->c, checkpoint, err);
+		return place_is_there(s, checkpoint, false, err);
 	if (!my_has_gtids(s->c, &gtids, err))
 		return false;
 	if (!gtids) {

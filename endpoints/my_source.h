@@ -88,6 +88,8 @@ bool my_shapes_resolve(struct my_shapes *s, const struct table *table, uint64_t 
     struct err *err) MUST_CHECK;
 
 /* my_stream.c */
+/* When the server made a file of its log. ERR_HOLE: it has none of that name. */
+bool my_log_born(const struct source_params *p, const struct position *in, uint32_t *ret, struct err *err) MUST_CHECK;
 /* A dump from a position, for a reader that does not stream: events come by my_packet(). block: wait at the log's end. */
 struct my_conn *my_dump_open(const struct source_params *p, const struct position *from, uint32_t server_id, bool block, bool *ret_from_start,
     struct err *err) MUST_CHECK;

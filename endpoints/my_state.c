@@ -31,7 +31,7 @@ update_source(struct target *t, const struct checkpoint *cp, struct err *err)
 	const struct source_identity *s = &cp->source;
 	const char *params[] = { t->task, s->kind, s->id, s->dbname, my_u64(s->timeline, timeline),
 		s->slot, s->publication, my_flag(cp->slot_made), my_flag(cp->publication_made),
-		position_text(&cp->position, position), my_flag(cp->load_done),
+		position_stored(&cp->position, position), my_flag(cp->load_done),
 		my_u64(cp->group, group), my_i64((int64_t)checkpoint_seal(t->task, cp), seal),
 		position_text(&cp->commit_end, end), cp->position.gtids };
 

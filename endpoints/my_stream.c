@@ -31,6 +31,7 @@
 #define STEP_BYTES (1u << 20)
 #define FLUSH_USEC 200000
 #define LOG_START 4
+#define LOOK_USEC 3000000
 #define VOIDS_MAX 64
 
 struct table_news {			/* of one captured table, since the stream began */
@@ -51,6 +52,10 @@ struct source_stream {
 	uint64_t bytes;
 	bool skipping;			/* a dump from the file's beginning has not come to `from` yet */
 	struct usec flushed;
+	/* A dump goes on waiting at the end of a log that was reset: while nothing comes, the log itself is looked at. */
+	struct my_conn *look;
+	struct usec quiet, looked;	/* since when nothing but heartbeats came; when it was looked at */
+	bool behind;			/* at the last look the log went on */
 };
 
 /* Rows that a ROLLBACK took back, found by a decoder of this process: the log is read again without them. */
@@ -414,7 +419,7 @@ my_stream_open(const struct source_params *p, const struct position *from, bool 
 	s->from = *from;
 	s->sink = sink;
 	s->hooks = *hooks;
-	s->flushed = clock_mono();
+	s->flushed = s->quiet = s->looked = clock_mono();
 	if ((s->arena = arena_new(4096, 0)) == NULL) {
 		err_set(err, ERR_SYSTEM, "no memory for a stream");
 	} else if ((s->tables = mem_zalloc((hooks->tables->n + 1) * sizeof(*s->tables), err)) != NULL &&
@@ -442,10 +447,19 @@ dump_failed(struct my_conn *c, const struct source_params *p, const struct posit
 		err_position(err, "%s", position_text(from, at));
 		return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", p->task);
 	}
+	if (number == 1236 && strstr(err->msg, "max_allowed_packet") != NULL) {
+		err->kind = ERR_LIMIT;
+		return err_remedy(err, "raise max_allowed_packet on the source: it does not send events that are larger");
+	}
 	if (number == 4052 || (number == 1236 && strstr(err->msg, "same server_") != NULL)) {
 		err->kind = ERR_RETRY;
 		err_ctx(err, "another reader of the source has server_id %" PRIu32 " too", p->server_id);
 		return err_remedy(err, "give this task a number of its own: mysql: { server_id = N; }");
+	}
+	if (number == 1236) {		/* damaged, cut off, a place inside an event, ...: it does not come right by itself */
+		err->kind = ERR_HOLE;
+		err_position(err, "%s", position_text(from, at));
+		return err_remedy(err, "the log can't be read from there: load the tables again with: repld ctl restart %s --reload", p->task);
 	}
 	return false;
 }
@@ -494,6 +508,12 @@ meet_tables(struct source_stream *s)
 }
 
 static bool
+is_heartbeat(const uint8_t *event)
+{
+	return event[4] == 27 || event[4] == 41;
+}
+
+static bool
 take_event(struct source_stream *s, size_t *ret_n, struct err *err)
 {
 	const uint8_t *event;
@@ -503,6 +523,10 @@ take_event(struct source_stream *s, size_t *ret_n, struct err *err)
 	if (*ret_n == 0)
 		return err_set(err, ERR_RETRY, "the source has ended the stream");
 	s->bytes += *ret_n;
+	if (*ret_n >= 19 && !is_heartbeat(event)) {
+		s->quiet = clock_mono();
+		s->behind = false;
+	}
 	meet_tables(s);
 	if (binlog_event(s->dec, event, *ret_n, err))
 		return true;
@@ -515,6 +539,46 @@ take_event(struct source_stream *s, size_t *ret_n, struct err *err)
 		err_position(err, "%s", position_text(&at, (char[POSITION_TEXT]){ 0 }));
 	}
 	return false;
+}
+
+/* The log goes on, or is not as long as what was read, and the dump brings nothing: it does not read the log that is there. */
+static bool
+look_at_log(struct source_stream *s, struct err *err)
+{
+	const struct position at = binlog_read_position(s->dec);
+	struct my_log_file *files;
+	size_t n, i = 0;
+	bool goes_on, there;
+
+	if (at.kind == POSITION_NONE)
+		return true;
+	if (s->look == NULL) {
+		if ((s->look = my_conn_open(s->p.endpoint, MY_CONN_SOURCE, s->p.task, "look", s->p.stop, err)) == NULL ||
+		    !my_source_is_same(s->look, &s->p, err))
+			return false;
+		s->look->deadline_usec = MY_SOURCE_DEADLINE_USEC;
+	}
+	if (!my_log_files(s->look, &files, &n, err))
+		return false;
+	while (i < n && files[i].number != binlog_file(at.lsn.v))
+		i++;
+	there = i < n && files[i].size >= binlog_offset(at.lsn.v);
+	goes_on = n > 0 && (files[n - 1].number != binlog_file(at.lsn.v) || (i < n && files[i].size > binlog_offset(at.lsn.v)));
+	free(files);
+	if (there && (!goes_on || !s->behind)) {
+		s->behind = goes_on;
+		return true;
+	}
+	return err_set(err, ERR_RETRY, "the source's log is not what the stream has read: looking at it again");
+}
+
+static bool
+mind_silence(struct source_stream *s, struct err *err)
+{
+	if (usec_since(s->quiet) < LOOK_USEC || usec_since(s->looked) < LOOK_USEC)
+		return true;
+	s->looked = clock_mono();
+	return look_at_log(s, err);
 }
 
 bool
@@ -530,7 +594,7 @@ my_stream_step(struct source_stream *s, int64_t wait_usec, struct err *err)
 		if (usec_since(s->flushed) < FLUSH_USEC)
 			continue;
 		s->flushed = clock_mono();
-		return binlog_flush(s->dec, err);
+		return binlog_flush(s->dec, err) && mind_silence(s, err);
 	}
 	return true;
 }
@@ -570,6 +634,7 @@ my_stream_close(struct source_stream *s)
 	if (s == NULL)
 		return;
 	my_conn_close(s->c);
+	my_conn_close(s->look);
 	binlog_free(s->dec);
 	arena_free(s->arena);
 	my_shapes_free(s->shapes);
@@ -577,37 +642,118 @@ my_stream_close(struct source_stream *s)
 	free(s);
 }
 
-/* ---- the place of a set of GTIDs ---- */
+/* ---- a place that was given ---- */
 
-/* The first packet of a dump is a ROTATE that names the file. */
+#define LOOK_EVENTS 16		/* behind which a place that is none would have shown */
+
+static bool
+no_table(void *arg, struct binlog_table *t, struct binlog_capture *ret, struct err *err)
+{
+	(void)arg;
+	(void)t;
+	(void)ret;
+	(void)err;
+	return true;
+}
+
+static bool
+any_statement(void *arg, const struct binlog_statement *st, enum binlog_answer *ret, const struct relation **ret_rel, struct err *err)
+{
+	(void)arg;
+	(void)st;
+	(void)ret_rel;
+	(void)err;
+	*ret = BINLOG_IGNORE;
+	return true;
+}
+
+static void *
+reserve_nothing(void *arg, size_t max, struct err *err)
+{
+	(void)arg;
+	(void)max;
+	err_set(err, ERR_PROTOCOL, "changes of tables that are not captured");
+	return NULL;
+}
+
+static bool
+commit_nothing(void *arg, struct change *c, size_t size, struct err *err)
+{
+	(void)arg;
+	(void)c;
+	(void)size;
+	(void)err;
+	return true;
+}
+
+/* The log's first events from there are what a log holds between transactions. Where only GTIDs are known, the file: it is named first. */
+static bool
+look_at(struct source *s, struct my_conn *c, struct binlog *dec, struct position *p, struct err *err)
+{
+	const uint8_t *event;
+	size_t n = 1;
+
+	for (int i = 0; i < LOOK_EVENTS && n > 0; i++) {
+		if (!my_packet(c, &event, &n, err))
+			return dump_failed(c, &s->p, p, err);
+		if (n > 0 && !binlog_event(dec, event, n, err))
+			return false;
+		if (p->lsn.v == 0 && binlog_position(dec).kind != POSITION_NONE) {
+			p->log = binlog_position(dec).log;
+			p->lsn.v = binlog_place(binlog_file(binlog_position(dec).lsn.v), LOG_START);
+			return true;
+		}
+	}
+	return p->lsn.v != 0 || err_set(err, ERR_PROTOCOL, "a dump does not begin with the name of a file");
+}
+
+/* Fills in the place of a set of GTIDs; NONE: the end of the log. A place is looked at: whether the log can be read from there. */
 bool
 my_source_locate(struct source *s, struct position *p, struct err *err)
 {
-	const uint8_t *event;
-	size_t n;
-	uint32_t file;
-	bool from_start;
+	const struct binlog_hooks hooks = { .resolve = no_table, .statement = any_statement };
+	struct binlog_options o = { .xa_refuse = true };
+	char name[BINLOG_NAME];
+	struct binlog *dec;
 	struct my_conn *c;
-	bool ok;
+	bool from_start, ok;
 
 	if (p->kind == POSITION_NONE)
 		return my_log_end(s->c, p, err);
-	c = my_dump_open(&s->p, p, s->p.server_id, false, &from_start, err);
-	ok = c != NULL;
-	if (ok && !my_packet(c, &event, &n, err))
-		ok = dump_failed(c, &s->p, p, err);
-	if (ok && (n < 19 + 8 + 3 || event[4] != 4))
-		ok = err_set(err, ERR_PROTOCOL, "a dump does not begin with the name of a file");
-	if (ok) {
-		const char *name = (const char *)event + 27;
-		size_t len = n - 27;
-
-		while (len > 0 && (name[len - 1] < '0' || name[len - 1] > '9'))
-			len--;		/* a checksum may follow */
-		ok = binlog_name_parse(name, len, &p->log, &file, err);
-		if (ok)
-			p->lsn.v = binlog_place(file, LOG_START);
+	if ((c = my_dump_open(&s->p, p, s->p.server_id, false, &from_start, err)) == NULL)
+		return false;
+	o.flavour = c->mariadb ? GTID_MARIADB : GTID_MYSQL;
+	if (p->lsn.v != 0 && p->gtids == NULL) {
+		o.log = binlog_name(p->log, binlog_file(p->lsn.v), name);
+		o.offset = from_start ? LOG_START : binlog_offset(p->lsn.v);
+	} else {
+		p->lsn.v = 0;
 	}
+	dec = binlog_new(&o, hooks, (struct change_sink){ reserve_nothing, commit_nothing, NULL }, err);
+	ok = dec != NULL && look_at(s, c, dec, p, err);
+	binlog_free(dec);
+	my_conn_close(c);
+	return ok;
+}
+
+/* The FORMAT_DESCRIPTION at the beginning of a file has the time. */
+bool
+my_log_born(const struct source_params *p, const struct position *in, uint32_t *ret, struct err *err)
+{
+	const struct position begin = { .kind = POSITION_BINLOG, .log = in->log, .lsn = { binlog_place(binlog_file(in->lsn.v), LOG_START) } };
+	const uint8_t *event;
+	bool from_start, ok = false;
+	size_t n;
+	struct my_conn *c = my_dump_open(p, &begin, p->server_id, false, &from_start, err);
+
+	if (c == NULL)
+		return false;
+	while ((ok = my_packet(c, &event, &n, err) || dump_failed(c, p, in, err)) && n >= 19 && event[4] == 4)
+		;		/* ROTATE */
+	if (ok && (n < 19 || event[4] != 15))
+		ok = err_set(err, ERR_PROTOCOL, "a file of the log does not begin with its format");
+	if (ok)
+		*ret = (uint32_t)event[0] | (uint32_t)event[1] << 8 | (uint32_t)event[2] << 16 | (uint32_t)event[3] << 24;
 	my_conn_close(c);
 	return ok;
 }

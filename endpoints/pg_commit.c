@@ -64,7 +64,7 @@ send_checkpoint(struct target *t, const struct checkpoint *cp, struct err *err)
 	char epoch[NUMBER_TEXT], conn[NUMBER_TEXT], time[NUMBER_TEXT], text[9][NUMBER_TEXT],
 	    position[POSITION_TEXT], group[NUMBER_TEXT], seal[NUMBER_TEXT], end[POSITION_TEXT];
 	const char *params[18] = { t->task, number_text(cp->epoch, epoch),
-		number_text(cp->conn, conn), position_text(&cp->position, position), time };
+		number_text(cp->conn, conn), position_stored(&cp->position, position), time };
 
 	snprintf(time, sizeof(time), "%" PRId64, cp->commit_time.v);
 	for (int i = 0; i < 9; i++)

@@ -75,7 +75,7 @@ update_source(struct target *t, const struct checkpoint *cp, struct err *err)
 	const char *params[] = { t->task, s->kind, s->id, s->dbname,
 		number_text(s->timeline, timeline), s->slot, s->publication,
 		cp->slot_made ? "t" : "f", cp->publication_made ? "t" : "f",
-		position_text(&cp->position, position), cp->load_done ? "t" : "f",
+		position_stored(&cp->position, position), cp->load_done ? "t" : "f",
 		number_text(cp->group, group), seal_text(checkpoint_seal(t->task, cp), seal),
 		position_text(&cp->commit_end, end), cp->position.gtids };
 

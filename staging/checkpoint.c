@@ -46,7 +46,7 @@ checkpoint_seal(const char *task, const struct checkpoint *cp)
 	h = mix(h, number);
 	h = mix(h, cp->source.id);
 	h = mix(h, cp->source.slot);
-	h = mix(h, position_text(&cp->position, position));
+	h = mix(h, position_stored(&cp->position, position));
 	if (cp->position.gtids != NULL)
 		h = mix(h, cp->position.gtids);
 	h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);

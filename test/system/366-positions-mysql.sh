@@ -1,0 +1,7 @@
+#!/bin/sh
+# Positions in the log of MySQL: restarts, places given by hand, logs that were purged, reset, put back, of another server.
+# timeout: 400
+TOP=$(cd "$(dirname "$0")/../.." && pwd)
+SRC_KIND=mysql DST_KIND=postgresql
+. "$TOP/test/system/lib.sh"
+. "$TOP/test/system/positions.sh"
