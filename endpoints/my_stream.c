@@ -712,7 +712,7 @@ bool
 my_source_locate(struct source *s, struct position *p, struct err *err)
 {
 	const struct binlog_hooks hooks = { .resolve = no_table, .statement = any_statement };
-	struct binlog_options o = { .xa_refuse = true };
+	struct binlog_options o = { 0 };
 	char name[BINLOG_NAME];
 	struct binlog *dec;
 	struct my_conn *c;

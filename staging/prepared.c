@@ -24,10 +24,17 @@
 static char *
 put_hex(char *at, const uint8_t *p, size_t n)
 {
-	at += sprintf(at, "X'");
-	for (size_t i = 0; i < n; i++)
-		at += sprintf(at, "%02x", p[i]);
-	return at + sprintf(at, "',");
+	static const char digits[] = "0123456789abcdef";
+
+	*at++ = 'X';
+	*at++ = '\'';
+	for (size_t i = 0; i < n; i++) {
+		*at++ = digits[p[i] >> 4];
+		*at++ = digits[p[i] & 15];
+	}
+	*at++ = '\'';
+	*at++ = ',';
+	return at;
 }
 
 const char *
@@ -41,7 +48,7 @@ prepared_xid_text(const struct change *c, char out[PREPARED_XID])
 	assert(gtrid <= 64 && bqual <= 64);
 	at = put_hex(out, p, gtrid);
 	at = put_hex(at, p + gtrid, bqual);
-	sprintf(at, "%" PRIu32, begin ? c->u.begin.xid_format : c->u.commit.xid_format);
+	snprintf(at, (size_t)(out + PREPARED_XID - at), "%" PRIu32, begin ? c->u.begin.xid_format : c->u.commit.xid_format);
 	return out;
 }
 
