@@ -1,9 +1,9 @@
 #!/bin/sh
 # One pair of kinds of servers: a million rows are loaded under write load, then half a million row changes are streamed, and all the while
 # worker and daemon are killed 50 times: nothing lost, nothing doubled, by content and by ledger, and no hand is needed.
-# usage: test/long/pairs.sh SOURCE TARGET     postgresql, mysql, mariadb
-#        LIMIT=6MB (of the load, a second, while it is killed)
-#        ROWS=1000000 CHANGES=500000 KILLS=50 RATE=5000 LOAD_RATE=800 SEED=; some 5 minutes; KILLS=0 RATE=0 PAUSED=yes for the speed of it, from a backlog
+# usage: test/long/pairs.sh SOURCE TARGET     postgresql, mysql, mariadb; some 5 minutes
+#        ROWS=1000000 CHANGES=500000 KILLS=50, RATE=5000 and LOAD_RATE=800 (changes a second), LIMIT=6MB (of the load, a second), SEED=
+#        KILLS=0 RATE=0 PAUSED=yes: how fast it goes, the stream from a backlog
 # timeout: 3600
 TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 SRC_KIND=${1:-$SRC_KIND} DST_KIND=${2:-$DST_KIND}
