@@ -1,9 +1,9 @@
 #!/bin/sh
 # One pair of kinds of servers: a million rows are loaded under write load, then half a million row changes are streamed, and all the while
 # worker and daemon are killed 50 times: nothing lost, nothing doubled, by content and by ledger, and no hand is needed.
-# usage: test/long/pairs.sh SOURCE TARGET     postgresql, mysql, mariadb
-#        LIMIT=6MB (of the load, a second, while it is killed)
-#        ROWS=1000000 CHANGES=500000 KILLS=50 RATE=5000 LOAD_RATE=800 SEED=; KILLS=0 RATE=0 for the speed of it; some 5 minutes
+# usage: test/long/pairs.sh SOURCE TARGET     postgresql, mysql, mariadb; some 5 minutes
+#        ROWS=1000000 CHANGES=500000 KILLS=50, RATE=5000 and LOAD_RATE=800 (changes a second), LIMIT=6MB (of the load, a second), SEED=
+#        KILLS=0 RATE=0 PAUSED=yes: how fast it goes, the stream from a backlog
 # timeout: 3600
 TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 SRC_KIND=${1:-$SRC_KIND} DST_KIND=${2:-$DST_KIND}
@@ -80,6 +80,7 @@ load_ms=$(($(now_ms) - begin))
 say "   loaded after $((load_ms / 1000)) s"
 
 step "$changes row changes"
+[ -z "${PAUSED:-}" ] || ctl pause t >/dev/null
 begin=$(now_ms)
 : >"$GO"
 while [ $n -lt "$kills" ]; do
@@ -89,6 +90,10 @@ while [ $n -lt "$kills" ]; do
 done
 while writers_write; do sleep 0.2; note_peak; done
 writers_wait
+if [ -n "${PAUSED:-}" ]; then
+	begin=$(now_ms)
+	ctl resume t >/dev/null
+fi
 written_ms=$(($(now_ms) - begin))
 synced t 900
 stream_ms=$(($(now_ms) - begin))
