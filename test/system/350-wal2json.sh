@@ -104,7 +104,7 @@ else
 	expect_text 'writes null for NaN and infinity too' "$TMP/repld.log"
 	expect_text 'warning .*older than 2.6' "$TMP/repld.log"
 	expect 'rows applied past it' 2 "$(sql dst 'SELECT count(*) FROM plain')"
-	sql src 'DELETE FROM plain WHERE id > 2'
+	sql src 'DELETE FROM plain WHERE id > 2; UPDATE plain SET f = 0 WHERE f IS NULL'
 	run_rc 0 ctl restart t --reload --yes
 	loaded t
 	synced t
