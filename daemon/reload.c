@@ -232,11 +232,11 @@ wait_for(struct item *it, struct keeper *k, const char *good)
 static void
 left_behind(struct item *it, const struct keeper *k)
 {
-	buf_printf(&it->behind,
-	    "task %s: nothing is dropped: slot %s, which goes on keeping log, and publication %s "
-	    "stay on %s, the "
-	    "checkpoint on %s\n",
-	    k->name, k->conf.slot, k->conf.publication, k->conf.source, k->conf.target);
+	const bool published = k->conf.plugin == NULL || strcmp(k->conf.plugin, "wal2json") != 0;
+
+	buf_printf(&it->behind, "task %s: nothing is dropped: slot %s, which goes on keeping log,%s%s %s on %s, the checkpoint on %s\n",
+	    k->name, k->conf.slot, published ? " and publication " : "", published ? k->conf.publication : "", published ? "stay" : "stays",
+	    k->conf.source, k->conf.target);
 	buf_printf(&it->behind,
 	    "task %s: to give them up, with the task in the file: repld cleanup %s\n", k->name,
 	    k->name);

@@ -161,17 +161,17 @@ ALTER TABLE by_row ALTER big SET STORAGE EXTERNAL;
 ALTER TABLE toast_key ALTER k SET STORAGE EXTERNAL;
 SQL
 change <<'SQL'
-INSERT INTO by_key VALUES (1, 'one', 10, repeat('x', 2100)), (2, NULL, 20, NULL), (3, '', 30, 'short');
+INSERT INTO by_key VALUES (1, 'one', 10, repeat('x', 2010)), (2, NULL, 20, NULL), (3, '', 30, 'short');
 UPDATE by_key SET b = 'uno' WHERE a = 1;
 UPDATE by_key SET a = 11 WHERE a = 1;
 UPDATE by_key SET c = c + 1;
 UPDATE by_key SET big = NULL, b = NULL WHERE a = 11;
 DELETE FROM by_key WHERE a <> 3;
-INSERT INTO by_index VALUES (1, 'k1', repeat('y', 2100)), (NULL, 'k2', NULL);
+INSERT INTO by_index VALUES (1, 'k1', repeat('y', 2010)), (NULL, 'k2', NULL);
 UPDATE by_index SET a = 7 WHERE b = 'k1';
 UPDATE by_index SET b = 'k3' WHERE b = 'k1';
 DELETE FROM by_index;
-INSERT INTO by_row VALUES (1, 'twin', NULL), (1, 'twin', NULL), (NULL, NULL, NULL), (2, 'big', repeat('z', 2100));
+INSERT INTO by_row VALUES (1, 'twin', NULL), (1, 'twin', NULL), (NULL, NULL, NULL), (2, 'big', repeat('z', 2010));
 UPDATE by_row SET b = 'changed' WHERE a = 2;
 UPDATE by_row SET big = 'now short' WHERE a = 2;
 DELETE FROM by_row WHERE ctid = '(0,1)';
@@ -179,7 +179,7 @@ DELETE FROM by_row WHERE a IS NULL;
 INSERT INTO all_key VALUES (1, 2);
 UPDATE all_key SET b = 3;
 DELETE FROM all_key;
-INSERT INTO toast_key SELECT string_agg(md5(i::text), '') FROM generate_series(1, 70) i;
+INSERT INTO toast_key SELECT string_agg(md5(i::text), '') FROM generate_series(1, 64) i;
 UPDATE toast_key SET n = 1;
 UPDATE toast_key SET k = 'short';
 INSERT INTO "Odd.Schema"."Odd ""name"" é\" VALUES (1, 2, E'tab\there'), (2, 1, 'x');
@@ -236,7 +236,7 @@ CREATE TABLE felt (id int PRIMARY KEY, f feeling);
 CREATE TABLE made (id int PRIMARY KEY, a int, twice int GENERATED ALWAYS AS (a * 2) STORED, gone text, b text);
 ALTER TABLE made DROP COLUMN gone;
 CREATE TABLE wide (id int PRIMARY KEY);
-DO $$ BEGIN FOR i IN 1..200 LOOP EXECUTE format('ALTER TABLE wide ADD c%s int DEFAULT %s', i, i); END LOOP; END $$;
+DO $$ BEGIN FOR i IN 1..60 LOOP EXECUTE format('ALTER TABLE wide ADD c%s int DEFAULT %s', i, i); END LOOP; END $$;
 SQL
 change <<'SQL'
 INSERT INTO shape VALUES (1, 'before');

@@ -16,7 +16,7 @@
 #include "daemon/base/arena.h"
 
 #define W2J_FIELDS 6
-#define W2J_TABLES 64
+#define W2J_TABLES 32
 
 struct w2j_frames {
 	struct arena *arena;
@@ -65,7 +65,7 @@ w2j_catalog_line(struct w2j_frames *f, char **at, size_t *left)
 	if (n == 1 && strncmp(fields[0], "strings ", 8) == 0) {
 		f->strings = fields[0][8] == '1';
 	} else if (n == 5 && strcmp(fields[0], "table") == 0 && f->ntables < W2J_TABLES && strncmp(fields[3], "strange", 7) != 0) {
-		*left = 300;
+		*left = 100;
 		f->tables[f->ntables++] = (struct wal2json_table){ .id = (uint32_t)strtoul(fields[1], NULL, 10), .schema = fields[2],
 			.name = fields[3], .replica_identity = fields[4][0], .cols = arena_zalloc(f->arena, *left * sizeof(*cols)) };
 	} else if (n == 6 && strcmp(fields[0], "column") == 0 && t != NULL && *left > 0) {
@@ -137,7 +137,7 @@ w2j_frames_init(struct w2j_frames *f, const void *data, size_t n)
 	char *at;
 
 	memset(f, 0, sizeof(*f));
-	f->arena = arena_new(64 << 10, 0);
+	f->arena = arena_new(16 << 10, 0);
 	f->in = rd_init(data, n);
 	if (!w2j_next(&f->in, &head))
 		return;

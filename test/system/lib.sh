@@ -75,8 +75,8 @@ skip_if_no_server() {
 # Beside the server, or where $PLUGIN_PATH says. Older than 2.6 it can't tell a null from NaN in a numeric column: $NULL_NUMBER is what such a
 # column of a test may hold.
 find_wal2json() {
-	wj_library=${PLUGIN_PATH:-$("$PGBIN/pg_config" --pkglibdir)}/wal2json.so
-	[ -e "$wj_library" ] || skip 'no output plugin wal2json here (make deps installs it)'
+	wj_library=${PLUGIN_PATH:-${PGSERVER%/bin}/lib}/wal2json.so
+	[ -e "$wj_library" ] || skip 'the output plugin wal2json is not installed (make deps)'
 	grep -q numeric-data-types-as-string "$wj_library" || NULL_NUMBER=0
 }
 
