@@ -110,8 +110,14 @@ dump_change(struct buf *out, const struct change *c)
 
 	switch (c->kind) {
 	case CHANGE_BEGIN:
-		buf_printf(out, "BEGIN %s at %s\n", txn_mark_text(&c->u.begin.mark, pos),
+		buf_printf(out, "BEGIN %s at %s", txn_mark_text(&c->u.begin.mark, pos),
 		    wall_text_ms(c->u.begin.commit_time, when));
+		if ((c->flags & CHANGE_PREPARES) != 0)
+			buf_printf(out, ", prepares %.*s,%.*s,%u", c->u.begin.gtrid_len,
+			    (const char *)change_xid(c), c->u.begin.bqual_len,
+			    (const char *)change_xid(c) + c->u.begin.gtrid_len,
+			    c->u.begin.xid_format);
+		buf_str(out, "\n");
 		break;
 	case CHANGE_INSERT:
 	case CHANGE_UPDATE:
