@@ -296,7 +296,7 @@ do_storm(char **w)
 	}
 	mutex_lock(&fake.lock);
 	fake_storm_end(&seed);
-	if (reload)
+	if (reload || xa)
 		fake.nfails = 0;
 	mutex_unlock(&fake.lock);
 }
