@@ -21,20 +21,19 @@
 
 /* ---- the name ---- */
 
-static char *
-put_hex(char *at, const uint8_t *p, size_t n)
+static void
+put_hex(char out[PREPARED_XID], size_t *at, const uint8_t *p, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	*at++ = 'X';
-	*at++ = '\'';
+	out[(*at)++] = 'X';
+	out[(*at)++] = '\'';
 	for (size_t i = 0; i < n; i++) {
-		*at++ = digits[p[i] >> 4];
-		*at++ = digits[p[i] & 15];
+		out[(*at)++] = digits[p[i] >> 4];
+		out[(*at)++] = digits[p[i] & 15];
 	}
-	*at++ = '\'';
-	*at++ = ',';
-	return at;
+	out[(*at)++] = '\'';
+	out[(*at)++] = ',';
 }
 
 const char *
@@ -43,12 +42,12 @@ prepared_xid_text(const struct change *c, char out[PREPARED_XID])
 	const bool begin = c->kind == CHANGE_BEGIN;
 	const uint8_t gtrid = begin ? c->u.begin.gtrid_len : c->u.commit.gtrid_len, *p = change_xid(c);
 	const uint8_t bqual = begin ? c->u.begin.bqual_len : c->u.commit.bqual_len;
-	char *at;
+	size_t at = 0;
 
 	assert(gtrid <= 64 && bqual <= 64);
-	at = put_hex(out, p, gtrid);
-	at = put_hex(at, p + gtrid, bqual);
-	snprintf(at, (size_t)(out + PREPARED_XID - at), "%" PRIu32, begin ? c->u.begin.xid_format : c->u.commit.xid_format);
+	put_hex(out, &at, p, gtrid);
+	put_hex(out, &at, p + gtrid, bqual);
+	snprintf(out + at, PREPARED_XID - at, "%" PRIu32, begin ? c->u.begin.xid_format : c->u.commit.xid_format);
 	return out;
 }
 

@@ -15,7 +15,7 @@
 #include "endpoints/source.h"
 #include "endpoints/target.h"
 
-enum { FAKE_COLS = 8, FAKE_LEAVES = 4, FAKE_TABLES = 8, FAKE_FAILS = 16, FAKE_GROUPS = 8, FAKE_MOMENTS = 8, FAKE_CHUNKS = 64 };
+enum { FAKE_COLS = 8, FAKE_LEAVES = 4, FAKE_TABLES = 8, FAKE_FAILS = 16, FAKE_GROUPS = 8, FAKE_MOMENTS = 8, FAKE_CHUNKS = 64, FAKE_PREPARED = 6 };
 
 struct fake_column {
 	char name[32];
@@ -63,6 +63,8 @@ struct fake_txn {
 	struct wall time;
 	size_t n, cap;
 	struct fake_change *changes;
+	uint8_t xa; /* CHANGE_XA_*; 0: an ordinary one */
+	const char *xid;
 };
 
 struct fake_version { /* a table as it was from `end` on */
@@ -93,6 +95,8 @@ struct fake_source {
 	struct fake_source_table tables[FAKE_TABLES];
 	size_t ntxns, cap;
 	struct fake_txn **txns, *open;
+	int nprepared;
+	struct fake_txn *prepared[FAKE_PREPARED]; /* and not ended */
 	struct fake_slot slots[FAKE_GROUPS]; /* the task's own, then each load group's */
 	uint64_t id; /* system identifier */
 	uint32_t timeline;
@@ -215,8 +219,22 @@ void fake_source_delete(int table, size_t i);
 void fake_source_truncate(int table, int leaf, struct fake_change *c);
 void fake_source_commit(uint64_t bytes);
 
+/* XA (fake_xa.c). The open transaction is prepared; a prepared one ends. */
+void fake_xa_prepare(const char *name);
+void fake_xa_end(const char *name, bool commit);
+void fake_xa_end_nth(int i, bool commit);
+bool fake_xa_locks(const struct fake_row *row); /* a prepared transaction has it */
+bool fake_xa_fits(int table, const struct fake_row *row); /* beside the rows of prepared ones */
+struct fake_xa_sink { /* in front of the stream's own */
+	struct change_sink to;
+	const struct fake_txn *txn; /* whose messages are decoded */
+};
+struct change_sink fake_xa_sink(struct fake_xa_sink *s);
+bool fake_xa_put_end(struct fake_xa_sink *s, const struct fake_txn *x, struct err *err);
+
 /* Chance, from a seed: the same one, the same changes. */
-void fake_storm_transaction(uint64_t *seed); /* some changes of some tables */
+void fake_storm_transaction(uint64_t *seed, bool xa); /* some changes of some tables; xa: of which some are prepared, and ended later */
+void fake_storm_end(uint64_t *seed); /* nothing is prepared any more */
 void fake_storm_trouble(uint64_t *seed); /* a failure that will come soon */
 
 void fake_target_create(int table, const struct fake_def *def);

@@ -551,6 +551,14 @@ snapshot_open(const struct source_params *p, bool permanent,
 	on_wait(arg, "waiting for transactions of the fake source");
 	if (!enter("slot", err))
 		return NULL;
+	while (fake.s.nprepared > 0) { /* as a source with XA has it */
+		cond_wait(&fake.moved, &fake.lock, BLINK);
+		if (stop_requested(p->stop)) {
+			leave();
+			err_set(err, ERR_CANCELLED, "stopped");
+			return NULL;
+		}
+	}
 	if (permanent && slot->exists) {
 		err_set(err, ERR_CONFIG, "the slot is there");
 		leave();
@@ -688,6 +696,8 @@ scan_close(struct source_scan *s)
 struct source_stream {
 	struct pgoutput *dec;
 	struct change_sink sink;
+	struct fake_xa_sink xa;
+	const struct fake_txn *xa_end; /* is next */
 	struct stop *stop;
 	struct fake_slot *slot;
 	uint32_t group;
@@ -729,7 +739,8 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
 	s->from = from->lsn.v > slot->confirmed ? from->lsn.v : slot->confirmed;
 	slot->active = true;
 	leave();
-	if ((s->dec = pgoutput_new((struct relation_resolver){ hooks->resolve, hooks->arg }, sink, err)) == NULL)
+	s->xa.to = sink;
+	if ((s->dec = pgoutput_new((struct relation_resolver){ hooks->resolve, hooks->arg }, fake_xa_sink(&s->xa), err)) == NULL)
 		abort();
 	return s;
 }
@@ -881,7 +892,7 @@ next_message(struct source_stream *s, struct buf *b)
 	while (s->txn < fake.s.ntxns) {
 		const struct fake_txn *x = fake.s.txns[s->txn];
 
-		if (x->start < s->from || !concerns_us(x)) {
+		if (x->start < s->from || (x->xa == 0 && !concerns_us(x))) {
 			s->txn++;
 			continue;
 		}
@@ -890,6 +901,12 @@ next_message(struct source_stream *s, struct buf *b)
 		if (*s->hold > 0)
 			(*s->hold)--;
 		fake.s.sent++;
+		s->xa.txn = x;
+		if (x->xa == CHANGE_XA_COMMIT || x->xa == CHANGE_XA_ROLLBACK) {
+			s->xa_end = x;
+			s->txn++;
+			return true;
+		}
 		if (s->part == 0) {
 			put_begin(b, x, s->txn);
 			s->part++;
@@ -937,7 +954,8 @@ step_once(struct source_stream *s, struct err *err)
 	if (next_message(s, &b)) {
 		mutex_unlock(&fake.lock);
 		s->bytes += b.n;
-		rc = pgoutput_decode(s->dec, b.p, b.n, err) ? 1 : -1;
+		rc = (s->xa_end != NULL ? fake_xa_put_end(&s->xa, s->xa_end, err) : pgoutput_decode(s->dec, b.p, b.n, err)) ? 1 : -1;
+		s->xa_end = NULL;
 	} else if (s->part == 0 && *s->hold != 0 && (s->asked || fake.s.keepalives > 0)) {
 		fake.s.keepalives -= fake.s.keepalives > 0;
 		s->asked = false;

@@ -5,6 +5,7 @@
 #include "fake.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define FEW 24 /* different values of a key or unique column */
 
@@ -29,12 +30,14 @@ any_value(const struct fake_column *c, uint64_t *seed)
 }
 
 static bool
-fits(const struct fake_source_table *t, const struct fake_row *row, size_t skip)
+fits(int table, const struct fake_row *row, size_t skip)
 {
+	const struct fake_source_table *t = &fake.s.tables[table];
+
 	for (size_t i = 0; i < t->rows.n; i++)
 		if (i != skip && fake_violates(t->def, t->rows.row[i], row))
 			return false;
-	return true;
+	return fake_xa_fits(table, row);
 }
 
 static void
@@ -47,7 +50,7 @@ any_insert(int table, uint64_t *seed)
 	for (int i = 0; i < t->def->ncols; i++)
 		v[i] = any_value(&t->def->cols[i], seed);
 	row = fake_row_new(t->def->ncols, v, NULL);
-	if (fits(t, row, SIZE_MAX))
+	if (fits(table, row, SIZE_MAX))
 		fake_source_insert(table, row);
 }
 
@@ -61,6 +64,8 @@ any_update(int table, uint64_t *seed)
 	const struct fake_row *row;
 	unsigned unchanged = 0;
 
+	if (fake_xa_locks(t->rows.row[at]))
+		return;
 	for (int i = 0; i < t->def->ncols; i++) {
 		const struct fake_column *c = &t->def->cols[i];
 
@@ -71,34 +76,73 @@ any_update(int table, uint64_t *seed)
 			unchanged |= 1u << i;
 	}
 	row = fake_row_new(t->def->ncols, v, NULL);
-	if (fits(t, row, at))
+	if (fits(table, row, at))
 		fake_source_replace(table, at, row, unchanged);
 }
 
 static void
-any_change(uint64_t *seed)
+any_delete(int table, uint64_t *seed)
+{
+	size_t at = chance(seed, (unsigned)fake.s.tables[table].rows.n);
+
+	if (!fake_xa_locks(fake.s.tables[table].rows.row[at]))
+		fake_source_delete(table, at);
+}
+
+static void
+any_change(uint64_t *seed, bool xa)
 {
 	int table = (int)chance(seed, (unsigned)fake.s.ntables);
 	size_t n = fake.s.tables[table].rows.n;
 	unsigned what = chance(seed, 100);
 
-	if (what == 0)
+	if (what == 0 && !xa)
 		fake_source_truncate(table, -1, fake_source_change(CHANGE_TRUNCATE, table));
 	else if (what < 40 || n == 0)
 		any_insert(table, seed);
 	else if (what < 80)
 		any_update(table, seed);
 	else
-		fake_source_delete(table, chance(seed, (unsigned)n));
+		any_delete(table, seed);
+}
+
+/* A name comes again soon. */
+static void
+prepare(uint64_t *seed)
+{
+	char name[16];
+	unsigned n = chance(seed, 4 * FAKE_PREPARED);
+
+	for (int i = 0; i < fake.s.nprepared; i++) {
+		snprintf(name, sizeof(name), "x%u", n);
+		if (strcmp(fake.s.prepared[i]->xid, name) == 0) {
+			n++;
+			i = -1;
+		}
+	}
+	snprintf(name, sizeof(name), "x%u", n);
+	fake_xa_prepare(name);
 }
 
 void
-fake_storm_transaction(uint64_t *seed)
+fake_storm_transaction(uint64_t *seed, bool xa)
 {
+	if (xa && fake.s.nprepared > 0 && chance(seed, 3) == 0)
+		fake_xa_end_nth((int)chance(seed, (unsigned)fake.s.nprepared), chance(seed, 4) != 0);
 	fake_source_begin();
 	for (unsigned n = 1 + chance(seed, 8); n > 0; n--)
-		any_change(seed);
-	fake_source_commit(0);
+		any_change(seed, xa);
+	if (xa && fake.s.nprepared < FAKE_PREPARED && chance(seed, 2) == 0)
+		prepare(seed);
+	else
+		fake_source_commit(0);
+}
+
+void
+fake_storm_end(uint64_t *seed)
+{
+	while (fake.s.nprepared > 0)
+		fake_xa_end_nth(0, chance(seed, 4) != 0);
 }
 
 void

@@ -286,6 +286,23 @@ check_promise(void)
 	}
 }
 
+/* Of one group; another one's may have changed since the transaction began. */
+static void
+put_prepared(const struct fake_parts *own, uint32_t group)
+{
+	const struct fake_parts was = fake.t.prepared;
+	struct fake_parts *now = &fake.t.prepared;
+
+	*now = (struct fake_parts){ .cap = was.n + own->n + 1 };
+	now->part = fake_alloc(now->cap * sizeof(*now->part));
+	for (size_t i = 0; i < was.n; i++)
+		if (was.part[i].group != group)
+			now->part[now->n++] = was.part[i];
+	for (size_t i = 0; i < own->n; i++)
+		if (own->part[i].group == group)
+			now->part[now->n++] = own->part[i];
+}
+
 /* Empties c. */
 static void
 take_effect(struct fake_commit *c)
@@ -305,7 +322,7 @@ take_effect(struct fake_commit *c)
 		put_state(&fake.t.states, &c->states.rows[i]);
 	table_states_done(&c->states);
 	if (c->prepared_touched)
-		fake.t.prepared = c->prepared;
+		put_prepared(&c->prepared, c->cp.group);
 	c->prepared_touched = false;
 	row->position = c->cp.position;
 	row->commit_time = c->cp.commit_time;

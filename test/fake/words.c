@@ -321,6 +321,10 @@ play_source(char **w)
 		fake_source_begin();
 	else if (strcmp(w[0], "commit") == 0)
 		fake_source_commit(0);
+	else if (strcmp(w[0], "xa-prepare") == 0)
+		fake_xa_prepare(w[1]);
+	else if (strcmp(w[0], "xa-commit") == 0 || strcmp(w[0], "xa-rollback") == 0)
+		fake_xa_end(w[1], w[0][3] == 'c');
 	else if (strcmp(w[0], "log") == 0)
 		fake.s.end += size_arg(w[1]);
 	else if (strcmp(w[0], "keepalive") == 0)

@@ -1,5 +1,5 @@
 /* link: test/fake/fake.c test/fake/fake_source.c test/fake/fake_steps.c */
-/* link: test/fake/fake_storm.c test/fake/fake_target.c test/fake/words.c */
+/* link: test/fake/fake_storm.c test/fake/fake_target.c test/fake/fake_xa.c test/fake/words.c */
 /* scenario.c - plays one scenario: a task (the real task, run, load, stream, capture, apply, watch)
  * between the two servers of test/fake/fake.h.
  * Flow: a .scn file, line by line: what happens on the servers, what the user asks, what must then
@@ -257,18 +257,27 @@ send_on(void)
 		task_restart(p.task, 0, "");
 }
 
+static bool
+has_word(char **w, const char *word)
+{
+	for (; *w != NULL; w++)
+		if (strcmp(*w, word) == 0)
+			return true;
+	return false;
+}
+
 /* storm SEED N: N transactions and some failures by chance, a crash of the daemon now and then; all
- * must end equal. reload: all tables are loaded again now and then, and their loads cut short. */
+ * must end equal. reload: all tables are loaded again now and then, and their loads cut short. xa: some are prepared first. */
 static void
 do_storm(char **w)
 {
 	uint64_t seed = (uint64_t)play_number(w[1], 0);
 	int64_t n = play_number(w[2], 1);
-	const bool reload = w[3] != NULL;
+	const bool reload = has_word(w + 3, "reload"), xa = has_word(w + 3, "xa");
 
 	for (int64_t i = 0; i < n; i++) {
 		mutex_lock(&fake.lock);
-		fake_storm_transaction(&seed);
+		fake_storm_transaction(&seed, xa);
 		if (i % 16 == 0)
 			fake_storm_trouble(&seed);
 		if (reload && i % 4 == 0)
@@ -285,10 +294,10 @@ do_storm(char **w)
 		send_on();
 		must_be_whole();
 	}
-	if (!reload)
-		return;
 	mutex_lock(&fake.lock);
-	fake.nfails = 0;
+	fake_storm_end(&seed);
+	if (reload || xa)
+		fake.nfails = 0;
 	mutex_unlock(&fake.lock);
 }
 

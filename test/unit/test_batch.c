@@ -479,6 +479,19 @@ START_TEST(batch_a_new_version_of_a_relation_starts_a_section)
 }
 END_TEST
 
+/* The stream's own, and one that rows of a prepared transaction brought back. */
+START_TEST(batch_two_relations_of_a_mysql_table_start_a_section)
+{
+	struct batch *b = new_batch(BATCH_NET);
+
+	tables[0].source_family = FAMILY_MYSQL;
+	ck_ok(ins(b, LEAF1, T("x", "1", "y", "1", "")), &err);
+	ck_ok(upd(b, LEAF2, NULL, T("z", "1", "z", "1", "")), &err);
+	ck_assert_str_eq(finish(b), "I =x,1,y,1,null,; U 1/1=z,z,null,");
+	end(b);
+}
+END_TEST
+
 START_TEST(batch_refuses_what_contradicts_itself)
 {
 	struct batch *b = new_batch(BATCH_NET);
@@ -1098,6 +1111,7 @@ UNIT_MAIN("batch", batch_insert_and_update_is_an_insert_of_the_last_values,
     batch_careful_parks_keyless_rows_where_unique_values_may_meet,
     batch_ordered_keeps_each_change_in_runs_of_a_plan, batch_single_keeps_each_change_apart,
     batch_truncate_is_a_barrier_for_all_tables, batch_a_new_version_of_a_relation_starts_a_section,
+    batch_two_relations_of_a_mysql_table_start_a_section,
     batch_refuses_what_contradicts_itself, batch_refuses_images_that_lack_what_is_needed,
     batch_refuses_a_change_of_another_row_that_shares_the_key,
     batch_absent_value_does_not_contradict_a_whole_old_image,
