@@ -1,14 +1,18 @@
 /* my_snapshot.c - one moment of a MySQL or MariaDB source on several connections, and the place of its log that is exactly that moment.
  * By the least lock that is exact, in this order:
  *   1. FLUSH TABLES WITH READ LOCK, which waits 5 s at most and is tried again; snapshots on all connections; the place; UNLOCK TABLES.
- *   2. without that right: LOCK TABLES ... READ of the tables is left out here; the snapshots and the place are taken until they agree:
- *      MariaDB's binlog_snapshot_file and _position say of each snapshot where it stands. MySQL has no such words, and is refused (check).
- * While the snapshot is used a dump from its place is held open and not read: a server does not purge what a dump still reads.
+ *   2. without that right, MariaDB: the snapshots and the place are taken until they agree: binlog_snapshot_file and _position say of each snapshot
+ *      where it stands.
+ *   3. MySQL: LOCK TABLES ... READ of those that will be loaded, with the same patience; then as with the first. Nobody can have changed one of them
+ *      and not committed yet, so their rows are those of the place; what other tables hold does not matter.
+ * The place is taken, and a dump from it opened, before a lock is given up. Nobody reads that dump: a server does not purge what a dump still reads.
+ * It stays until a stream of the same server_id runs, which takes its place.
  * Invariant: a transaction is in the snapshot if and only if it ended at or before the place, on every connection alike.
  * Threads: open, alive, close: one; take and give: any. */
 #include "endpoints/my_source.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +22,7 @@
 #define LOCK_TRIES 24		/* of 5 s each */
 #define AGREE_TRIES 100
 #define TRY_AGAIN_USEC 500000
+#define HOLDS 16		/* a task's stream, and those of its load groups */
 
 struct source_snapshot {
 	struct source_params p;
@@ -27,7 +32,47 @@ struct source_snapshot {
 	struct my_conn **scans;
 	uint32_t n, free;		/* scans[0..free) wait for a thread */
 	uint32_t alive;
+	struct my_conn *hold;		/* the dump that nobody reads */
 };
+
+/* Dumps of snapshots that are closed already, until their stream runs. */
+static struct {
+	uint32_t server_id;
+	struct my_conn *c;
+} holds[HOLDS];
+static pthread_mutex_t holds_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+keep_hold(uint32_t server_id, struct my_conn *c)
+{
+	struct my_conn *gone = c;
+
+	pthread_mutex_lock(&holds_lock);
+	for (int i = 0; i < HOLDS; i++)
+		if (holds[i].c == NULL || holds[i].server_id == server_id) {
+			gone = holds[i].c;
+			holds[i].server_id = server_id;
+			holds[i].c = c;
+			break;
+		}
+	pthread_mutex_unlock(&holds_lock);
+	my_conn_close(gone);
+}
+
+void
+my_snapshot_let_go(uint32_t server_id)
+{
+	struct my_conn *gone = NULL;
+
+	pthread_mutex_lock(&holds_lock);
+	for (int i = 0; i < HOLDS; i++)
+		if (holds[i].c != NULL && holds[i].server_id == server_id) {
+			gone = holds[i].c;
+			holds[i].c = NULL;
+		}
+	pthread_mutex_unlock(&holds_lock);
+	my_conn_close(gone);
+}
 
 static bool
 begin_snapshot(struct my_conn *c, struct err *err)
@@ -75,13 +120,13 @@ is_forbidden(const struct err *err, unsigned number)
 	return number == 1227 || number == 1044 || number == 1045 || number == 1142 || err->kind == ERR_CONFIG;
 }
 
-/* *ret_got false without an error: we may not. */
+/* *ret_got false without an error: we may not. A lock that is waited for stands in the way of others, so it is given up after 5 s. */
 static bool
-lock_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
+lock_by(struct source_snapshot *s, const char *sql, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
 {
 	*ret_got = false;
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (my_exec(s->admin, err, "FLUSH TABLES WITH READ LOCK")) {
+		if (my_exec(s->admin, err, sql)) {
 			*ret_got = true;
 			return true;
 		}
@@ -90,14 +135,44 @@ lock_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text)
 			return true;
 		}
 		if (my_errno(s->admin) != 1205)
-			return err_ctx(err, "FLUSH TABLES WITH READ LOCK");
+			return err_ctx(err, "lock the source's tables");
 		on_wait(arg, "waiting for a moment without long statements on the source, to lock its tables for the blink of an eye");
 		if (!stop_sleep(s->p.stop, TRY_AGAIN_USEC))
 			return err_set(err, ERR_CANCELLED, "stopped");
 		err_clear(err);
 	}
-	err_set(err, ERR_RETRY, "FLUSH TABLES WITH READ LOCK was not granted: long statements or other locks are in its way");
+	err_set(err, ERR_RETRY, "%.11s was not granted: long statements, open transactions or other locks are in its way", sql);
 	return err_remedy(err, "look at SHOW PROCESSLIST on the source");
+}
+
+static bool
+lock_tables(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
+{
+	struct buf sql = { 0 };
+	bool ok;
+
+	*ret_got = false;
+	if (s->p.nloads == 0)
+		return true;
+	buf_str(&sql, "LOCK TABLES ");
+	for (uint32_t i = 0; i < s->p.nloads; i++) {
+		buf_str(&sql, i > 0 ? ", " : "");
+		my_ident2(&sql, s->p.loads[i]->source_schema, s->p.loads[i]->source_name);
+		buf_str(&sql, " READ");
+	}
+	/* Without autocommit InnoDB locks, too, and waits for changes that are not committed (5.6). */
+	ok = my_exec(s->admin, err, "SET SESSION autocommit = 0") && lock_by(s, buf_cstr(&sql), on_wait, arg, ret_got, err);
+	buf_done(&sql);
+	return ok;
+}
+
+static bool
+hold_log(struct source_snapshot *s, const struct position *from, struct err *err)
+{
+	bool from_start;
+
+	s->hold = my_dump_open(&s->p, from, s->p.server_id, true, &from_start, err);
+	return s->hold != NULL || err_ctx(err, "keep the source's log for the load");
 }
 
 static bool
@@ -108,7 +183,7 @@ take_place(struct source_snapshot *s, struct my_conn *c, struct err *err)
 	if (!my_log_end(c, &end, err))
 		return false;
 	s->pos = snapshot_at(&end);
-	return true;
+	return hold_log(s, &end, err);
 }
 
 static bool
@@ -202,14 +277,14 @@ snapshot_that_agrees(struct source_snapshot *s, struct err *err)
 	if (!gtids_at(s->admin, &p, err))
 		return false;
 	s->pos = snapshot_at(&p);
-	return true;
+	return hold_log(s, &p, err);
 }
 
 static bool
 no_exact_snapshot(const struct source_params *p, struct err *err)
 {
 	err_set(err, ERR_CONFIG, "user %s may not lock the source's tables for the moment in which the snapshots are taken", p->endpoint->user);
-	return err_remedy(err, "GRANT RELOAD ON *.* TO '%s'@...", p->endpoint->user);
+	return err_remedy(err, "GRANT RELOAD ON *.* TO '%s'@...; or LOCK TABLES on the databases", p->endpoint->user);
 }
 
 static bool
@@ -218,11 +293,14 @@ open_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text)
 	bool locked;
 
 	s->admin = my_conn_open(s->p.endpoint, MY_CONN_SOURCE, s->p.task, "snapshot", s->p.stop, err);
-	if (s->admin == NULL || !my_source_is_same(s->admin, &s->p, err) || !open_scans(s, err) || !lock_all(s, on_wait, arg, &locked, err))
+	if (s->admin == NULL || !my_source_is_same(s->admin, &s->p, err) || !open_scans(s, err) ||
+	    !lock_by(s, "FLUSH TABLES WITH READ LOCK", on_wait, arg, &locked, err))
 		return false;
-	if (locked)
-		return snapshot_under_lock(s, err);
-	return s->admin->mariadb ? snapshot_that_agrees(s, err) : no_exact_snapshot(&s->p, err);
+	if (!locked && s->admin->mariadb)
+		return snapshot_that_agrees(s, err);
+	if (!locked && !lock_tables(s, on_wait, arg, &locked, err))
+		return false;
+	return locked ? snapshot_under_lock(s, err) : no_exact_snapshot(&s->p, err);
 }
 
 struct source_snapshot *
@@ -299,6 +377,8 @@ my_snapshot_close(struct source_snapshot *s)
 	for (uint32_t i = 0; s->scans != NULL && i < (s->alive > 0 ? s->free : s->n); i++)
 		my_conn_close(s->scans[i]);
 	my_conn_close(s->admin);
+	if (s->hold != NULL)
+		keep_hold(s->p.server_id, s->hold);
 	free(s->scans);
 	mutex_done(&s->lock);
 	free(s);

@@ -425,6 +425,7 @@ my_stream_open(const struct source_params *p, const struct position *from, bool 
 	} else if ((s->tables = mem_zalloc((hooks->tables->n + 1) * sizeof(*s->tables), err)) != NULL &&
 	    (s->shapes = my_shapes_new(p, from, hooks, err)) != NULL &&
 	    (s->c = my_dump_open(p, from, p->server_id, true, &s->skipping, err)) != NULL && make_decoder(s, err)) {
+		my_snapshot_let_go(p->server_id);
 		s->forget_at = my_shapes_next(s->shapes, position_place(from));
 		return s;
 	}
@@ -720,7 +721,7 @@ my_source_locate(struct source *s, struct position *p, struct err *err)
 
 	if (p->kind == POSITION_NONE)
 		return my_log_end(s->c, p, err);
-	if ((c = my_dump_open(&s->p, p, s->p.server_id, false, &from_start, err)) == NULL)
+	if ((c = my_dump_open(&s->p, p, endpoint_server_id(s->p.task, MY_LOOK_STREAM), false, &from_start, err)) == NULL)
 		return false;
 	o.flavour = c->mariadb ? GTID_MARIADB : GTID_MYSQL;
 	if (p->lsn.v != 0 && p->gtids == NULL) {
@@ -744,7 +745,7 @@ my_log_born(const struct source_params *p, const struct position *in, uint32_t *
 	const uint8_t *event;
 	bool from_start, ok = false;
 	size_t n;
-	struct my_conn *c = my_dump_open(p, &begin, p->server_id, false, &from_start, err);
+	struct my_conn *c = my_dump_open(p, &begin, endpoint_server_id(p->task, MY_LOOK_STREAM), false, &from_start, err);
 
 	if (c == NULL)
 		return false;
