@@ -5,8 +5,8 @@
  *      where it stands.
  *   3. MySQL: LOCK TABLES ... READ of those that will be loaded, with the same patience; then as with the first. Nobody can have changed one of them
  *      and not committed yet, so their rows are those of the place; what other tables hold does not matter.
- * The place is taken, and a dump from it opened, before a lock is given up. Nobody reads that dump: a server does not purge what a dump still reads.
- * It stays until a stream of the same server_id runs, which takes its place.
+ * The place is taken, and a dump from it opened, before a lock is given up. Nobody reads that dump until the stream takes it over: what the server has
+ * not sent yet it does not purge, and what it has sent is on its way.
  * Invariant: a transaction is in the snapshot if and only if it ended at or before the place, on every connection alike.
  * Threads: open, alive, close: one; take and give: any. */
 #include "endpoints/my_source.h"
@@ -24,6 +24,15 @@
 #define TRY_AGAIN_USEC 500000
 #define HOLDS 16		/* a task's stream, and those of its load groups */
 
+/* Dumps of snapshots that are closed already, until their stream takes them over. */
+static struct hold {
+	uint32_t server_id;
+	struct position from;
+	bool from_start;
+	struct my_conn *c;
+} holds[HOLDS];
+static pthread_mutex_t holds_lock = PTHREAD_MUTEX_INITIALIZER;
+
 struct source_snapshot {
 	struct source_params p;
 	struct snapshot_pos pos;
@@ -32,46 +41,48 @@ struct source_snapshot {
 	struct my_conn **scans;
 	uint32_t n, free;		/* scans[0..free) wait for a thread */
 	uint32_t alive;
-	struct my_conn *hold;		/* the dump that nobody reads */
+	struct hold hold;		/* the dump that nobody reads */
 };
 
-/* Dumps of snapshots that are closed already, until their stream runs. */
-static struct {
-	uint32_t server_id;
-	struct my_conn *c;
-} holds[HOLDS];
-static pthread_mutex_t holds_lock = PTHREAD_MUTEX_INITIALIZER;
-
 static void
-keep_hold(uint32_t server_id, struct my_conn *c)
+keep_hold(const struct hold *h)
 {
-	struct my_conn *gone = c;
+	struct my_conn *gone = h->c;
 
 	pthread_mutex_lock(&holds_lock);
 	for (int i = 0; i < HOLDS; i++)
-		if (holds[i].c == NULL || holds[i].server_id == server_id) {
+		if (holds[i].c == NULL || holds[i].server_id == h->server_id) {
 			gone = holds[i].c;
-			holds[i].server_id = server_id;
-			holds[i].c = c;
+			holds[i] = *h;
 			break;
 		}
 	pthread_mutex_unlock(&holds_lock);
 	my_conn_close(gone);
 }
 
-void
-my_snapshot_let_go(uint32_t server_id)
+struct my_conn *
+my_snapshot_dump(uint32_t server_id, const struct position *from, bool *ret_from_start)
 {
-	struct my_conn *gone = NULL;
+	struct my_conn *c = NULL;
+	bool same = false;
 
 	pthread_mutex_lock(&holds_lock);
 	for (int i = 0; i < HOLDS; i++)
 		if (holds[i].c != NULL && holds[i].server_id == server_id) {
-			gone = holds[i].c;
+			const struct hold *h = &holds[i];
+
+			c = h->c;
+			*ret_from_start = h->from_start;
+			same = position_equal(&h->from, from) && (from->gtids == NULL ? h->from.gtids == NULL :
+			    h->from.gtids != NULL && strcmp(h->from.gtids, from->gtids) == 0);
 			holds[i].c = NULL;
+			break;
 		}
 	pthread_mutex_unlock(&holds_lock);
-	my_conn_close(gone);
+	if (same && !c->lost)
+		return c;
+	my_conn_close(c);
+	return NULL;
 }
 
 static bool
@@ -169,10 +180,9 @@ lock_tables(struct source_snapshot *s, void (*on_wait)(void *arg, const char *te
 static bool
 hold_log(struct source_snapshot *s, const struct position *from, struct err *err)
 {
-	bool from_start;
-
-	s->hold = my_dump_open(&s->p, from, s->p.server_id, true, &from_start, err);
-	return s->hold != NULL || err_ctx(err, "keep the source's log for the load");
+	s->hold = (struct hold){ .server_id = s->p.server_id, .from = *from };
+	s->hold.c = my_dump_open(&s->p, from, s->p.server_id, true, &s->hold.from_start, err);
+	return s->hold.c != NULL || err_ctx(err, "keep the source's log for the load");
 }
 
 static bool
@@ -377,8 +387,8 @@ my_snapshot_close(struct source_snapshot *s)
 	for (uint32_t i = 0; s->scans != NULL && i < (s->alive > 0 ? s->free : s->n); i++)
 		my_conn_close(s->scans[i]);
 	my_conn_close(s->admin);
-	if (s->hold != NULL)
-		keep_hold(s->p.server_id, s->hold);
+	if (s->hold.c != NULL)
+		keep_hold(&s->hold);
 	free(s->scans);
 	mutex_done(&s->lock);
 	free(s);

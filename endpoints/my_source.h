@@ -56,8 +56,8 @@ bool my_snapshot_alive(struct source_snapshot *s, struct err *err) MUST_CHECK;
 void my_snapshot_close(struct source_snapshot *s);
 /* One of the sessions that hold the snapshot, for one thread; NULL: none is left. Any thread. */
 struct my_conn *my_snapshot_take(struct source_snapshot *s);
-/* The stream of this server_id runs: its snapshot's dump, which kept the log until now, is of no more use. */
-void my_snapshot_let_go(uint32_t server_id);
+/* The dump that was opened with the snapshot, for the stream that begins there; NULL: none, or it is from elsewhere. */
+struct my_conn *my_snapshot_dump(uint32_t server_id, const struct position *from, bool *ret_from_start);
 void my_snapshot_give(struct source_snapshot *s, struct my_conn *c);	/* back; a lost one is closed */
 
 /* my_scan.c */

@@ -405,6 +405,18 @@ make_decoder(struct source_stream *s, struct err *err)
 	return s->dec != NULL;
 }
 
+/* The one that was opened with the snapshot has all since then, purged or not. */
+static bool
+begin_dump(struct source_stream *s, struct err *err)
+{
+	if ((s->c = my_snapshot_dump(s->p.server_id, &s->from, &s->skipping)) != NULL) {
+		s->c->stop = s->p.stop;
+		return true;
+	}
+	s->c = my_dump_open(&s->p, &s->from, s->p.server_id, true, &s->skipping, err);
+	return s->c != NULL;
+}
+
 struct source_stream *
 my_stream_open(const struct source_params *p, const struct position *from, bool binary, struct change_sink sink, const struct stream_hooks *hooks,
     struct err *err)
@@ -424,8 +436,7 @@ my_stream_open(const struct source_params *p, const struct position *from, bool 
 		err_set(err, ERR_SYSTEM, "no memory for a stream");
 	} else if ((s->tables = mem_zalloc((hooks->tables->n + 1) * sizeof(*s->tables), err)) != NULL &&
 	    (s->shapes = my_shapes_new(p, from, hooks, err)) != NULL &&
-	    (s->c = my_dump_open(p, from, p->server_id, true, &s->skipping, err)) != NULL && make_decoder(s, err)) {
-		my_snapshot_let_go(p->server_id);
+	    begin_dump(s, err) && make_decoder(s, err)) {
 		s->forget_at = my_shapes_next(s->shapes, position_place(from));
 		return s;
 	}
