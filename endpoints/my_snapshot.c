@@ -54,6 +54,7 @@ keep_hold(const struct hold *h)
 		if (holds[i].c == NULL || holds[i].server_id == h->server_id) {
 			gone = holds[i].c;
 			holds[i] = *h;
+			holds[i].c->stop = NULL;	/* its run may be over */
 			break;
 		}
 	pthread_mutex_unlock(&holds_lock);
