@@ -62,7 +62,6 @@ init(struct binlog *dec, const struct binlog_options *o, struct err *err)
 {
 	dec->flavour = o->flavour;
 	dec->gtids = o->gtids;
-	dec->xa_refuse = o->xa_refuse;
 	dec->max_event = o->max_event > 0 ? o->max_event : MAX_EVENT + MAX_EVENT_MARGIN;
 	if (o->nvoids > 0) {
 		if ((dec->voids = mem_zalloc(o->nvoids * sizeof(*dec->voids), err)) == NULL)

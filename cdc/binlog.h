@@ -1,8 +1,8 @@
 /* binlog.h - the binary log of MySQL 5.6 to 9.x and MariaDB 10.5 to 11.8 -> changes.
  * Flow: one event as the server sends it -> length, checksum -> place in the log -> group (transaction) -> rows -> sink.
  * Invariants: rows reach the sink between one BEGIN and its end only, decoded by the TABLE_MAP that came before them in the same
- * statement; a group of which nothing is captured emits nothing, but its identifier is part of the next COMMIT or KEEPALIVE; a
- * resume point is the end of a group, never a place inside one; what is not fully understood is refused.
+ * statement; a group of which nothing is captured emits nothing (one that is prepared: its BEGIN and XA_PREPARE), but its identifier is
+ * part of the next COMMIT or KEEPALIVE; a resume point is the end of a group, never a place inside one; what is not fully understood is refused.
  * One decoder a stream; it owns the relations, so it outlives the ring's contents. Pure. Threads: the capture thread. */
 #ifndef REPLD_CDC_BINLOG_H
 #define REPLD_CDC_BINLOG_H
@@ -24,7 +24,6 @@ struct binlog_options {
 	const char *log;		/* where the dump starts; copied. NULL: the server's first ROTATE says it (dump by GTIDs) */
 	uint64_t offset;
 	size_t max_event;		/* bytes of one event, decompressed; 0: 1 GiB + 64 KiB */
-	bool xa_refuse;			/* stop at an XA PREPARE that holds captured rows */
 	const struct binlog_void *voids;	/* copied: found by the decoders of this stream before (binlog_rolled_back) */
 	size_t nvoids;
 };

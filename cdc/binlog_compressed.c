@@ -1,8 +1,10 @@
 /* binlog_compressed.c - values of MariaDB's COMPRESSED columns.
  *   no bytes at all      the empty string
  *   u8 0, bytes          as they are
- *   u8 0x80 | raw << 3 | bytes of the size; size, big-endian; a zlib stream (raw: deflate without zlib's header)
- * Invariant: no more than the stated size comes out, and no less; a size that no stream of that length could give is refused.
+ *   u8 0x80 | raw << 3 | bytes of the size; size, big-endian; a zlib stream (raw: deflate without
+ *       zlib's header)
+ * Invariant: no more than the stated size comes out, and no less; a size that no stream of that
+ * length could give is refused.
  * Threads: one at a time. Owner: the caller has the inflater. */
 #include "cdc/binlog_compressed.h"
 
@@ -13,10 +15,10 @@
 
 #include "daemon/base/arena.h"
 
-#define METHOD_NONE	0
-#define METHOD_ZLIB	8
-#define RAW		0x08
-#define EXPANSION_MAX	1040	/* of deflate: 1032, and a little for the smallest streams */
+#define METHOD_NONE   0
+#define METHOD_ZLIB   8
+#define RAW	      0x08
+#define EXPANSION_MAX 1040 /* of deflate: 1032, and a little for the smallest streams */
 
 struct inflater {
 	z_stream z;
@@ -84,6 +86,7 @@ column_inflate(struct inflater **in, struct slice value, uint8_t *dst, size_t si
 	z->next_out = dst;
 	z->avail_out = (uInt)size;
 	if (inflate(z, Z_FINISH) != Z_STREAM_END || z->avail_out != 0)
-		return err_set(err, ERR_PROTOCOL, "a compressed value that can not be decompressed");
+		return err_set(
+		    err, ERR_PROTOCOL, "a compressed value that can not be decompressed");
 	return true;
 }

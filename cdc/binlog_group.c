@@ -1,7 +1,7 @@
 /* binlog_group.c - transactions of a binary log: where they begin and end, their identifiers, and the records around rows.
  * Flow: GTID event (before MySQL 5.7 without GTIDs: BEGIN alone) -> statement or rows -> XID, COMMIT, ROLLBACK, XA_PREPARE.
- * Invariant: BEGIN is emitted with the first captured row; a group without captured rows leaves its identifier for the next COMMIT or
- * KEEPALIVE; each identifier is emitted once, after all of its group.
+ * Invariant: BEGIN is emitted with the first captured row, of a group that is prepared at the latest with its end; another group
+ * without captured rows leaves its identifier for the next COMMIT or KEEPALIVE; each identifier is emitted once, after all of its group.
  * Threads: the capture thread. Owner: the decoder.
  *
  * Groups, as the servers log them:
@@ -40,9 +40,8 @@
 #define EXTRA_START_ALTER    2
 #define EXTRA_COMMIT_ALTER   4
 #define EXTRA_ROLLBACK_ALTER 8
-#define XID_PART	     64
-#define RUNS_MAX	     4096 /* then a KEEPALIVE takes them along; a record counts them in 16 bits */
-#define RUNS_LOOK	     16 /* how far back a run is looked for that goes on */
+#define RUNS_MAX	     4096	/* then a KEEPALIVE takes them along; a record counts them in 16 bits */
+#define RUNS_LOOK	     16		/* how far back a run is looked for that goes on */
 
 /* ---- records ---- */
 
@@ -209,14 +208,16 @@ need_gtid(const struct binlog *dec, struct err *err)
 
 /* A transaction begins with this event; before MySQL 5.7 it may be the group's first. */
 void
-group_open(struct binlog *dec, const struct event *ev, bool prepares)
+group_open(struct binlog *dec, const struct event *ev, const struct binlog_xid *prepares)
 {
 	const struct gtid none = { 0 };
 
 	if (dec->group.state == GROUP_NONE)
 		group_start(dec, ev, &none);
 	dec->group.state = GROUP_OPEN;
-	dec->group.prepares = prepares;
+	dec->group.prepares = prepares != NULL;
+	if (prepares != NULL)
+		dec->group.xid = *prepares;
 }
 
 bool
@@ -231,18 +232,27 @@ group_need_open(const struct binlog *dec, const struct event *ev, struct err *er
 bool
 group_begin_rows(struct binlog *dec, struct err *err)
 {
+	const struct binlog_xid *xid = &dec->group.xid;
+	const size_t bytes = dec->group.prepares ? xid->gtrid_len + xid->bqual_len : 0;
 	struct change *c;
 
 	if (dec->group.begun)
 		return true;
-	if (!need_gtid(dec, err) || (c = binlog_reserve(dec, CHANGE_BEGIN, 0, err)) == NULL)
+	if (!need_gtid(dec, err) || (c = binlog_reserve(dec, CHANGE_BEGIN, bytes, err)) == NULL)
 		return false;
 	c->u.begin.mark = (struct txn_mark){
 		.kind = POSITION_BINLOG, .lsn = { dec->group.start }, .log = dec->log
 	};
 	c->u.begin.commit_time = dec->group.when;
+	if (dec->group.prepares) {
+		c->flags = CHANGE_PREPARES;
+		c->u.begin.xid_format = xid->format;
+		c->u.begin.gtrid_len = xid->gtrid_len;
+		c->u.begin.bqual_len = xid->bqual_len;
+		memcpy(change_xid(c), xid->bytes, bytes);
+	}
 	dec->group.begun = true;
-	return binlog_commit_record(dec, c, (uint8_t *)(c + 1), err);
+	return binlog_commit_record(dec, c, (uint8_t *)(c + 1) + bytes, err);
 }
 
 bool
@@ -469,11 +479,28 @@ take_extra(struct event *ev, struct group *group)
 	return !in->bad;
 }
 
+/* format, two lengths of `width` bytes, the bytes of both parts. */
+static bool
+take_xid(struct rd *in, size_t width, struct binlog_xid *ret)
+{
+	const uint32_t format = (uint32_t)rd_le(in, 4), gtrid = (uint32_t)rd_le(in, width), bqual = (uint32_t)rd_le(in, width);
+	const uint8_t *bytes;
+
+	*ret = (struct binlog_xid){ .format = format };
+	if (in->bad || gtrid > XID_PART || bqual > XID_PART || (bytes = rd_bytes(in, gtrid + bqual)) == NULL)
+		return false;
+	ret->gtrid_len = (uint8_t)gtrid;
+	ret->bqual_len = (uint8_t)bqual;
+	memcpy(ret->bytes, bytes, gtrid + bqual);
+	return true;
+}
+
 static bool
 on_mariadb_gtid(struct binlog *dec, struct event *ev, struct err *err)
 {
 	struct rd *in = &ev->body;
 	struct gtid g = { .flavour = GTID_MARIADB, .server = ev->server };
+	struct binlog_xid xid;
 	uint8_t flags;
 
 	if (!binlog_need_post(ev, MARIADB_GTID_POST, err))
@@ -483,10 +510,8 @@ on_mariadb_gtid(struct binlog *dec, struct event *ev, struct err *err)
 	flags = rd_u8(in);
 	if (flags & MARIADB_GROUP_COMMIT)
 		rd_le(in, 8);
-	if (flags & (MARIADB_XA_PREPARED | MARIADB_XA_COMPLETED)) {
-		rd_le(in, 4);
-		rd_bytes(in, (size_t)rd_u8(in) + rd_u8(in));
-	}
+	if ((flags & (MARIADB_XA_PREPARED | MARIADB_XA_COMPLETED)) != 0 && !take_xid(in, 1, &xid))
+		return binlog_cut(ev, err);
 	if (in->bad)
 		return binlog_cut(ev, err);
 	group_start(dec, ev, &g);
@@ -494,7 +519,7 @@ on_mariadb_gtid(struct binlog *dec, struct event *ev, struct err *err)
 		return binlog_cut(ev, err);
 	dec->group.standalone = (flags & MARIADB_STANDALONE) != 0;
 	if (!dec->group.standalone)
-		group_open(dec, ev, (flags & MARIADB_XA_PREPARED) != 0);
+		group_open(dec, ev, (flags & MARIADB_XA_PREPARED) != 0 ? &xid : NULL);
 	return true;
 }
 
@@ -537,16 +562,10 @@ group_on_xid(struct binlog *dec, struct event *ev, struct err *err)
 }
 
 static bool
-prepare(struct binlog *dec, const struct event *ev, const struct binlog_xid *xid, struct err *err)
+same_xid(const struct binlog_xid *a, const struct binlog_xid *b)
 {
-	if (dec->xa_refuse && dec->group.begun) {
-		err_set(
-		    err, ERR_HOLE, "a transaction of XA was prepared that changes captured tables");
-		return err_remedy(err,
-		    "XA is not replicated yet: take the tables out of the task, or load them again "
-		    "once no XA transaction is prepared on them (XA RECOVER)");
-	}
-	return need_gtid(dec, err) && group_end(dec, ev, CHANGE_XA_PREPARE, xid, err);
+	return a->format == b->format && a->gtrid_len == b->gtrid_len && a->bqual_len == b->bqual_len &&
+	    memcmp(a->bytes, b->bytes, a->gtrid_len + a->bqual_len) == 0;
 }
 
 bool
@@ -554,33 +573,24 @@ group_on_xa_prepare(struct binlog *dec, struct event *ev, struct err *err)
 {
 	struct rd *in = &ev->body;
 	const bool one_phase = rd_u8(in) != 0;
-	struct binlog_xid xid = { .format = (uint32_t)rd_le(in, 4) };
-	const uint32_t gtrid = (uint32_t)rd_le(in, 4), bqual = (uint32_t)rd_le(in, 4);
+	struct binlog_xid xid;
 
-	if (in->bad || gtrid > XID_PART || bqual > XID_PART ||
-	    (xid.bytes = rd_bytes(in, gtrid + bqual)) == NULL)
+	if (!take_xid(in, 4, &xid))
 		return binlog_cut(ev, err);
 	if (!group_need_open(dec, ev, err))
 		return false;
 	if (!dec->group.prepares)
 		return err_set(err, ERR_PROTOCOL, "XA_PREPARE of a transaction that is none of XA");
+	if (!same_xid(&xid, &dec->group.xid))
+		return err_set(err, ERR_PROTOCOL, "XA_PREPARE of another transaction than the one that XA START began");
 	if (one_phase)
 		return group_commit(dec, ev, err);
-	xid.gtrid_len = (uint8_t)gtrid;
-	xid.bqual_len = (uint8_t)bqual;
-	return prepare(dec, ev, &xid, err);
+	return group_begin_rows(dec, err) && group_end(dec, ev, CHANGE_XA_PREPARE, &xid, err);
 }
 
-/* XA COMMIT and XA ROLLBACK, in a group of their own. Where XA is refused, nothing prepared is waiting for them. */
+/* XA COMMIT and XA ROLLBACK, in a group of their own. */
 bool
-group_xa_end(struct binlog *dec, const struct event *ev, enum change_kind kind,
-    const struct sql_text *sql, struct err *err)
+group_xa_end(struct binlog *dec, const struct event *ev, enum change_kind kind, const struct binlog_xid *xid, struct err *err)
 {
-	const struct binlog_xid xid = { .format = sql->xid.format,
-		.gtrid_len = sql->xid.gtrid_len,
-		.bqual_len = sql->xid.bqual_len,
-		.bytes = sql->xid.bytes };
-
-	return need_gtid(dec, err) &&
-	       group_end(dec, ev, dec->xa_refuse ? CHANGE_COMMIT : kind, &xid, err);
+	return need_gtid(dec, err) && group_end(dec, ev, kind, xid, err);
 }

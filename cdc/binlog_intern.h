@@ -79,6 +79,13 @@ enum group_state {
 };
 
 #define SAVEPOINTS 32
+#define XID_PART   64			/* bytes, of gtrid and of bqual */
+
+struct binlog_xid {
+	uint32_t format;
+	uint8_t gtrid_len, bqual_len;
+	uint8_t bytes[2 * XID_PART];
+};
 
 struct savepoint {
 	uint64_t name;			/* a hash */
@@ -94,6 +101,7 @@ struct group {
 	bool begun;			/* BEGIN was emitted */
 	bool standalone;		/* MariaDB: one statement, no transaction */
 	bool prepares;			/* ends with XA_PREPARE */
+	struct binlog_xid xid;		/* where it prepares */
 	uint8_t alter;			/* MariaDB: phase of an ALTER logged in two: ALTER_ */
 	uint32_t rows_events;
 	uint64_t emitted;		/* captured rows */
@@ -112,7 +120,7 @@ struct binlog {
 	struct binlog_hooks hooks;
 	struct change_sink sink;
 	enum gtid_flavour flavour;
-	bool gtids, xa_refuse;
+	bool gtids;
 	size_t max_event;
 	bool dead;
 	struct binlog_void *voids;
@@ -253,18 +261,13 @@ bool group_abandon(struct binlog *dec, struct err *err) MUST_CHECK;
 bool group_need_open(const struct binlog *dec, const struct event *ev, struct err *err) MUST_CHECK;
 bool group_begin_rows(struct binlog *dec, struct err *err) MUST_CHECK;	/* emits BEGIN where that was not done */
 bool group_is_void(const struct binlog *dec);	/* the present rows event was rolled back later */
-void group_open(struct binlog *dec, const struct event *ev, bool prepares);
+void group_open(struct binlog *dec, const struct event *ev, const struct binlog_xid *prepares);	/* NULL: an ordinary one */
 bool group_commit(struct binlog *dec, const struct event *ev, struct err *err) MUST_CHECK;
 bool group_rollback(struct binlog *dec, const struct event *ev, struct err *err) MUST_CHECK;
 void group_savepoint(struct binlog *dec, struct slice name);
 bool group_rollback_to(struct binlog *dec, struct slice name, struct err *err) MUST_CHECK;
-bool group_xa_end(struct binlog *dec, const struct event *ev, enum change_kind kind, const struct sql_text *sql,
+bool group_xa_end(struct binlog *dec, const struct event *ev, enum change_kind kind, const struct binlog_xid *xid,
     struct err *err) MUST_CHECK;
-struct binlog_xid {
-	uint32_t format;
-	uint8_t gtrid_len, bqual_len;
-	const uint8_t *bytes;
-};
 
 /* ---- binlog_query.c ---- */
 bool query_on_event(struct binlog *dec, struct event *ev, struct err *err) MUST_CHECK;

@@ -1,6 +1,8 @@
-/* binlog_json.c - binary JSON as the text that the server prints: "key": value pairs in their stored order, ", " between.
- * Flow: one walk that counts, one that writes. Invariants: depth is bounded; so is the work: each byte of a document is paid for once,
- * which bytes that point at each other over and over do not afford. Threads: any; pure. */
+/* binlog_json.c - binary JSON as the text that the server prints: "key": value pairs in their
+ * stored order, ", " between.
+ * Flow: one walk that counts, one that writes. Invariants: depth is bounded; so is the work: each
+ * byte of a document is paid for once, which bytes that point at each other over and over do not
+ * afford. Threads: any; pure. */
 #include "cdc/binlog_json.h"
 
 #include <assert.h>
@@ -14,11 +16,11 @@
 #include "cdc/my_type.h"
 
 struct printer {
-	uint8_t *dst;		/* NULL: count only */
+	uint8_t *dst; /* NULL: count only */
 	size_t n;
-	size_t budget;		/* bytes of the document not yet paid for */
+	size_t budget; /* bytes of the document not yet paid for */
 	unsigned depth;
-	const char *why;	/* what was wrong */
+	const char *why; /* what was wrong */
 };
 
 static bool print_value(struct printer *pr, const struct json_value *v);
@@ -68,7 +70,7 @@ little_endian(const uint8_t *p, size_t n)
 static void
 print_quoted(struct printer *pr, struct slice s)
 {
-	static const char hex[] = "0123456789abcdef", named[] = "btn\0fr";	/* \b is 8 */
+	static const char hex[] = "0123456789abcdef", named[] = "btn\0fr"; /* \b is 8 */
 	size_t from = 0;
 
 	put_str(pr, "\"");
@@ -155,7 +157,9 @@ print_double(struct printer *pr, const struct json_value *v)
 static bool
 print_literal(struct printer *pr, const struct json_value *v)
 {
-	static const char *const text[] = { [JSON_NULL] = "null", [JSON_TRUE] = "true", [JSON_FALSE] = "false" };
+	static const char *const text[] = {
+		[JSON_NULL] = "null", [JSON_TRUE] = "true", [JSON_FALSE] = "false"
+	};
 
 	if (v->bytes.p[0] > JSON_FALSE)
 		return bad(pr, "a literal that is none of the three");
@@ -167,18 +171,24 @@ print_literal(struct printer *pr, const struct json_value *v)
 static void
 print_base64(struct printer *pr, uint8_t field, struct slice s)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	put_str(pr, "\"base64:type");
 	print_int(pr, field, false);
 	put_str(pr, ":");
 	for (size_t i = 0; i < s.n; i += 3) {
 		const size_t left = s.n - i;
-		const uint32_t v = (uint32_t)s.p[i] << 16 | (left > 1 ? (uint32_t)s.p[i + 1] << 8 : 0) | (left > 2 ? s.p[i + 2] : 0);
+		const uint32_t v = (uint32_t)s.p[i] << 16 |
+				   (left > 1 ? (uint32_t)s.p[i + 1] << 8 : 0) |
+				   (left > 2 ? s.p[i + 2] : 0);
 
 		if (i > 0 && i % 57 == 0)
 			put_str(pr, "\\n");
-		put(pr, (char[]){ digits[v >> 18], digits[v >> 12 & 63], left > 1 ? digits[v >> 6 & 63] : '=', left > 2 ? digits[v & 63] : '=' }, 4);
+		put(pr,
+		    (char[]){ digits[v >> 18], digits[v >> 12 & 63],
+			left > 1 ? digits[v >> 6 & 63] : '=', left > 2 ? digits[v & 63] : '=' },
+		    4);
 	}
 	put_str(pr, "\"");
 }
@@ -193,8 +203,9 @@ print_time(struct printer *pr, uint8_t field, struct slice s)
 	if (s.n != 8)
 		return bad(pr, "a time of an odd size");
 	packed = (int64_t)little_endian(s.p, 8);
-	n = field == MY_TYPE_DATE ? my_text_packed_date(packed, text) :
-	    field == MY_TYPE_TIME ? my_text_packed_time(packed, 6, text) : my_text_packed_datetime(packed, 6, text);
+	n = field == MY_TYPE_DATE   ? my_text_packed_date(packed, text)
+	    : field == MY_TYPE_TIME ? my_text_packed_time(packed, 6, text)
+				    : my_text_packed_datetime(packed, 6, text);
 	if (n == 0)
 		return bad(pr, "a time that is none");
 	put_str(pr, "\"");
@@ -298,11 +309,16 @@ binlog_json_text(const uint8_t *p, size_t n, uint8_t *dst, size_t *ret_n, struct
 
 	if (n == 0) {
 		put_str(&pr, "null");
-	} else {
-		root = (struct json_value){ .type = p[0], .bytes = { .p = p + 1, .n = n - 1 } };
-		if (!json_size(&root, &pr.budget) || !print_value(&pr, &root))
-			return err_set(err, ERR_PROTOCOL, "binary JSON with %s", pr.why != NULL ? pr.why : "a value that is cut off, or of a type that is not known");
+		*ret_n = pr.n;
+		return true;
 	}
+	root = (struct json_value){ .type = p[0], .bytes = { .p = p + 1, .n = n - 1 } };
+	if (!json_size(&root, &pr.budget))
+		return err_set(err, ERR_PROTOCOL,
+		    "binary JSON that is cut off, or of a type that is not known");
+	if (!print_value(&pr, &root))
+		return err_set(err, ERR_PROTOCOL, "binary JSON with %s",
+		    pr.why != NULL ? pr.why : "a value that is cut off");
 	*ret_n = pr.n;
 	return true;
 }

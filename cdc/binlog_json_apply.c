@@ -1,8 +1,9 @@
 /* binlog_json_apply.c - the diffs of PARTIAL_UPDATE_ROWS applied to a binary JSON document.
- * Flow: the document is one value; each diff opens the objects and arrays on its path into lists of members, and changes a list; at the
- * end the open ones are written anew in the large form, all that was never opened is copied as it is.
- * Invariants: members point into the document, the diffs, or the arena of this call; a document's parts do not overlap, or what is written
- * would pass its bound. Threads: any; pure. */
+ * Flow: the document is one value; each diff opens the objects and arrays on its path into lists
+ * of members, and changes a list; at the end the open ones are written anew in the large form, all
+ * that was never opened is copied as it is.
+ * Invariants: members point into the document, the diffs, or the arena of this call; a document's
+ * parts do not overlap, or what is written would pass its bound. Threads: any; pure. */
 #include "cdc/binlog_json.h"
 
 #include <assert.h>
@@ -25,7 +26,7 @@ struct member {
 	} u;
 	uint32_t nbytes;
 	uint16_t nkey;
-	uint8_t type;		/* enum json_type or TYPE_OPEN */
+	uint8_t type; /* enum json_type or TYPE_OPEN */
 };
 
 struct node {
@@ -35,7 +36,7 @@ struct node {
 };
 
 struct leg {
-	bool index;		/* [number], or [last-number] */
+	bool index; /* [number], or [last-number] */
 	bool last;
 	uint32_t number;
 	struct slice key;
@@ -81,7 +82,8 @@ set_value(struct document *d, struct member *m, const struct json_value *v)
 static bool
 open_member(struct document *d, struct member *m)
 {
-	const struct json_value v = { .type = m->type, .bytes = { .p = m->u.bytes, .n = m->nbytes } };
+	const struct json_value v = { .type = m->type,
+		.bytes = { .p = m->u.bytes, .n = m->nbytes } };
 	struct json_container c;
 	struct json_value element;
 	struct node *node;
@@ -95,12 +97,14 @@ open_member(struct document *d, struct member *m)
 		return no_memory(d);
 	node->object = c.object;
 	node->cap = c.count + 1;
-	if ((node->members = arena_zalloc(d->arena, (size_t)node->cap * sizeof(*node->members))) == NULL)
+	if ((node->members = arena_zalloc(d->arena, (size_t)node->cap * sizeof(*node->members))) ==
+	    NULL)
 		return no_memory(d);
 	for (; node->n < c.count; node->n++) {
 		struct member *child = &node->members[node->n];
 
-		if ((c.object && !json_key(&c, node->n, &key)) || !json_element(&c, node->n, &element))
+		if ((c.object && !json_key(&c, node->n, &key)) ||
+		    !json_element(&c, node->n, &element))
 			return malformed(d, "an object or array whose parts are not inside of it");
 		child->key = key.p;
 		child->nkey = (uint16_t)key.n;
@@ -170,13 +174,15 @@ unescape(const uint8_t *p, size_t n, uint8_t **out)
 		*out = put_utf8(*out, c);
 		return 5;
 	}
-	if (c > 0xdbff || n < 11 || p[5] != '\\' || p[6] != 'u' || !hex4(p + 7, n - 7, &low) || low < 0xdc00 || low > 0xdfff)
+	if (c > 0xdbff || n < 11 || p[5] != '\\' || p[6] != 'u' || !hex4(p + 7, n - 7, &low) ||
+	    low < 0xdc00 || low > 0xdfff)
 		return 0;
 	*out = put_utf8(*out, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
 	return 11;
 }
 
-/* Behind the point: a bare word, or a JSON string. Returns how many bytes it takes; 0: malformed. */
+/* Behind the point: a bare word, or a JSON string. Returns how many bytes it takes; 0: malformed.
+ */
 static size_t
 key_leg(struct document *d, const uint8_t *p, size_t n, struct leg *leg)
 {
@@ -241,7 +247,9 @@ parse_path(struct document *d, struct slice path)
 		if (d->nlegs == BINLOG_JSON_MAX_DEPTH + 1)
 			return malformed(d, "a path of more levels than the server allows");
 		*leg = (struct leg){ 0 };
-		taken = kind == '.' ? key_leg(d, path.p + i, path.n - i, leg) : kind == '[' ? index_leg(path.p + i, path.n - i, leg) : 0;
+		taken = kind == '.'   ? key_leg(d, path.p + i, path.n - i, leg)
+			: kind == '[' ? index_leg(path.p + i, path.n - i, leg)
+				      : 0;
 		if (taken == 0)
 			return malformed(d, "a path that can not be read");
 		i += taken;
@@ -256,7 +264,9 @@ parse_path(struct document *d, struct slice path)
 static int
 compare_keys(const struct member *m, struct slice key)
 {
-	return m->nkey != key.n ? (m->nkey < key.n ? -1 : 1) : key.n > 0 ? memcmp(m->key, key.p, key.n) : 0;
+	if (m->nkey != key.n)
+		return m->nkey < key.n ? -1 : 1;
+	return key.n > 0 ? memcmp(m->key, key.p, key.n) : 0;
 }
 
 /* The first member that is not before the key. */
@@ -288,7 +298,8 @@ leg_index(const struct node *node, const struct leg *leg)
 static bool
 is_array(const struct member *m)
 {
-	return m->type == TYPE_OPEN ? !m->u.node->object : m->type == JSON_SMALL_ARRAY || m->type == JSON_LARGE_ARRAY;
+	return m->type == TYPE_OPEN ? !m->u.node->object
+				    : m->type == JSON_SMALL_ARRAY || m->type == JSON_LARGE_ARRAY;
 }
 
 static bool
@@ -306,7 +317,8 @@ stays(const struct member *m, const struct leg *leg)
 
 /* Opens the member and finds the leg in it. */
 static bool
-find(struct document *d, struct member *m, const struct leg *leg, struct node **ret_node, uint32_t *ret_at)
+find(struct document *d, struct member *m, const struct leg *leg, struct node **ret_node,
+    uint32_t *ret_at)
 {
 	if (leg->index ? !is_array(m) : !is_object(m))
 		return malformed(d, "a path that the document does not have");
@@ -353,7 +365,8 @@ make_room(struct document *d, struct node *node, uint32_t at)
 {
 	if (node->n == node->cap) {
 		const uint32_t cap = node->cap * 2;
-		struct member *more = cap > node->cap ? arena_alloc(d->arena, (size_t)cap * sizeof(*more)) : NULL;
+		struct member *more =
+		    cap > node->cap ? arena_alloc(d->arena, (size_t)cap * sizeof(*more)) : NULL;
 
 		if (more == NULL)
 			return no_memory(d);
@@ -361,7 +374,8 @@ make_room(struct document *d, struct node *node, uint32_t at)
 		node->members = more;
 		node->cap = cap;
 	}
-	memmove(&node->members[at + 1], &node->members[at], (size_t)(node->n - at) * sizeof(node->members[0]));
+	memmove(&node->members[at + 1], &node->members[at],
+	    (size_t)(node->n - at) * sizeof(node->members[0]));
 	node->n++;
 	node->members[at] = (struct member){ 0 };
 	return true;
@@ -401,7 +415,8 @@ take_out(struct document *d)
 	if (!present(node, at, leg))
 		return malformed(d, "a path that the document does not have");
 	node->n--;
-	memmove(&node->members[at], &node->members[at + 1], (size_t)(node->n - at) * sizeof(node->members[0]));
+	memmove(&node->members[at], &node->members[at + 1],
+	    (size_t)(node->n - at) * sizeof(node->members[0]));
 	return true;
 }
 
@@ -452,7 +467,8 @@ apply(struct document *d, struct rd *in)
 	if (op != OP_REMOVE) {
 		if (!take(in, &value) || value.n == 0)
 			return malformed(d, "a value that is cut off");
-		v = (struct json_value){ .type = value.p[0], .bytes = { .p = value.p + 1, .n = value.n - 1 } };
+		v = (struct json_value){ .type = value.p[0],
+			.bytes = { .p = value.p + 1, .n = value.n - 1 } };
 		if (!json_size(&v, &size))
 			return malformed(d, "a value that is cut off");
 	}
@@ -464,7 +480,9 @@ apply(struct document *d, struct rd *in)
 static void
 put32(struct buf *out, uint32_t v)
 {
-	buf_put(out, (uint8_t[]){ (uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24) }, 4);
+	buf_put(out,
+	    (uint8_t[]){ (uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24) },
+	    4);
 }
 
 static void
@@ -485,7 +503,9 @@ is_inline(uint8_t type)
 static uint8_t
 written_type(const struct member *m)
 {
-	return m->type != TYPE_OPEN ? m->type : m->u.node->object ? JSON_LARGE_OBJECT : JSON_LARGE_ARRAY;
+	return m->type != TYPE_OPEN ? m->type
+	       : m->u.node->object  ? JSON_LARGE_OBJECT
+				    : JSON_LARGE_ARRAY;
 }
 
 static bool write_value(struct document *d, const struct member *m);
@@ -502,7 +522,10 @@ write_node(struct document *d, const struct node *node)
 	put32(out, 0);
 	key_at = out->n;
 	for (uint32_t i = 0; node->object && i < node->n; i++)
-		buf_put(out, (uint8_t[6]){ 0, 0, 0, 0, (uint8_t)node->members[i].nkey, (uint8_t)(node->members[i].nkey >> 8) }, 6);
+		buf_put(out,
+		    (uint8_t[6]){ 0, 0, 0, 0, (uint8_t)node->members[i].nkey,
+			(uint8_t)(node->members[i].nkey >> 8) },
+		    6);
 	value_at = out->n;
 	for (uint32_t i = 0; i < node->n; i++)
 		buf_put(out, (uint8_t[5]){ written_type(&node->members[i]), 0, 0, 0, 0 }, 5);
@@ -542,7 +565,8 @@ static bool
 run(struct document *d, const uint8_t *p, size_t n, struct rd diffs)
 {
 	static const uint8_t null = JSON_NULL;
-	const struct json_value v = { .type = n > 0 ? p[0] : JSON_LITERAL, .bytes = { .p = n > 0 ? p + 1 : &null, .n = n > 0 ? n - 1 : 1 } };
+	const struct json_value v = { .type = n > 0 ? p[0] : JSON_LITERAL,
+		.bytes = { .p = n > 0 ? p + 1 : &null, .n = n > 0 ? n - 1 : 1 } };
 
 	if (n >= UINT32_MAX - 1)
 		return err_set(d->err, ERR_LIMIT, "a JSON document of 4 GB");
@@ -560,7 +584,8 @@ run(struct document *d, const uint8_t *p, size_t n, struct rd diffs)
 }
 
 bool
-binlog_json_apply(const uint8_t *p, size_t n, const uint8_t *diffs, size_t ndiffs, struct buf *out, struct err *err)
+binlog_json_apply(const uint8_t *p, size_t n, const uint8_t *diffs, size_t ndiffs, struct buf *out,
+    struct err *err)
 {
 	/* small entries become large ones, which are less than twice as long; what comes in has an entry too */
 	struct document d = { .out = out, .bound = 3 * n + 16 * ndiffs + 64, .err = err };

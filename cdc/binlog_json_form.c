@@ -1,11 +1,14 @@
-/* binlog_json_form.c - reads the bytes of binary JSON, each length and offset held against what is there.
+/* binlog_json_form.c - reads the bytes of binary JSON, each length and offset held against what is
+ * there.
  * Invariant: what it hands out lies inside of what it was given. Threads: any; pure. */
 #include "cdc/binlog_json_form.h"
 
 static uint32_t
 number(const uint8_t *p, uint8_t width)
 {
-	return width == 2 ? p[0] | (uint32_t)p[1] << 8 : p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	return width == 2
+		   ? p[0] | (uint32_t)p[1] << 8
+		   : p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
 static uint32_t
@@ -32,12 +35,15 @@ json_open(struct json_container *c, const struct json_value *v)
 {
 	const size_t n = v->bytes.n;
 
-	*c = (struct json_container){ .p = v->bytes.p, .object = v->type <= JSON_LARGE_OBJECT, .width = v->type % 2 != 0 ? 4 : 2 };
+	*c = (struct json_container){ .p = v->bytes.p,
+		.object = v->type <= JSON_LARGE_OBJECT,
+		.width = v->type % 2 != 0 ? 4 : 2 };
 	if (!json_is_container(v->type) || n < 2u * c->width)
 		return false;
 	c->count = number(c->p, c->width);
 	c->n = number(c->p + c->width, c->width);
-	return c->n <= n && c->n >= 2u * c->width && c->count <= (c->n - 2u * c->width) / (key_entry(c) + value_entry(c));
+	return c->n <= n && c->n >= 2u * c->width &&
+	       c->count <= (c->n - 2u * c->width) / (key_entry(c) + value_entry(c));
 }
 
 bool
@@ -54,7 +60,8 @@ json_key(const struct json_container *c, uint32_t i, struct slice *ret)
 static bool
 is_inline(uint8_t type, uint8_t width)
 {
-	return type == JSON_LITERAL || type == JSON_INT16 || type == JSON_UINT16 || (width == 4 && (type == JSON_INT32 || type == JSON_UINT32));
+	return type == JSON_LITERAL || type == JSON_INT16 || type == JSON_UINT16 ||
+	       (width == 4 && (type == JSON_INT32 || type == JSON_UINT32));
 }
 
 bool

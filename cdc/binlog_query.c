@@ -152,6 +152,8 @@ truncate_table(struct binlog *dec, const struct relation *rel, struct err *err)
 
 	if (rel == NULL || rel->table == NULL)
 		return err_set(err, ERR_PROTOCOL, "a table to be truncated is not captured");
+	if (dec->group.prepares)
+		return err_set(err, ERR_PROTOCOL, "TRUNCATE in a transaction that is to be prepared");
 	if (!group_begin_rows(dec, err) ||
 	    (c = binlog_reserve(dec, CHANGE_TRUNCATE, sizeof(struct relation *), err)) == NULL)
 		return false;
@@ -209,9 +211,8 @@ on_statement(struct binlog *dec, struct event *ev, struct query *q, struct err *
 	const bool alone = dec->group.state != GROUP_OPEN;
 
 	if (alone)
-		group_open(dec, ev, false);
-	if (dec->sql->kind != SQL_NOTHING && dec->group.alter != ALTER_START &&
-	    dec->group.alter != ALTER_ROLLBACK) {
+		group_open(dec, ev, NULL);
+	if (dec->sql->kind != SQL_NOTHING && dec->group.alter != ALTER_START && dec->group.alter != ALTER_ROLLBACK) {
 		dec->group.state = alone ? GROUP_BEGUN : GROUP_OPEN;
 		if (!ask(dec, q, err))
 			return false;
@@ -228,11 +229,21 @@ misplaced(const struct binlog *dec, const char *what, struct err *err)
 	    dec->group.state == GROUP_OPEN ? "inside" : "outside");
 }
 
+static struct binlog_xid
+xid_of(const struct sql_text *sql)
+{
+	struct binlog_xid xid = { .format = sql->xid.format, .gtrid_len = sql->xid.gtrid_len, .bqual_len = sql->xid.bqual_len };
+
+	memcpy(xid.bytes, sql->xid.bytes, sizeof(xid.bytes));
+	return xid;
+}
+
+/* xa: XA START, NULL: BEGIN. */
 static bool
-on_begin(struct binlog *dec, const struct event *ev, bool xa, struct err *err)
+on_begin(struct binlog *dec, const struct event *ev, const struct binlog_xid *xa, struct err *err)
 {
 	if (dec->group.state == GROUP_OPEN)
-		return misplaced(dec, xa ? "XA START" : "BEGIN", err);
+		return misplaced(dec, xa != NULL ? "XA START" : "BEGIN", err);
 	group_open(dec, ev, xa);
 	return true;
 }
@@ -251,11 +262,13 @@ on_end(struct binlog *dec, const struct event *ev, bool commit, struct err *err)
 static bool
 on_xa_end(struct binlog *dec, const struct event *ev, enum change_kind kind, struct err *err)
 {
+	const struct binlog_xid xid = xid_of(dec->sql);
+
 	if (dec->group.state == GROUP_OPEN)
 		return misplaced(dec, kind == CHANGE_XA_COMMIT ? "XA COMMIT" : "XA ROLLBACK", err);
 	if (dec->group.state == GROUP_NONE)
-		group_open(dec, ev, false);
-	return group_xa_end(dec, ev, kind, dec->sql, err);
+		group_open(dec, ev, NULL);
+	return group_xa_end(dec, ev, kind, &xid, err);
 }
 
 /* A flat switch. */
@@ -263,15 +276,18 @@ static bool
 on_text(struct binlog *dec, struct event *ev, struct query *q, struct err *err)
 {
 	const struct sql_text *sql = dec->sql;
+	struct binlog_xid xid;
 
 	if (sql->unclear && sql->kind >= SQL_BEGIN && sql->kind <= SQL_XA_ROLLBACK)
 		return err_set(
 		    err, ERR_PROTOCOL, "a statement that controls a transaction is not understood");
 	switch (sql->kind) {
-	case SQL_BEGIN: return on_begin(dec, ev, false, err);
+	case SQL_BEGIN: return on_begin(dec, ev, NULL, err);
 	case SQL_COMMIT: return on_end(dec, ev, true, err);
 	case SQL_ROLLBACK: return on_end(dec, ev, false, err);
-	case SQL_XA_START: return on_begin(dec, ev, true, err);
+	case SQL_XA_START:
+		xid = xid_of(sql);
+		return on_begin(dec, ev, &xid, err);
 	case SQL_XA_COMMIT: return on_xa_end(dec, ev, CHANGE_XA_COMMIT, err);
 	case SQL_XA_ROLLBACK: return on_xa_end(dec, ev, CHANGE_XA_ROLLBACK, err);
 	case SQL_SAVEPOINT:
@@ -302,7 +318,7 @@ query_on_event(struct binlog *dec, struct event *ev, struct err *err)
 	if (!read_query(dec, ev, &q, err))
 		return false;
 	if (text_is(&q, "BEGIN"))
-		return on_begin(dec, ev, false, err);
+		return on_begin(dec, ev, NULL, err);
 	if (text_is(&q, "COMMIT"))
 		return on_end(dec, ev, true, err);
 	sql_text_read(dec->sql, (const char *)q.text.p, q.text.n, q.sql_mode, q.charset);

@@ -1,7 +1,9 @@
 /* binlog_row.c - row images -> values.
- * Flow: types -> fields (what a value looks like, and what becomes of it), once; then for each row: fetch() cuts a field's bytes out of the
- * image, bound_of() says what they can become, convert() writes it.
- * Invariants: a field's bytes are inside of the image before anything looks at them; convert() writes no more than bound_of() said.
+ * Flow: types -> fields (what a value looks like, and what becomes of it), once; then for each
+ * row: fetch() cuts a field's bytes out of the image, bound_of() says what they can become,
+ * convert() writes it.
+ * Invariants: a field's bytes are inside of the image before anything looks at them; convert()
+ * writes no more than bound_of() said.
  * Threads: one at a time. Owner: the arena of row_image_new(); the inflater is the image's. */
 #include "cdc/binlog_row.h"
 
@@ -29,19 +31,19 @@ enum form {
 	FORM_INET,
 	FORM_JSON,
 	FORM_TEXT,
-	FORM_CHAR,		/* text without the spaces at its end */
+	FORM_CHAR,	/* text without the spaces at its end */
 	FORM_BYTES,
-	FORM_PADDED,		/* bytes, with those zeros at the end that the log leaves out */
+	FORM_PADDED,	/* bytes, with those zeros at the end that the log leaves out */
 	FORM_INFLATED_TEXT,
 	FORM_INFLATED_BYTES
 };
 
 struct field {
 	uint8_t form;
-	bool counted;		/* a length of `size` bytes stands before the bytes; else there are `size` of them */
+	bool counted;	/* `size` bytes of length, then the bytes; else `size` bytes */
 	uint8_t size;
-	uint32_t most;		/* bytes that a counted value can have */
-	uint32_t bound;		/* bytes that the value can become, where that is the same for all */
+	uint32_t most;	/* bytes that a counted value can have */
+	uint32_t bound; /* bytes that the value can become, where that is the same for all */
 	const struct charset *cs;
 	const uint32_t *label_len;
 	struct coltype type;
@@ -50,7 +52,7 @@ struct field {
 
 struct row_image {
 	uint16_t ncols;
-	uint16_t njson;		/* MySQL's JSON columns */
+	uint16_t njson;	/* MySQL's JSON columns */
 	struct field *fields;
 	struct inflater *inflater;
 };
@@ -93,7 +95,8 @@ label_field(struct field *f, struct arena *arena, struct err *err)
 	size_t longest = 0, all = 0;
 
 	if (t->labels == NULL)
-		return err_set(err, ERR_SCHEMA, "the labels of %s are not known", t->code == MY_TYPE_SET ? "a set" : "an enum");
+		return err_set(err, ERR_SCHEMA, "the labels of %s are not known",
+		    t->code == MY_TYPE_SET ? "a set" : "an enum");
 	if (len == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory for the labels of a column");
 	for (uint16_t i = 0; i < t->nlabels; i++) {
@@ -102,7 +105,8 @@ label_field(struct field *f, struct arena *arena, struct err *err)
 		all += len[i] + 1;
 	}
 	f->label_len = len;
-	fixed(f, t->code == MY_TYPE_SET ? FORM_SET : FORM_ENUM, t->length, t->code == MY_TYPE_SET ? all : longest);
+	fixed(f, t->code == MY_TYPE_SET ? FORM_SET : FORM_ENUM, t->length,
+	    t->code == MY_TYPE_SET ? all : longest);
 	return true;
 }
 
@@ -110,7 +114,8 @@ static bool
 string_field(struct field *f, struct err *err)
 {
 	const struct coltype *t = &f->type;
-	const bool compressed = t->code == MY_TYPE_VARCHAR_COMPRESSED || t->code == MY_TYPE_BLOB_COMPRESSED;
+	const bool compressed =
+	    t->code == MY_TYPE_VARCHAR_COMPRESSED || t->code == MY_TYPE_BLOB_COMPRESSED;
 	const bool blob = t->code == MY_TYPE_BLOB || t->code == MY_TYPE_BLOB_COMPRESSED;
 	uint32_t octets;
 	unsigned width;
@@ -120,7 +125,8 @@ string_field(struct field *f, struct err *err)
 	octets = blob ? t->length : (uint32_t)my_type_typmod(t);
 	width = blob ? (unsigned)my_type_typmod(t) : octets + (compressed ? 1 : 0) < 256 ? 1 : 2;
 	if (compressed)
-		counted(f, charset_is_binary(f->cs) ? FORM_INFLATED_BYTES : FORM_INFLATED_TEXT, width, octets + !blob);
+		counted(f, charset_is_binary(f->cs) ? FORM_INFLATED_BYTES : FORM_INFLATED_TEXT,
+		    width, octets + !blob);
 	else if (t->code == MY_TYPE_STRING)
 		counted(f, charset_is_binary(f->cs) ? FORM_PADDED : FORM_CHAR, width, octets);
 	else
@@ -183,15 +189,18 @@ set_field(struct field *f, struct arena *arena, struct err *err)
 	case MY_TYPE_BLOB:
 	case MY_TYPE_BLOB_COMPRESSED: return string_field(f, err);
 	}
-	return err_set(err, ERR_SCHEMA, "type %s (code %u, %u digits) can not be read from the log", t->name, t->code, t->decimals);
+	return err_set(err, ERR_SCHEMA, "type %s (code %u, %u digits) can not be read from the log",
+	    t->name, t->code, t->decimals);
 }
 
 struct row_image *
-row_image_new(const struct coltype *types, const char *const *names, uint16_t ncols, struct arena *arena, struct err *err)
+row_image_new(const struct coltype *types, const char *const *names, uint16_t ncols,
+    struct arena *arena, struct err *err)
 {
 	struct row_image *im = arena_zalloc(arena, sizeof(*im));
 
-	if (im == NULL || (im->fields = arena_zalloc(arena, (ncols + 1u) * sizeof(*im->fields))) == NULL) {
+	if (im == NULL ||
+	    (im->fields = arena_zalloc(arena, (ncols + 1u) * sizeof(*im->fields))) == NULL) {
 		err_set(err, ERR_SYSTEM, "no memory to read rows");
 		return NULL;
 	}
@@ -242,7 +251,8 @@ fetch(const struct field *f, struct rd *in, struct slice *ret, struct err *err)
 		p = rd_bytes(in, f->size);
 		n = p != NULL ? (size_t)little_endian(p, f->size) : 0;
 		if (n > f->most)
-			return err_set(err, ERR_PROTOCOL, "a value of %zu bytes, where %u are the most", n, f->most);
+			return err_set(err, ERR_PROTOCOL,
+			    "a value of %zu bytes, where %u are the most", n, f->most);
 	}
 	if ((p = rd_bytes(in, n)) == NULL)
 		return err_set(err, ERR_PROTOCOL, "the row ends in the middle of the column");
@@ -255,7 +265,8 @@ fetch(const struct field *f, struct rd *in, struct slice *ret, struct err *err)
 static bool
 not_text(const struct field *f, size_t at, struct err *err)
 {
-	err_set(err, ERR_DATA, "the value is not text of its character set %s at byte %zu", charset_name(f->cs), at + 1);
+	err_set(err, ERR_DATA, "the value is not text of its character set %s at byte %zu",
+	    charset_name(f->cs), at + 1);
 	return err_remedy(err, "repair the value on the source, or leave the table out");
 }
 
@@ -277,7 +288,8 @@ inflated_bound(const struct field *f, struct slice v, size_t *ret, struct err *e
 	size_t size;
 
 	if (!column_inflated_size(v, f->most, &size))
-		return err_set(err, ERR_PROTOCOL, "a compressed value that can not be decompressed");
+		return err_set(
+		    err, ERR_PROTOCOL, "a compressed value that can not be decompressed");
 	*ret = f->form == FORM_INFLATED_BYTES ? size : size + charset_bound(f->cs, size);
 	return true;
 }
@@ -329,7 +341,8 @@ convert_float(const struct field *f, const uint8_t *p, uint8_t *dst, size_t *ret
 	memcpy(&d, &bits, sizeof(d));
 	memcpy(&s, &half, sizeof(s));
 	if (f->size == 4 ? !isfinite(s) : !isfinite(d))
-		return err_set(err, ERR_PROTOCOL, "a number that no column can hold: infinity, or not a number");
+		return err_set(err, ERR_PROTOCOL,
+		    "a number that no column can hold: infinity, or not a number");
 	*ret = f->size == 4 ? float_text(s, (char *)dst) : double_text(d, (char *)dst);
 	return true;
 }
@@ -353,9 +366,10 @@ convert_enum(const struct field *f, const uint8_t *p, uint8_t *dst, size_t *ret,
 	const uint64_t v = little_endian(p, f->size);
 
 	if (v > f->type.nlabels)
-		return err_set(err, ERR_PROTOCOL, "label %llu of an enum that has %u", (unsigned long long)v, f->type.nlabels);
+		return err_set(err, ERR_PROTOCOL, "label %llu of an enum that has %u",
+		    (unsigned long long)v, f->type.nlabels);
 	*ret = 0;
-	if (v > 0) {	/* 0 is the empty string of a value that was refused */
+	if (v > 0) { /* 0 is the empty string of a value that was refused */
 		*ret = f->label_len[v - 1];
 		memcpy(dst, f->type.labels[v - 1], *ret);
 	}
@@ -369,7 +383,8 @@ convert_set(const struct field *f, const uint8_t *p, uint8_t *dst, size_t *ret, 
 	size_t n = 0;
 
 	if (f->type.nlabels < 64 && v >> f->type.nlabels != 0)
-		return err_set(err, ERR_PROTOCOL, "labels of a set beyond the %u that it has", f->type.nlabels);
+		return err_set(err, ERR_PROTOCOL, "labels of a set beyond the %u that it has",
+		    f->type.nlabels);
 	for (uint16_t i = 0; i < f->type.nlabels; i++) {
 		if ((v >> i & 1) == 0)
 			continue;
@@ -394,9 +409,11 @@ convert_text(const struct field *f, struct slice v, uint8_t *dst, size_t *ret, s
 	return true;
 }
 
-/* Decompressed to the end of its room, converted to the front: what n bytes become ends before byte charset_bound(all) + n. */
+/* Decompressed to the end of its room, converted to the front: what n bytes become ends before
+ * byte charset_bound(all) + n. */
 static bool
-convert_inflated(struct row_image *im, const struct field *f, struct slice v, uint8_t *dst, size_t *ret, struct err *err)
+convert_inflated(struct row_image *im, const struct field *f, struct slice v, uint8_t *dst,
+    size_t *ret, struct err *err)
 {
 	size_t size = 0;
 	uint8_t *raw;
@@ -407,7 +424,8 @@ convert_inflated(struct row_image *im, const struct field *f, struct slice v, ui
 	if (!column_inflate(&im->inflater, v, raw, size, err))
 		return false;
 	*ret = size;
-	return f->form == FORM_INFLATED_BYTES || convert_text(f, (struct slice){ .p = raw, .n = size }, dst, ret, err);
+	return f->form == FORM_INFLATED_BYTES ||
+	       convert_text(f, (struct slice){ .p = raw, .n = size }, dst, ret, err);
 }
 
 static size_t
@@ -423,7 +441,8 @@ padded_text(const struct field *f, struct slice v, uint8_t *dst)
 }
 
 static bool
-convert(struct row_image *im, const struct field *f, struct slice v, uint8_t *dst, size_t *ret, struct err *err)
+convert(struct row_image *im, const struct field *f, struct slice v, uint8_t *dst, size_t *ret,
+    struct err *err)
 {
 	switch ((enum form)f->form) {
 	case FORM_INT: *ret = int_text(f, v.p, dst); return true;
@@ -433,7 +452,8 @@ convert(struct row_image *im, const struct field *f, struct slice v, uint8_t *ds
 		return *ret > 0 || err_set(err, ERR_PROTOCOL, "a decimal that is none");
 	case FORM_BIT: return convert_bit(f, v.p, dst, ret, err);
 	case FORM_TIME:
-		*ret = my_text_time(f->type.code, f->type.decimals, f->type.mariadb, v.p, (char *)dst);
+		*ret =
+		    my_text_time(f->type.code, f->type.decimals, f->type.mariadb, v.p, (char *)dst);
 		return *ret > 0 || err_set(err, ERR_PROTOCOL, "a date or time that is none");
 	case FORM_ENUM: return convert_enum(f, v.p, dst, ret, err);
 	case FORM_SET: return convert_set(f, v.p, dst, ret, err);
@@ -490,8 +510,8 @@ cut(struct err *err)
 }
 
 bool
-row_image_measure(const struct row_image *im, const uint8_t *p, size_t n, const uint8_t *present, size_t *ret_used, size_t *ret_bound,
-    struct err *err)
+row_image_measure(const struct row_image *im, const uint8_t *p, size_t n, const uint8_t *present,
+    size_t *ret_used, size_t *ret_bound, struct err *err)
 {
 	struct rd in = rd_init(p, n);
 	const uint8_t *nulls = null_bits(im, &in, present);
@@ -505,7 +525,8 @@ row_image_measure(const struct row_image *im, const uint8_t *p, size_t n, const 
 
 		if (!bit(present, i) || bit(nulls, at++))
 			continue;
-		if (!fetch(&im->fields[i], &in, &v, err) || !bound_of(&im->fields[i], v, &more, err))
+		if (!fetch(&im->fields[i], &in, &v, err) ||
+		    !bound_of(&im->fields[i], v, &more, err))
 			return column_ctx(im, i, err);
 		bound += more;
 	}
@@ -515,8 +536,8 @@ row_image_measure(const struct row_image *im, const uint8_t *p, size_t n, const 
 }
 
 bool
-row_image_fill(struct row_image *im, const uint8_t *p, size_t n, const uint8_t *present, struct value *vals, uint8_t *dst,
-    size_t *ret_written, struct err *err)
+row_image_fill(struct row_image *im, const uint8_t *p, size_t n, const uint8_t *present,
+    struct value *vals, uint8_t *dst, size_t *ret_written, struct err *err)
 {
 	struct rd in = rd_init(p, n);
 	const uint8_t *nulls = null_bits(im, &in, present);
@@ -541,7 +562,9 @@ row_image_fill(struct row_image *im, const uint8_t *p, size_t n, const uint8_t *
 			err_set(err, ERR_LIMIT, "a value of %zu bytes", len);
 			return column_ctx(im, i, err);
 		}
-		vals[i] = (struct value){ .kind = is_binary(f) ? VALUE_BINARY : VALUE_TEXT, .len = (uint32_t)len, .p = dst + written };
+		vals[i] = (struct value){ .kind = is_binary(f) ? VALUE_BINARY : VALUE_TEXT,
+			.len = (uint32_t)len,
+			.p = dst + written };
 		written += len;
 	}
 	*ret_written = written;
@@ -554,7 +577,8 @@ row_image_fill(struct row_image *im, const uint8_t *p, size_t n, const uint8_t *
 
 /* The value of column `want` in an image; p NULL: absent or NULL. */
 static bool
-pick(const struct row_image *im, const uint8_t *p, size_t n, const uint8_t *present, uint16_t want, struct slice *ret, struct err *err)
+pick(const struct row_image *im, const uint8_t *p, size_t n, const uint8_t *present, uint16_t want,
+    struct slice *ret, struct err *err)
 {
 	struct rd in = rd_init(p, n);
 	const uint8_t *nulls = null_bits(im, &in, present);
@@ -576,28 +600,36 @@ pick(const struct row_image *im, const uint8_t *p, size_t n, const uint8_t *pres
 
 /* The diffs of column i applied to the before image; the result with its length goes to out. */
 static bool
-put_changed(const struct row_image *im, uint16_t i, struct slice before, struct slice diffs, struct buf *out, struct err *err)
+put_changed(const struct row_image *im, uint16_t i, struct slice before, struct slice diffs,
+    struct buf *out, struct err *err)
 {
 	struct buf doc = { 0 };
 	bool ok;
 
 	if (before.p == NULL) {
-		err_set(err, ERR_DATA, "the log has the changes of a JSON value, but not the value they apply to");
-		err_remedy(err, "SET GLOBAL binlog_row_value_options = '' (or binlog_row_image = FULL) on the source");
+		err_set(err, ERR_DATA,
+		    "the log has the changes of a JSON value, but not the value they apply to");
+		err_remedy(err, "SET GLOBAL binlog_row_value_options = '' (or binlog_row_image = "
+				"FULL) on the source");
 		return column_ctx(im, i, err);
 	}
 	ok = binlog_json_apply(before.p, before.n, diffs.p, diffs.n, &doc, err);
 	if (ok) {
-		buf_put(out, (uint8_t[]){ (uint8_t)doc.n, (uint8_t)(doc.n >> 8), (uint8_t)(doc.n >> 16), (uint8_t)(doc.n >> 24) }, 4);
+		buf_put(out,
+		    (uint8_t[]){ (uint8_t)doc.n, (uint8_t)(doc.n >> 8), (uint8_t)(doc.n >> 16),
+			(uint8_t)(doc.n >> 24) },
+		    4);
 		buf_put(out, doc.p, doc.n);
 	}
 	buf_done(&doc);
 	return ok || column_ctx(im, i, err);
 }
 
-/* Reads the options: *ret_partial becomes the bitmap of JSON columns (of the whole table) whose changes are logged; NULL: none. */
+/* Reads the options: *ret_partial becomes the bitmap of JSON columns (of the whole table) whose
+ * changes are logged; NULL: none. */
 static bool
-read_options(const struct row_image *im, struct rd *in, const uint8_t **ret_partial, struct err *err)
+read_options(
+    const struct row_image *im, struct rd *in, const uint8_t **ret_partial, struct err *err)
 {
 	const uint8_t options = rd_u8(in);
 
@@ -605,15 +637,18 @@ read_options(const struct row_image *im, struct rd *in, const uint8_t **ret_part
 	if (in->bad)
 		return cut(err);
 	if (options & ~OPTION_PARTIAL_JSON)
-		return err_set(err, ERR_PROTOCOL, "an update with options 0x%x that are not known", options);
-	if (options & OPTION_PARTIAL_JSON && (*ret_partial = rd_bytes(in, (im->njson + 7u) / 8)) == NULL)
+		return err_set(
+		    err, ERR_PROTOCOL, "an update with options 0x%x that are not known", options);
+	if (options & OPTION_PARTIAL_JSON &&
+	    (*ret_partial = rd_bytes(in, (im->njson + 7u) / 8)) == NULL)
 		return cut(err);
 	return true;
 }
 
 bool
-row_image_expand(const struct row_image *im, const uint8_t *before, size_t nbefore, const uint8_t *before_present, const uint8_t *p,
-    size_t n, const uint8_t *present, struct buf *out, size_t *ret_used, struct err *err)
+row_image_expand(const struct row_image *im, const uint8_t *before, size_t nbefore,
+    const uint8_t *before_present, const uint8_t *p, size_t n, const uint8_t *present,
+    struct buf *out, size_t *ret_used, struct err *err)
 {
 	struct rd in = rd_init(p, n);
 	const uint8_t *partial, *nulls;
@@ -626,7 +661,8 @@ row_image_expand(const struct row_image *im, const uint8_t *before, size_t nbefo
 		return cut(err);
 	buf_put(out, nulls, (size_t)(p + in.off - nulls));
 	for (uint16_t i = 0; i < im->ncols; i++) {
-		const bool changed = im->fields[i].form == FORM_JSON && partial != NULL && bit(partial, json);
+		const bool changed =
+		    im->fields[i].form == FORM_JSON && partial != NULL && bit(partial, json);
 		const size_t start = in.off;
 		struct slice v, old;
 
@@ -637,7 +673,8 @@ row_image_expand(const struct row_image *im, const uint8_t *before, size_t nbefo
 			return column_ctx(im, i, err);
 		if (!changed)
 			buf_put(out, p + start, in.off - start);
-		else if (!pick(im, before, nbefore, before_present, i, &old, err) || !put_changed(im, i, old, v, out, err))
+		else if (!pick(im, before, nbefore, before_present, i, &old, err) ||
+			 !put_changed(im, i, old, v, out, err))
 			return false;
 	}
 	*ret_used = in.off;

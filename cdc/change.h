@@ -19,9 +19,10 @@ enum change_kind {
 	CHANGE_DELETE,
 	CHANGE_TRUNCATE,
 	CHANGE_KEEPALIVE,	/* the source has nothing for us up to `position`; never inside a transaction */
-	/* XA of MySQL and MariaDB. The rows since BEGIN are prepared, not committed: they take effect at the XA_COMMIT of the same xid,
-	 * which comes later in a group of its own (BEGIN is not repeated), or never (XA_ROLLBACK). Each of the three is a resume point
-	 * like COMMIT, and carries GTIDs like it; the xid's bytes (gtrid, bqual) follow those: change_xid(). */
+	/* XA of MySQL and MariaDB. The rows since a BEGIN with CHANGE_PREPARES are prepared, not committed: they take effect at the
+	 * XA_COMMIT of the same xid, which comes later in a group of its own (BEGIN is not repeated), or never (XA_ROLLBACK). Each of
+	 * the three is a resume point like COMMIT, and carries GTIDs like it; the xid's bytes (gtrid, bqual) follow those: change_xid().
+	 * What is prepared is told even where nothing captured changed, so that who has seen an XA_PREPARE knows each XA_COMMIT. */
 	CHANGE_XA_PREPARE,	/* ends the transaction in place of COMMIT */
 	CHANGE_XA_COMMIT,	/* outside a transaction */
 	CHANGE_XA_ROLLBACK	/* outside a transaction */
@@ -30,6 +31,7 @@ enum change_kind {
 /* struct change.flags */
 #define CHANGE_CASCADES 1	/* UPDATE, DELETE of MySQL, MariaDB: the server may have changed rows of child tables by foreign keys
 				 * without logging them */
+#define CHANGE_PREPARES 2	/* BEGIN: XA_PREPARE ends the transaction; or COMMIT, where that was done in one phase. It names the xid */
 
 enum old_image {
 	OLD_NONE,	/* no old tuple: the identity did not change (UPDATE), or none is sent (INSERT) */
@@ -42,13 +44,16 @@ struct change {
 	uint8_t kind;			/* enum change_kind */
 	uint8_t old;			/* enum old_image */
 	uint16_t nnew, nold;		/* values that follow: the relation's column count, or 0 */
-	uint8_t flags;			/* CHANGE_CASCADES */
+	uint8_t flags;			/* CHANGE_CASCADES, CHANGE_PREPARES */
 	const struct relation *rel;	/* row changes; NULL otherwise */
 	union {
 		struct {			/* CHANGE_BEGIN */
 			struct txn_mark mark;
 			struct wall commit_time;
 			uint32_t xid;
+			/* CHANGE_PREPARES: the xid's bytes follow the header */
+			uint8_t gtrid_len, bqual_len;	/* at most 64 each */
+			uint32_t xid_format;
 		} begin;
 		struct {			/* CHANGE_COMMIT, CHANGE_KEEPALIVE, CHANGE_XA_*: ngtids runs follow the header */
 			struct position position;	/* resume point: commit end */
@@ -91,10 +96,18 @@ change_gtids(const struct change *c)
 	return (struct gtid_run *)(uintptr_t)(c + 1);
 }
 
+/* Of CHANGE_XA_* and of a BEGIN that prepares. */
 static inline uint8_t *
 change_xid(const struct change *c)
 {
-	return (uint8_t *)(change_gtids(c) + c->u.commit.ngtids);
+	return (uint8_t *)(change_gtids(c) + (c->kind == CHANGE_BEGIN ? 0 : c->u.commit.ngtids));
+}
+
+/* A resume point: u.commit holds. */
+static inline bool
+change_is_boundary(const struct change *c)
+{
+	return c->kind == CHANGE_COMMIT || (c->kind >= CHANGE_KEEPALIVE && c->kind <= CHANGE_XA_ROLLBACK);
 }
 
 /* Where a decoder puts its changes. reserve() may wait for room (it then keeps the source's connection alive) and returns

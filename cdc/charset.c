@@ -1,6 +1,9 @@
-/* charset.c - the character sets: one small decoder for each way in which sets are built, over the tables of charset_tables.def.
- * Flow: collation id -> set -> charset_to_utf8(), which takes runs of ASCII as they are and the rest character by character.
- * Invariant: a byte is looked at only after it has been counted; what has no character stops the conversion.
+/* charset.c - the character sets: one small decoder for each way in which sets are built, over the
+ * tables of charset_tables.def.
+ * Flow: collation id -> set -> charset_to_utf8(), which takes runs of ASCII as they are and the
+ * rest character by character.
+ * Invariant: a byte is looked at only after it has been counted; what has no character stops the
+ * conversion.
  * Threads: any; constant tables. */
 #include "cdc/charset.h"
 
@@ -10,25 +13,42 @@
 #include <uchar.h>
 
 /* How a set is built. */
-enum form { FORM_BINARY, FORM_ASCII, FORM_SINGLE, FORM_UTF8, FORM_UCS2, FORM_UTF16, FORM_UTF16LE, FORM_UTF32, FORM_DOUBLE, FORM_EUC, FORM_GB18030 };
+enum form {
+	FORM_BINARY,
+	FORM_ASCII,
+	FORM_SINGLE,
+	FORM_UTF8,
+	FORM_UCS2,
+	FORM_UTF16,
+	FORM_UTF16LE,
+	FORM_UTF32,
+	FORM_DOUBLE,
+	FORM_EUC,
+	FORM_GB18030
+};
 
 /* Name, form, bytes of a character at most, and how many half bytes of UTF-8 one byte can become. */
 #define MULTI_SETS(X) \
-	X(big5, DOUBLE, 2, 3) X(euckr, DOUBLE, 2, 3) X(gb2312, DOUBLE, 2, 3) X(gbk, DOUBLE, 2, 3) X(sjis, DOUBLE, 2, 6) X(cp932, DOUBLE, 2, 6) \
+	X(big5, DOUBLE, 2, 3) X(euckr, DOUBLE, 2, 3) X(gb2312, DOUBLE, 2, 3) \
+	X(gbk, DOUBLE, 2, 3) X(sjis, DOUBLE, 2, 6) X(cp932, DOUBLE, 2, 6) \
 	X(ujis, EUC, 3, 3) X(eucjpms, EUC, 3, 3) X(gb18030, GB18030, 4, 3)
 #define SINGLE_SETS(X) \
-	X(armscii8, SINGLE, 1, 6) X(cp1250, SINGLE, 1, 6) X(cp1251, SINGLE, 1, 6) X(cp1256, SINGLE, 1, 6) X(cp1257, SINGLE, 1, 6) \
-	X(cp850, SINGLE, 1, 6) X(cp852, SINGLE, 1, 6) X(cp866, SINGLE, 1, 6) X(dec8, SINGLE, 1, 6) X(geostd8, SINGLE, 1, 6) X(greek, SINGLE, 1, 6) \
-	X(hebrew, SINGLE, 1, 6) X(hp8, SINGLE, 1, 6) X(keybcs2, SINGLE, 1, 6) X(koi8r, SINGLE, 1, 6) X(koi8u, SINGLE, 1, 6) \
-	X(latin1, SINGLE, 1, 6) X(latin2, SINGLE, 1, 6) X(latin5, SINGLE, 1, 6) X(latin7, SINGLE, 1, 6) X(macce, SINGLE, 1, 6) \
+	X(armscii8, SINGLE, 1, 6) X(cp1250, SINGLE, 1, 6) X(cp1251, SINGLE, 1, 6) \
+	X(cp1256, SINGLE, 1, 6) X(cp1257, SINGLE, 1, 6) X(cp850, SINGLE, 1, 6) \
+	X(cp852, SINGLE, 1, 6) X(cp866, SINGLE, 1, 6) X(dec8, SINGLE, 1, 6) \
+	X(geostd8, SINGLE, 1, 6) X(greek, SINGLE, 1, 6) X(hebrew, SINGLE, 1, 6) \
+	X(hp8, SINGLE, 1, 6) X(keybcs2, SINGLE, 1, 6) X(koi8r, SINGLE, 1, 6) \
+	X(koi8u, SINGLE, 1, 6) X(latin1, SINGLE, 1, 6) X(latin2, SINGLE, 1, 6) \
+	X(latin5, SINGLE, 1, 6) X(latin7, SINGLE, 1, 6) X(macce, SINGLE, 1, 6) \
 	X(macroman, SINGLE, 1, 6) X(swe7, SINGLE, 1, 6) X(tis620, SINGLE, 1, 6)
 #define UNICODE_SETS(X) \
-	X(binary, BINARY, 1, 2) X(ascii, ASCII, 1, 2) X(utf8mb3, UTF8, 3, 2) X(utf8mb4, UTF8, 4, 2) X(ucs2, UCS2, 2, 3) X(utf16, UTF16, 4, 3) \
+	X(binary, BINARY, 1, 2) X(ascii, ASCII, 1, 2) X(utf8mb3, UTF8, 3, 2) \
+	X(utf8mb4, UTF8, 4, 2) X(ucs2, UCS2, 2, 3) X(utf16, UTF16, 4, 3) \
 	X(utf16le, UTF16LE, 4, 3) X(utf32, UTF32, 4, 2)
 
 enum set {
 #define X(name, ...) SET_##name,
-	MULTI_SETS(X) NSETS_MULTI,	/* the sets with rows come first */
+	MULTI_SETS(X) NSETS_MULTI, /* the sets with rows come first */
 	SET_before_single = NSETS_MULTI - 1,
 	SINGLE_SETS(X) NSETS_TABLES,
 	SET_before_unicode = NSETS_TABLES - 1,
@@ -42,7 +62,12 @@ struct charset {
 };
 
 static const struct charset sets[] = {
-#define X(setname, setform, max, half) { .name = #setname, .set = SET_##setname, .form = FORM_##setform, .max_bytes = max, .half_growth = half },
+#define X(setname, setform, max, half)                                                             \
+	{ .name = #setname,                                                                        \
+		.set = SET_##setname,                                                              \
+		.form = FORM_##setform,                                                            \
+		.max_bytes = max,                                                                  \
+		.half_growth = half },
 	MULTI_SETS(X) SINGLE_SETS(X) UNICODE_SETS(X)
 #undef X
 };
@@ -67,31 +92,41 @@ struct row {
 };
 
 static const struct row rows[NSETS_MULTI][128] = {
-#define ROW(name, lead, from, chars) [SET_##name][(lead) - 0x80] = { .text = chars, .first = from, .n = sizeof(chars) / 2 - 1 },
+#define ROW(name, lead, from, chars)                                                               \
+	[SET_##name][(lead)-0x80] = { .text = chars, .first = from, .n = sizeof(chars) / 2 - 1 },
 #include "cdc/charset_tables.def"
 #undef ROW
 };
 /* After 0x8F. */
 static const struct row rows3[NSETS_MULTI][128] = {
-#define ROW3(name, lead, from, chars) [SET_##name][(lead) - 0x80] = { .text = chars, .first = from, .n = sizeof(chars) / 2 - 1 },
+#define ROW3(name, lead, from, chars)                                                              \
+	[SET_##name][(lead)-0x80] = { .text = chars, .first = from, .n = sizeof(chars) / 2 - 1 },
 #include "cdc/charset_tables.def"
 #undef ROW3
 };
 
 /* Sets that were written down as what they add to another. */
-static const uint8_t bases[NSETS_MULTI] = {
-	[SET_big5] = SET_big5, [SET_euckr] = SET_euckr, [SET_gb2312] = SET_gb2312, [SET_gbk] = SET_gbk, [SET_gb18030] = SET_gbk,
-	[SET_sjis] = SET_sjis, [SET_cp932] = SET_sjis, [SET_ujis] = SET_ujis, [SET_eucjpms] = SET_ujis };
+static const uint8_t bases[NSETS_MULTI] = { [SET_big5] = SET_big5,
+	[SET_euckr] = SET_euckr,
+	[SET_gb2312] = SET_gb2312,
+	[SET_gbk] = SET_gbk,
+	[SET_gb18030] = SET_gbk,
+	[SET_sjis] = SET_sjis,
+	[SET_cp932] = SET_sjis,
+	[SET_ujis] = SET_ujis,
+	[SET_eucjpms] = SET_ujis };
 
 /* gb18030's four bytes as a number -> characters, in runs. */
-static const struct { uint16_t number, c; } runs[] = {
+static const struct {
+	uint16_t number, c;
+} runs[] = {
 #define RUN(n, ch) { n, ch },
 #include "cdc/charset_tables.def"
 #undef RUN
 };
 
 #define NO_CHARACTER UINT32_MAX
-#define HOLE u'\uFFFD'		/* in the tables */
+#define HOLE	     u'\uFFFD' /* in the tables */
 
 /* ---- one character: how many bytes it takes, 0: not valid -------------------------------------------------------- */
 
@@ -109,14 +144,20 @@ next_single(const struct charset *cs, uint8_t b, uint32_t *c)
 	if (b < 0x80)
 		*c = low == NULL || b == '?' ? b : low[b] == HOLE ? NO_CHARACTER : low[b];
 	else
-		*c = high_halves[cs->set][b - 0x80] == HOLE ? NO_CHARACTER : high_halves[cs->set][b - 0x80];
+		*c = high_halves[cs->set][b - 0x80] == HOLE ? NO_CHARACTER
+							    : high_halves[cs->set][b - 0x80];
 	return *c != NO_CHARACTER ? 1 : 0;
 }
 
 static size_t
 next_utf8(const struct charset *cs, const uint8_t *p, size_t n, uint32_t *c)
 {
-	const size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	const size_t len = p[0] < 0x80	 ? 1
+			   : p[0] < 0xc2 ? 0
+			   : p[0] < 0xe0 ? 2
+			   : p[0] < 0xf0 ? 3
+			   : p[0] < 0xf5 ? 4
+					 : 0;
 
 	if (len == 0 || len > n || len > cs->max_bytes)
 		return 0;
@@ -167,12 +208,14 @@ row_character(const struct row (*table)[128], uint8_t set, uint8_t lead, uint8_t
 	row = &table[set][lead - 0x80];
 	if (row->text == NULL)
 		row = &table[bases[set]][lead - 0x80];
-	if (row->text == NULL || second < row->first || second - row->first >= row->n || row->text[second - row->first] == HOLE)
+	if (row->text == NULL || second < row->first || second - row->first >= row->n ||
+	    row->text[second - row->first] == HOLE)
 		return NO_CHARACTER;
 	return row->text[second - row->first];
 }
 
-/* A lead byte and a second one; sjis and cp932 have characters of one byte above ASCII too (half-width katakana). */
+/* A lead byte and a second one; sjis and cp932 have characters of one byte above ASCII too
+ * (half-width katakana). */
 static size_t
 next_double(const struct charset *cs, const uint8_t *p, size_t n, uint32_t *c)
 {
@@ -193,7 +236,7 @@ next_euc(const struct charset *cs, const uint8_t *p, size_t n, uint32_t *c)
 	return *c != NO_CHARACTER ? 3 : 0;
 }
 
-#define GB18030_PLANES 189000		/* the number of the first character above the basic plane */
+#define GB18030_PLANES 189000 /* the number of the first character above the basic plane */
 
 static size_t
 next_gb18030(const struct charset *cs, const uint8_t *p, size_t n, uint32_t *c)
@@ -203,9 +246,11 @@ next_gb18030(const struct charset *cs, const uint8_t *p, size_t n, uint32_t *c)
 
 	if (n < 2 || p[1] < 0x30 || p[1] > 0x39)
 		return next_double(cs, p, n, c);
-	if (n < 4 || p[0] < 0x81 || p[0] == 0xff || p[2] < 0x81 || p[2] == 0xff || p[3] < 0x30 || p[3] > 0x39)
+	if (n < 4 || p[0] < 0x81 || p[0] == 0xff || p[2] < 0x81 || p[2] == 0xff || p[3] < 0x30 ||
+	    p[3] > 0x39)
 		return 0;
-	number = (((p[0] - 0x81u) * 10 + (p[1] - 0x30u)) * 126 + (p[2] - 0x81u)) * 10 + (p[3] - 0x30u);
+	number =
+	    (((p[0] - 0x81u) * 10 + (p[1] - 0x30u)) * 126 + (p[2] - 0x81u)) * 10 + (p[3] - 0x30u);
 	if (number >= GB18030_PLANES) {
 		*c = number - GB18030_PLANES + 0x10000;
 		return *c <= 0x10ffff ? 4 : 0;
@@ -282,7 +327,8 @@ has_ascii(const struct charset *cs)
 }
 
 bool
-charset_to_utf8(const struct charset *cs, const uint8_t *p, size_t n, uint8_t *dst, size_t *ret_n, size_t *ret_bad)
+charset_to_utf8(const struct charset *cs, const uint8_t *p, size_t n, uint8_t *dst, size_t *ret_n,
+    size_t *ret_bad)
 {
 	const bool ascii = has_ascii(cs), same = cs->form == FORM_UTF8;
 	size_t out = 0, i = 0;
@@ -354,7 +400,7 @@ find_collation(uint16_t id, bool mariadb)
 	const uint8_t where = mariadb ? MARIADB : MYSQL;
 	size_t low = 0, high = NCOLLATIONS;
 
-	while (low < high) {	/* the first entry of this id */
+	while (low < high) { /* the first entry of this id */
 		const size_t middle = (low + high) / 2;
 
 		if (collations[middle].id < id)
@@ -375,10 +421,13 @@ charset_of_collation(uint16_t collation, bool mariadb, struct err *err)
 
 	if (c != NULL)
 		return &sets[c->set];
-	if (mariadb && collation >= UCA_FIRST && collation <= UCA_LAST && uca_languages[(collation - UCA_FIRST) % 256 / 8] != NULL)
+	if (mariadb && collation >= UCA_FIRST && collation <= UCA_LAST &&
+	    uca_languages[(collation - UCA_FIRST) % 256 / 8] != NULL)
 		return &sets[uca_sets[(collation - UCA_FIRST) / 256]];
-	err_set(err, ERR_SCHEMA, "collation %u of %s is not known", collation, mariadb ? "MariaDB" : "MySQL");
-	err_remedy(err, "give the column a collation that this version of repld knows, or leave the table out");
+	err_set(err, ERR_SCHEMA, "collation %u of %s is not known", collation,
+	    mariadb ? "MariaDB" : "MySQL");
+	err_remedy(err,
+	    "give the column a collation that this version of repld knows, or leave the table out");
 	return NULL;
 }
 
@@ -393,8 +442,8 @@ uca_id(size_t set, const char *rest)
 
 		if (language == NULL)
 			continue;
-		snprintf(name, sizeof(name), "%s%s%s_%s_%s", language[0] != '\0' ? "_" : "", language, i & 4 ? "_nopad" : "",
-		    i & 2 ? "as" : "ai", i & 1 ? "cs" : "ci");
+		snprintf(name, sizeof(name), "%s%s%s_%s_%s", language[0] != '\0' ? "_" : "",
+		    language, i & 4 ? "_nopad" : "", i & 2 ? "as" : "ai", i & 1 ? "cs" : "ci");
 		if (strcmp(name, rest) == 0)
 			return (uint16_t)(UCA_FIRST + set * 256 + i);
 	}
@@ -406,17 +455,19 @@ charset_collation_id(const char *name, bool mariadb)
 {
 	char spelled[64];
 
-	if (strncmp(name, "utf8_", 5) == 0) {	/* before utf8mb3 had its name */
+	if (strncmp(name, "utf8_", 5) == 0) { /* before utf8mb3 had its name */
 		snprintf(spelled, sizeof(spelled), "utf8mb3_%s", name + 5);
 		name = spelled;
 	}
 	for (size_t i = 0; i < NCOLLATIONS; i++)
-		if ((collations[i].where & (mariadb ? MARIADB : MYSQL)) && strcmp(collations[i].name, name) == 0)
+		if ((collations[i].where & (mariadb ? MARIADB : MYSQL)) &&
+		    strcmp(collations[i].name, name) == 0)
 			return collations[i].id;
 	for (size_t s = 0; mariadb && s < sizeof(uca_sets); s++) {
 		const size_t len = strlen(sets[uca_sets[s]].name);
 
-		if (strncmp(name, sets[uca_sets[s]].name, len) == 0 && strncmp(name + len, "_uca1400", 8) == 0)
+		if (strncmp(name, sets[uca_sets[s]].name, len) == 0 &&
+		    strncmp(name + len, "_uca1400", 8) == 0)
 			return uca_id(s, name + len + 8);
 	}
 	return 0;

@@ -1,7 +1,10 @@
-/* float_text.c - the fewest digits that give a binary number back, by the Ryu algorithm (Ulf Adams, PLDI 2018), and MySQL's form around them.
- * Flow: bits -> mantissa and exponent -> the interval of decimal numbers that round to them, scaled by a power of five -> digits are taken
- * off as long as both ends of the interval agree -> text.
- * Invariant: exact integer arithmetic; a value gives the same text on each machine. Threads: any; pure. */
+/* float_text.c - the fewest digits that give a binary number back, by the Ryu algorithm (Ulf
+ * Adams, PLDI 2018), and MySQL's form around them.
+ * Flow: bits -> mantissa and exponent -> the interval of decimal numbers that round to them,
+ * scaled by a power of five -> digits are taken off as long as both ends of the interval agree ->
+ * text.
+ * Invariant: exact integer arithmetic; a value gives the same text on each machine. Threads: any;
+ * pure. */
 #include "cdc/float_text.h"
 
 #include <stdbool.h>
@@ -21,11 +24,12 @@ static const uint64_t pow5_inv[][2] = {
 };
 
 struct decimal {
-	uint64_t digits;	/* without zeros at the end */
-	int exponent;		/* value = digits * 10^exponent */
+	uint64_t digits; /* without zeros at the end */
+	int exponent; /* value = digits * 10^exponent */
 };
 
-/* ceil(log2(5^e)), 1 for 0; floor(log10(2^e)); floor(log10(5^e)): each exact for the exponents of a double. */
+/* ceil(log2(5^e)), 1 for 0; floor(log10(2^e)); floor(log10(5^e)): each exact for the exponents of
+ * a double. */
 static int
 pow5_bits(int e)
 {
@@ -57,19 +61,22 @@ divides_pow5(uint64_t v, int power)
 static uint64_t
 scale(uint64_t m, const uint64_t mul[2], int shift)
 {
-	const unsigned __int128 low = (unsigned __int128)m * mul[0], high = (unsigned __int128)m * mul[1];
+	const unsigned __int128 low = (unsigned __int128)m * mul[0],
+				high = (unsigned __int128)m * mul[1];
 
 	return (uint64_t)(((low >> 64) + high) >> (shift - 64));
 }
 
-/* The interval's ends and the value itself, scaled to decimal; exact says of value and lower end whether what was cut off was all zeros. */
+/* The interval's ends and the value itself, scaled to decimal; exact says of value and lower end
+ * whether what was cut off was all zeros. */
 struct interval {
 	uint64_t value, lower, upper;
 	bool value_exact, lower_exact;
 	int exponent;
 };
 
-/* value = m * 2^e, e already less 2. near: the next smaller number is as far away as the next larger one. */
+/* value = m * 2^e, e already less 2. near: the next smaller number is as far away as the next
+ * larger one. */
 static struct interval
 interval_of(uint64_t m, int e, bool near)
 {
@@ -118,7 +125,9 @@ shortest(struct interval iv, bool even)
 {
 	unsigned last = 0;
 
-	for (; iv.upper / 10 > iv.lower / 10 || (iv.lower_exact && iv.lower % 10 == 0 && iv.lower != 0); iv.exponent++) {
+	for (; iv.upper / 10 > iv.lower / 10 ||
+	       (iv.lower_exact && iv.lower % 10 == 0 && iv.lower != 0);
+	     iv.exponent++) {
 		iv.lower_exact = iv.lower_exact && iv.lower % 10 == 0;
 		iv.value_exact = iv.value_exact && last == 0;
 		last = (unsigned)(iv.value % 10);
@@ -201,7 +210,8 @@ format(struct decimal d, bool negative, char *out)
 
 /* bits of mantissa and of exponent as they stand in the number */
 static size_t
-text_of(uint64_t mantissa, int exponent, int mantissa_bits, int exponent_bits, bool negative, char *out)
+text_of(
+    uint64_t mantissa, int exponent, int mantissa_bits, int exponent_bits, bool negative, char *out)
 {
 	const int bias = (1 << (exponent_bits - 1)) - 1;
 	const uint64_t implied = UINT64_C(1) << mantissa_bits;
@@ -209,10 +219,11 @@ text_of(uint64_t mantissa, int exponent, int mantissa_bits, int exponent_bits, b
 	const int e = (exponent == 0 ? 1 : exponent) - bias - mantissa_bits - 2;
 
 	if (exponent == (1 << exponent_bits) - 1)
-		return mantissa != 0 ? put(out, 0, "nan", 3) : negative ? put(out, 0, "-inf", 4) : put(out, 0, "inf", 3);
+		return mantissa != 0 ? put(out, 0, "nan", 3) : put(out, 0, negative ? "-inf" : "inf", 3u + negative);
 	if (m == 0)
 		return format((struct decimal){ 0 }, negative, out);
-	return format(shortest(interval_of(m, e, mantissa != 0 || exponent <= 1), m % 2 == 0), negative, out);
+	return format(
+	    shortest(interval_of(m, e, mantissa != 0 || exponent <= 1), m % 2 == 0), negative, out);
 }
 
 size_t
@@ -221,7 +232,8 @@ double_text(double v, char *out)
 	uint64_t bits;
 
 	memcpy(&bits, &v, sizeof(bits));
-	return text_of(bits & ((UINT64_C(1) << 52) - 1), (int)(bits >> 52 & 0x7ff), 52, 11, bits >> 63, out);
+	return text_of(
+	    bits & ((UINT64_C(1) << 52) - 1), (int)(bits >> 52 & 0x7ff), 52, 11, bits >> 63, out);
 }
 
 size_t

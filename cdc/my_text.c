@@ -1,5 +1,7 @@
-/* my_text.c - dates, times, uuid and inet as text. Flow: bytes of one of five formats -> parts -> text.
- * Invariant: parts out of their range are refused, but for what the servers themselves let in: zero months and days, 31 February.
+/* my_text.c - dates, times, uuid and inet as text. Flow: bytes of one of five formats -> parts ->
+ * text.
+ * Invariant: parts out of their range are refused, but for what the servers themselves let in:
+ * zero months and days, 31 February.
  * Threads: any; pure. */
 #include "cdc/my_text.h"
 
@@ -115,11 +117,13 @@ packed_parts(uint64_t packed)
 {
 	const uint64_t whole = packed >> 24, ymd = whole >> 17, hms = whole & 0x1ffff;
 
-	return (struct parts){
-		.year = (uint32_t)((ymd >> 5) / 13), .month = (uint32_t)((ymd >> 5) % 13), .day = (uint32_t)(ymd & 31),
-		.hour = (uint32_t)(hms >> 12), .minute = (uint32_t)(hms >> 6 & 63), .second = (uint32_t)(hms & 63),
-		.micro = (uint32_t)(packed & 0xffffff)
-	};
+	return (struct parts){ .year = (uint32_t)((ymd >> 5) / 13),
+		.month = (uint32_t)((ymd >> 5) % 13),
+		.day = (uint32_t)(ymd & 31),
+		.hour = (uint32_t)(hms >> 12),
+		.minute = (uint32_t)(hms >> 6 & 63),
+		.second = (uint32_t)(hms & 63),
+		.micro = (uint32_t)(packed & 0xffffff) };
 }
 
 size_t
@@ -142,10 +146,11 @@ size_t
 my_text_packed_time(int64_t packed, uint8_t decimals, char *out)
 {
 	const uint64_t v = packed < 0 ? -(uint64_t)packed : (uint64_t)packed, hms = v >> 24;
-	const struct parts t = {
-		.negative = packed < 0, .hour = (uint32_t)(hms >> 12 & 0x3ff), .minute = (uint32_t)(hms >> 6 & 63),
-		.second = (uint32_t)(hms & 63), .micro = (uint32_t)(v & 0xffffff)
-	};
+	const struct parts t = { .negative = packed < 0,
+		.hour = (uint32_t)(hms >> 12 & 0x3ff),
+		.minute = (uint32_t)(hms >> 6 & 63),
+		.second = (uint32_t)(hms & 63),
+		.micro = (uint32_t)(v & 0xffffff) };
 
 	return hms >> 22 == 0 ? time_text(&t, decimals, out) : 0;
 }
@@ -166,10 +171,13 @@ datetime2_text(const uint8_t *p, uint8_t decimals, char *out)
 
 	if ((whole & UINT64_C(0x8000000000)) == 0)
 		return 0;
-	return my_text_packed_datetime((int64_t)((whole & UINT64_C(0x7fffffffff)) << 24 | fraction(p + 5, decimals)), decimals, out);
+	return my_text_packed_datetime(
+	    (int64_t)((whole & UINT64_C(0x7fffffffff)) << 24 | fraction(p + 5, decimals)), decimals,
+	    out);
 }
 
-/* The number as a whole is negative, fraction included: it is that much above its own complement. */
+/* The number as a whole is negative, fraction included: it is that much above its own complement.
+ */
 static size_t
 time2_text(const uint8_t *p, uint8_t decimals, char *out)
 {
@@ -178,7 +186,8 @@ time2_text(const uint8_t *p, uint8_t decimals, char *out)
 	const int64_t v = (int64_t)big_endian(p, 3 + nfraction) - zero;
 	const uint64_t magnitude = (uint64_t)(v < 0 ? -v : v);
 	const uint64_t whole = magnitude >> (8 * nfraction);
-	const uint64_t micro = (magnitude & ((UINT64_C(1) << (8 * nfraction)) - 1)) * powers[6 - 2 * nfraction];
+	const uint64_t micro =
+	    (magnitude & ((UINT64_C(1) << (8 * nfraction)) - 1)) * powers[6 - 2 * nfraction];
 	const int64_t packed = (int64_t)(whole << 24 | micro);
 
 	return my_text_packed_time(v < 0 ? -packed : packed, decimals, out);
@@ -192,7 +201,8 @@ set_date(struct parts *t, uint64_t days)
 {
 	const uint64_t shifted = days + 719468, era = shifted / 146097, of_era = shifted % 146097;
 	const uint64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	const uint64_t of_year = of_era - (365 * year + year / 4 - year / 100), month = (5 * of_year + 2) / 153;
+	const uint64_t of_year = of_era - (365 * year + year / 4 - year / 100),
+		       month = (5 * of_year + 2) / 153;
 
 	t->day = (uint32_t)(of_year - (153 * month + 2) / 5 + 1);
 	t->month = (uint32_t)(month < 10 ? month + 3 : month - 9);
@@ -204,7 +214,7 @@ timestamp_text(uint32_t seconds, uint32_t micro, uint8_t decimals, char *out)
 {
 	struct parts t = { .micro = micro };
 
-	if (seconds != 0 || micro != 0) {	/* 0 is the zero date */
+	if (seconds != 0 || micro != 0) { /* 0 is the zero date */
 		set_date(&t, seconds / 86400);
 		t.hour = seconds / 3600 % 24;
 		t.minute = seconds / 60 % 60;
@@ -243,14 +253,15 @@ old_time_text(const uint8_t *p, uint8_t decimals, char *out)
 	int64_t v;
 	uint64_t magnitude;
 
-	if (decimals == 0) {	/* hhmmss as a decimal number */
+	if (decimals == 0) { /* hhmmss as a decimal number */
 		v = (int32_t)((uint32_t)little_endian(p, 3) << 8) >> 8;
 		magnitude = (uint64_t)(v < 0 ? -v : v);
 		t.hour = (uint32_t)(magnitude / 10000);
 		t.minute = (uint32_t)(magnitude / 100 % 100);
 		t.second = (uint32_t)(magnitude % 100);
 	} else {
-		v = (int64_t)big_endian(p, maria_time_bytes[decimals]) - INT64_C(3020400) * powers[decimals];
+		v = (int64_t)big_endian(p, maria_time_bytes[decimals]) -
+		    INT64_C(3020400) * powers[decimals];
 		magnitude = (uint64_t)(v < 0 ? -v : v) * powers[6 - decimals];
 		if (magnitude / 1000000 >= 3020400)
 			return 0;
@@ -264,7 +275,8 @@ old_time_text(const uint8_t *p, uint8_t decimals, char *out)
 static size_t
 old_datetime_text(const uint8_t *p, uint8_t decimals, char *out)
 {
-	uint64_t v = decimals == 0 ? little_endian(p, 8) : big_endian(p, maria_datetime_bytes[decimals]);
+	uint64_t v =
+	    decimals == 0 ? little_endian(p, 8) : big_endian(p, maria_datetime_bytes[decimals]);
 	struct parts t;
 
 	if (v > UINT64_C(20000101000000) * 1000000)
@@ -273,8 +285,10 @@ old_datetime_text(const uint8_t *p, uint8_t decimals, char *out)
 		if (v > UINT64_C(0x7fffffffffffffff) / powers[6 - decimals])
 			return 0;
 		t = counted_parts(v * powers[6 - decimals]);
-	} else {		/* YYYYMMDDhhmmss as a decimal number */
-		t = (struct parts){ .second = (uint32_t)(v % 100), .minute = (uint32_t)(v / 100 % 100), .hour = (uint32_t)(v / 10000 % 100) };
+	} else { /* YYYYMMDDhhmmss as a decimal number */
+		t = (struct parts){ .second = (uint32_t)(v % 100),
+			.minute = (uint32_t)(v / 100 % 100),
+			.hour = (uint32_t)(v / 10000 % 100) };
 		v /= 1000000;
 		t.day = (uint32_t)(v % 100);
 		t.month = (uint32_t)(v / 100 % 100);
@@ -290,7 +304,9 @@ my_text_time_size(uint8_t code, uint8_t decimals, bool mariadb)
 {
 	const size_t nfraction = (decimals + 1u) / 2;
 
-	if (decimals > 6 || (!mariadb && decimals > 0 && (code == MY_TYPE_TIME || code == MY_TYPE_DATETIME || code == MY_TYPE_TIMESTAMP)))
+	if (decimals > 6 ||
+	    (!mariadb && decimals > 0 &&
+		(code == MY_TYPE_TIME || code == MY_TYPE_DATETIME || code == MY_TYPE_TIMESTAMP)))
 		return 0;
 	switch (code) {
 	case MY_TYPE_YEAR: return 1;
@@ -321,14 +337,18 @@ my_text_time(uint8_t code, uint8_t decimals, bool mariadb, const uint8_t *p, cha
 		return date_text(&t, out);
 	case MY_TYPE_TIME2: return time2_text(p, decimals, out);
 	case MY_TYPE_DATETIME2: return datetime2_text(p, decimals, out);
-	case MY_TYPE_TIMESTAMP2: return timestamp_text((uint32_t)big_endian(p, 4), fraction(p + 4, decimals), decimals, out);
+	case MY_TYPE_TIMESTAMP2:
+		return timestamp_text(
+		    (uint32_t)big_endian(p, 4), fraction(p + 4, decimals), decimals, out);
 	case MY_TYPE_TIME: return old_time_text(p, decimals, out);
 	case MY_TYPE_DATETIME: return old_datetime_text(p, decimals, out);
 	case MY_TYPE_TIMESTAMP:
 		if (decimals == 0)
 			return timestamp_text((uint32_t)little_endian(p, 4), 0, 0, out);
 		v = (uint32_t)big_endian(p + 4, maria_fraction_bytes[decimals]);
-		return v < powers[decimals] ? timestamp_text((uint32_t)big_endian(p, 4), v * powers[6 - decimals], decimals, out) : 0;
+		return v < powers[decimals] ? timestamp_text((uint32_t)big_endian(p, 4),
+						  v * powers[6 - decimals], decimals, out)
+					    : 0;
 	default: return 0;
 	}
 }
@@ -372,7 +392,8 @@ put_group(char *out, uint32_t v)
 	return out;
 }
 
-/* The longest run of zero groups becomes "::", the first of equal ones, a single one too; an address that holds one of IPv4 ends in it. */
+/* The longest run of zero groups becomes "::", the first of equal ones, a single one too; an
+ * address that holds one of IPv4 ends in it. */
 size_t
 my_text_inet6(const uint8_t p[16], char *out)
 {

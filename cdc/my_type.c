@@ -1,6 +1,9 @@
-/* my_type.c - MySQL's and MariaDB's column types, from the catalog's words and from TABLE_MAP's codes.
- * Flow: facts -> code, sign, collation, length, decimals, labels -> seal(): what follows from them, the same for both origins.
- * Invariant: a type that is not known by its name or code is refused. Threads: any; strings belong to the arena. */
+/* my_type.c - MySQL's and MariaDB's column types, from the catalog's words and from TABLE_MAP's
+ * codes.
+ * Flow: facts -> code, sign, collation, length, decimals, labels -> seal(): what follows from
+ * them, the same for both origins.
+ * Invariant: a type that is not known by its name or code is refused. Threads: any; strings belong
+ * to the arena. */
 #include "cdc/my_type.h"
 
 #include <assert.h>
@@ -13,11 +16,11 @@
 
 /* What the catalog calls a type, and what it is in the log. */
 struct named_type {
-	const char *name;	/* DATA_TYPE */
+	const char *name; /* DATA_TYPE */
 	uint8_t code;
-	uint8_t logical;	/* of a value with sign */
+	uint8_t logical; /* of a value with sign */
 	uint8_t logical_unsigned;
-	uint8_t detail;		/* blobs: width of the length; geometry: subtype; uuid, inet: bytes */
+	uint8_t detail; /* blobs: width of the length; geometry: subtype; uuid, inet: bytes */
 };
 
 static const struct named_type named_types[] = {
@@ -58,7 +61,7 @@ static const struct named_type named_types[] = {
 	{ "multilinestring", MY_TYPE_GEOMETRY, LOGICAL_GEOMETRY, 0, 5 },
 	{ "multipolygon", MY_TYPE_GEOMETRY, LOGICAL_GEOMETRY, 0, 6 },
 	{ "geometrycollection", MY_TYPE_GEOMETRY, LOGICAL_GEOMETRY, 0, 7 },
-	{ "geomcollection", MY_TYPE_GEOMETRY, LOGICAL_GEOMETRY, 0, 7 },	/* MySQL 8 and later */
+	{ "geomcollection", MY_TYPE_GEOMETRY, LOGICAL_GEOMETRY, 0, 7 }, /* MySQL 8 and later */
 	{ "vector", MY_TYPE_VECTOR, LOGICAL_VECTOR, 0, 0 },
 	/* MariaDB's, which the log has as binary */
 	{ "uuid", MY_TYPE_STRING, LOGICAL_UUID, 0, 16 },
@@ -71,13 +74,14 @@ static bool
 is_numeric(uint8_t code)
 {
 	return code == MY_TYPE_NEWDECIMAL || code == MY_TYPE_LONGLONG || code == MY_TYPE_INT24 ||
-	    (code >= MY_TYPE_TINY && code <= MY_TYPE_DOUBLE);
+	       (code >= MY_TYPE_TINY && code <= MY_TYPE_DOUBLE);
 }
 
 static bool
 is_string(uint8_t code)
 {
-	return code == MY_TYPE_STRING || code == MY_TYPE_VARCHAR || code == MY_TYPE_VARCHAR_COMPRESSED;
+	return code == MY_TYPE_STRING || code == MY_TYPE_VARCHAR ||
+	       code == MY_TYPE_VARCHAR_COMPRESSED;
 }
 
 static bool
@@ -125,7 +129,7 @@ labels_hash(const struct coltype *t)
 		const char *s = t->labels[i];
 
 		do {
-			const bool beyond = (uint8_t)*s >= 0xf0;	/* four bytes of valid UTF-8 */
+			const bool beyond = (uint8_t)*s >= 0xf0; /* four bytes of valid UTF-8 */
 
 			h = (h ^ (beyond ? (uint8_t)'?' : (uint8_t)*s)) * 1099511628211u;
 			s += beyond ? 4 : 1;
@@ -138,7 +142,8 @@ static unsigned
 bytes_of_character(const struct coltype *t)
 {
 	struct err err = ERR_INIT;
-	const struct charset *cs = t->collation != 0 ? charset_of_collation(t->collation, t->mariadb, &err) : NULL;
+	const struct charset *cs =
+	    t->collation != 0 ? charset_of_collation(t->collation, t->mariadb, &err) : NULL;
 
 	return cs != NULL ? charset_max_bytes(cs) : 1;
 }
@@ -151,7 +156,8 @@ my_type_typmod(const struct coltype *t)
 	case MY_TYPE_VARCHAR:
 	case MY_TYPE_VARCHAR_COMPRESSED: return (int32_t)(t->length * bytes_of_character(t));
 	case MY_TYPE_BLOB:
-	case MY_TYPE_BLOB_COMPRESSED: return t->length <= 0xff ? 1 : t->length <= 0xffff ? 2 : t->length <= 0xffffff ? 3 : 4;
+	case MY_TYPE_BLOB_COMPRESSED:
+		return 1 + (t->length > 0xff) + (t->length > 0xffff) + (t->length > 0xffffff);
 	case MY_TYPE_NEWDECIMAL: return (int32_t)(t->length << 8 | t->decimals);
 	case MY_TYPE_BIT: return (int32_t)t->length;
 	case MY_TYPE_TIME2:
@@ -176,10 +182,15 @@ type_of_code(const struct coltype *t)
 		const struct named_type *n = &named_types[i];
 		uint8_t code = plain_code(t->code);
 
-		code = code == MY_TYPE_VARCHAR_COMPRESSED ? MY_TYPE_VARCHAR : code == MY_TYPE_BLOB_COMPRESSED ? MY_TYPE_BLOB : code;
-		if (n->code != code || (is_blob(code) && n->detail != width) || (code == MY_TYPE_GEOMETRY && n->detail != t->decimals))
+		if (code == MY_TYPE_VARCHAR_COMPRESSED)
+			code = MY_TYPE_VARCHAR;
+		else if (code == MY_TYPE_BLOB_COMPRESSED)
+			code = MY_TYPE_BLOB;
+		if (n->code != code || (is_blob(code) && n->detail != width) ||
+		    (code == MY_TYPE_GEOMETRY && n->detail != t->decimals))
 			continue;
-		if ((is_string(code) || is_blob(code)) && (n->logical == LOGICAL_BYTES) != (t->collation == MY_COLLATION_BINARY))
+		if ((is_string(code) || is_blob(code)) &&
+		    (n->logical == LOGICAL_BYTES) != (t->collation == MY_COLLATION_BINARY))
 			continue;
 		return n;
 	}
@@ -227,7 +238,8 @@ put_name(struct coltype *t, const char *word, struct arena *arena, struct err *e
 		buf_str(&b, " compressed");
 	t->name = b.bad ? NULL : arena_strndup(arena, (const char *)b.p, b.n);
 	buf_done(&b);
-	return t->name != NULL || err_set(err, ERR_SYSTEM, "no memory for the name of a column's type");
+	return t->name != NULL ||
+	       err_set(err, ERR_SYSTEM, "no memory for the name of a column's type");
 }
 
 /* What follows from code, sign, collation, length, decimals and labels. */
@@ -264,7 +276,8 @@ static bool
 labels_fit(const struct coltype *t, struct err *err)
 {
 	if (t->nlabels == 0 || (t->code == MY_TYPE_SET && t->nlabels > 64))
-		return err_set(err, ERR_SCHEMA, "%s of %u labels", t->code == MY_TYPE_SET ? "a set" : "an enum", t->nlabels);
+		return err_set(err, ERR_SCHEMA, "%s of %u labels",
+		    t->code == MY_TYPE_SET ? "a set" : "an enum", t->nlabels);
 	return true;
 }
 
@@ -273,11 +286,13 @@ labels_fit(const struct coltype *t, struct err *err)
 static bool
 catalog_unknown(const struct my_catalog_column *c, struct err *err)
 {
-	err_set(err, ERR_SCHEMA, "type %s of %s is not known to this version of repld", c->column_type, c->mariadb ? "MariaDB" : "MySQL");
+	err_set(err, ERR_SCHEMA, "type %s of %s is not known to this version of repld",
+	    c->column_type, c->mariadb ? "MariaDB" : "MySQL");
 	return err_remedy(err, "leave the table out");
 }
 
-/* One label behind its opening quote, unescaped, into out (room for all of it). NULL: no closing quote. */
+/* One label behind its opening quote, unescaped, into out (room for all of it). NULL: no closing
+ * quote. */
 static const char *
 catalog_label(const char *s, char *out)
 {
@@ -300,7 +315,8 @@ catalog_label(const char *s, char *out)
 }
 
 static bool
-catalog_labels(struct coltype *t, const struct my_catalog_column *c, struct arena *arena, struct err *err)
+catalog_labels(
+    struct coltype *t, const struct my_catalog_column *c, struct arena *arena, struct err *err)
 {
 	const char *s = strchr(c->column_type, '(');
 	size_t n = 1, at = 0;
@@ -309,7 +325,7 @@ catalog_labels(struct coltype *t, const struct my_catalog_column *c, struct aren
 
 	for (const char *k = c->column_type; *k != '\0'; k++)
 		n += *k == ',';
-	labels = arena_alloc(arena, n * sizeof(*labels));	/* commas inside labels: room to spare */
+	labels = arena_alloc(arena, n * sizeof(*labels)); /* commas inside labels: room to spare */
 	text = arena_alloc(arena, strlen(c->column_type) + 1);
 	if (labels == NULL || text == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory for the labels of a column");
@@ -320,8 +336,10 @@ catalog_labels(struct coltype *t, const struct my_catalog_column *c, struct aren
 		at += strlen(text + at) + 1;
 	}
 	if (s == NULL || *s != ')' || n > UINT16_MAX) {
-		err_set(err, ERR_SCHEMA, "the labels of %s can not be read from the catalog", t->code == MY_TYPE_SET ? "a set" : "an enum");
-		return err_remedy(err, "leave the table out, or give the column labels without NUL bytes");
+		err_set(err, ERR_SCHEMA, "the labels of %s can not be read from the catalog",
+		    t->code == MY_TYPE_SET ? "a set" : "an enum");
+		return err_remedy(
+		    err, "leave the table out, or give the column labels without NUL bytes");
 	}
 	t->labels = labels;
 	t->nlabels = (uint16_t)n;
@@ -331,10 +349,11 @@ catalog_labels(struct coltype *t, const struct my_catalog_column *c, struct aren
 
 /* Length, digits, labels. */
 static bool
-catalog_details(struct coltype *t, const struct my_catalog_column *c, const struct named_type *n, struct arena *arena, struct err *err)
+catalog_details(struct coltype *t, const struct my_catalog_column *c, const struct named_type *n,
+    struct arena *arena, struct err *err)
 {
 	if (n->code == MY_TYPE_STRING && n->detail != 0)
-		t->length = n->detail;			/* uuid, inet */
+		t->length = n->detail; /* uuid, inet */
 	else if (n->code == MY_TYPE_STRING || n->code == MY_TYPE_VARCHAR)
 		t->length = (uint32_t)c->char_length;
 	else if (n->code == MY_TYPE_BLOB)
@@ -349,19 +368,24 @@ catalog_details(struct coltype *t, const struct my_catalog_column *c, const stru
 		return catalog_labels(t, c, arena, err);
 	else if (n->code == MY_TYPE_NEWDECIMAL) {
 		if (!decimal_valid(c->precision, c->scale))
-			return err_set(err, ERR_SCHEMA, "%s has %u digits, %u of them behind the point", c->column_type, c->precision, c->scale);
+			return err_set(err, ERR_SCHEMA,
+			    "%s has %u digits, %u of them behind the point", c->column_type,
+			    c->precision, c->scale);
 		t->length = c->precision;
 		t->decimals = (uint8_t)c->scale;
-	} else if (n->code == MY_TYPE_TIME2 || n->code == MY_TYPE_DATETIME2 || n->code == MY_TYPE_TIMESTAMP2) {
+	} else if (n->code == MY_TYPE_TIME2 || n->code == MY_TYPE_DATETIME2 ||
+		   n->code == MY_TYPE_TIMESTAMP2) {
 		if (c->fraction > 6)
-			return err_set(err, ERR_SCHEMA, "%s has %u digits of a second", c->column_type, c->fraction);
+			return err_set(err, ERR_SCHEMA, "%s has %u digits of a second",
+			    c->column_type, c->fraction);
 		t->decimals = (uint8_t)c->fraction;
 	}
 	return true;
 }
 
 static bool
-catalog_collation(struct coltype *t, const struct my_catalog_column *c, const struct named_type *n, struct err *err)
+catalog_collation(struct coltype *t, const struct my_catalog_column *c, const struct named_type *n,
+    struct err *err)
 {
 	if (!is_string(n->code) && !is_blob(n->code) && !has_labels(n->code))
 		return true;
@@ -371,28 +395,35 @@ catalog_collation(struct coltype *t, const struct my_catalog_column *c, const st
 	}
 	t->collation = charset_collation_id(c->collation, c->mariadb);
 	if (t->collation == 0) {
-		err_set(err, ERR_SCHEMA, "collation %s of %s is not known", c->collation, c->mariadb ? "MariaDB" : "MySQL");
-		return err_remedy(err, "give the column a collation that this version of repld knows, or leave the table out");
+		err_set(err, ERR_SCHEMA, "collation %s of %s is not known", c->collation,
+		    c->mariadb ? "MariaDB" : "MySQL");
+		return err_remedy(err, "give the column a collation that this version of repld "
+				       "knows, or leave the table out");
 	}
 	return true;
 }
 
 /* COLUMN_TYPE without its comments, where it says more than the log can. */
 static bool
-catalog_name(struct coltype *t, const struct my_catalog_column *c, struct arena *arena, struct err *err)
+catalog_name(
+    struct coltype *t, const struct my_catalog_column *c, struct arena *arena, struct err *err)
 {
 	const char *end = strstr(c->column_type, " /*");
 
-	if (strstr(c->column_type, " zerofill") == NULL && strncmp(c->column_type, "tinyint(1)", 10) != 0 &&
+	if (strstr(c->column_type, " zerofill") == NULL &&
+	    strncmp(c->column_type, "tinyint(1)", 10) != 0 &&
 	    strncmp(c->column_type, "float(", 6) != 0 && strncmp(c->column_type, "double(", 7) != 0)
 		return true;
-	t->name = arena_strndup(arena, c->column_type, end != NULL ? (size_t)(end - c->column_type) : strlen(c->column_type));
-	return t->name != NULL || err_set(err, ERR_SYSTEM, "no memory for the name of a column's type");
+	t->name = arena_strndup(arena, c->column_type,
+	    end != NULL ? (size_t)(end - c->column_type) : strlen(c->column_type));
+	return t->name != NULL ||
+	       err_set(err, ERR_SYSTEM, "no memory for the name of a column's type");
 }
 
 /* Types that MariaDB has, and its log does not. */
 static bool
-catalog_meaning(struct coltype *t, const struct my_catalog_column *c, const struct named_type *n, struct arena *arena, struct err *err)
+catalog_meaning(struct coltype *t, const struct my_catalog_column *c, const struct named_type *n,
+    struct arena *arena, struct err *err)
 {
 	const bool json = c->mariadb && c->json_check && strcmp(n->name, "longtext") == 0;
 
@@ -406,26 +437,33 @@ catalog_meaning(struct coltype *t, const struct my_catalog_column *c, const stru
 		t->logical = LOGICAL_JSON;
 		t->name = "json";
 	}
-	return t->name != NULL || err_set(err, ERR_SYSTEM, "no memory for the name of a column's type");
+	return t->name != NULL ||
+	       err_set(err, ERR_SYSTEM, "no memory for the name of a column's type");
 }
 
 bool
-my_type_from_catalog(struct coltype *t, const struct my_catalog_column *c, struct arena *arena, struct err *err)
+my_type_from_catalog(
+    struct coltype *t, const struct my_catalog_column *c, struct arena *arena, struct err *err)
 {
 	const struct named_type *n = NULL;
-	const bool compressed = strstr(c->column_type, " /*M!") != NULL && strstr(c->column_type, " COMPRESSED") != NULL;
-	const bool old = strstr(c->column_type, " /* mariadb-5.3 */") != NULL || strstr(c->column_type, " /* 5.5 binary format */") != NULL;
+	const bool compressed = strstr(c->column_type, " /*M!") != NULL &&
+				strstr(c->column_type, " COMPRESSED") != NULL;
+	const bool old = strstr(c->column_type, " /* mariadb-5.3 */") != NULL ||
+			 strstr(c->column_type, " /* 5.5 binary format */") != NULL;
 
 	for (size_t i = 0; i < NNAMED && n == NULL; i++)
 		if (strcmp(named_types[i].name, c->data_type) == 0)
 			n = &named_types[i];
-	if (n == NULL || (!c->mariadb && (n->logical == LOGICAL_UUID || n->logical == LOGICAL_INET)) || (c->mariadb && n->code == MY_TYPE_JSON))
+	if (n == NULL ||
+	    (!c->mariadb && (n->logical == LOGICAL_UUID || n->logical == LOGICAL_INET)) ||
+	    (c->mariadb && n->code == MY_TYPE_JSON))
 		return catalog_unknown(c, err);
 	*t = (struct coltype){ .code = n->code, .mariadb = c->mariadb };
 	if (!catalog_collation(t, c, n, err) || !catalog_details(t, c, n, arena, err))
 		return false;
 	if (is_numeric(n->code))
-		t->is_unsigned = strstr(c->column_type, " unsigned") != NULL || strstr(c->column_type, " zerofill") != NULL;
+		t->is_unsigned = strstr(c->column_type, " unsigned") != NULL ||
+				 strstr(c->column_type, " zerofill") != NULL;
 	if (c->mariadb && n->code == MY_TYPE_VECTOR) {
 		t->code = MY_TYPE_VARCHAR;
 		t->collation = MY_COLLATION_BINARY;
@@ -434,9 +472,12 @@ my_type_from_catalog(struct coltype *t, const struct my_catalog_column *c, struc
 	} else if (compressed && n->code == MY_TYPE_BLOB) {
 		t->code = MY_TYPE_BLOB_COMPRESSED;
 	} else if (old) {
-		t->code = n->code == MY_TYPE_TIME2 ? MY_TYPE_TIME : n->code == MY_TYPE_DATETIME2 ? MY_TYPE_DATETIME : MY_TYPE_TIMESTAMP;
+		t->code = n->code == MY_TYPE_TIME2	 ? MY_TYPE_TIME
+			  : n->code == MY_TYPE_DATETIME2 ? MY_TYPE_DATETIME
+							 : MY_TYPE_TIMESTAMP;
 	}
-	return seal(t, arena, err) && catalog_name(t, c, arena, err) && catalog_meaning(t, c, n, arena, err);
+	return seal(t, arena, err) && catalog_name(t, c, arena, err) &&
+	       catalog_meaning(t, c, n, arena, err);
 }
 
 /* ---- from the log ------------------------------------------------------------------------------------------------- */
@@ -444,8 +485,10 @@ my_type_from_catalog(struct coltype *t, const struct my_catalog_column *c, struc
 static bool
 map_unknown(const struct binlog_column *c, const char *what, struct err *err)
 {
-	err_set(err, ERR_SCHEMA, "%s (type code %u in the log, metadata 0x%04x)", what, c->code, c->meta);
-	return err_remedy(err, "ALTER TABLE ... FORCE on the source writes the table in the current format; or leave the table out");
+	err_set(err, ERR_SCHEMA, "%s (type code %u in the log, metadata 0x%04x)", what, c->code,
+	    c->meta);
+	return err_remedy(err, "ALTER TABLE ... FORCE on the source writes the table in the "
+			       "current format; or leave the table out");
 }
 
 /* STRING hides bits 8 and 9 of its length in its real type's code. */
@@ -474,7 +517,9 @@ map_details(struct coltype *t, const struct binlog_column *c, uint32_t *ret_octe
 	switch (c->code) {
 	case MY_TYPE_STRING: return map_string(t, c, ret_octets, err);
 	case MY_TYPE_VARCHAR: *ret_octets = c->meta; return true;
-	case MY_TYPE_VARCHAR_COMPRESSED: *ret_octets = c->meta - 1u; return c->meta > 0 || map_unknown(c, "a column of no length", err);
+	case MY_TYPE_VARCHAR_COMPRESSED:
+		*ret_octets = c->meta - 1u;
+		return c->meta > 0 || map_unknown(c, "a column of no length", err);
 	case MY_TYPE_BLOB:
 	case MY_TYPE_BLOB_COMPRESSED:
 		if (c->meta < 1 || c->meta > 4)
@@ -484,10 +529,12 @@ map_details(struct coltype *t, const struct binlog_column *c, uint32_t *ret_octe
 	case MY_TYPE_NEWDECIMAL:
 		t->length = c->meta >> 8;
 		t->decimals = (uint8_t)c->meta;
-		return decimal_valid(t->length, t->decimals) || map_unknown(c, "a decimal of an odd size", err);
-	case MY_TYPE_BIT:	/* whole bytes, and bits beyond them */
+		return decimal_valid(t->length, t->decimals) ||
+		       map_unknown(c, "a decimal of an odd size", err);
+	case MY_TYPE_BIT: /* whole bytes, and bits beyond them */
 		t->length = (c->meta >> 8) * 8u + (c->meta & 0xff);
-		return (t->length > 0 && t->length <= 64 && (c->meta & 0xff) < 8) || map_unknown(c, "a bit column of an odd size", err);
+		return (t->length > 0 && t->length <= 64 && (c->meta & 0xff) < 8) ||
+		       map_unknown(c, "a bit column of an odd size", err);
 	case MY_TYPE_TIME2:
 	case MY_TYPE_DATETIME2:
 	case MY_TYPE_TIMESTAMP2:
@@ -496,7 +543,9 @@ map_details(struct coltype *t, const struct binlog_column *c, uint32_t *ret_octe
 	case MY_TYPE_TIME:
 	case MY_TYPE_DATETIME:
 	case MY_TYPE_TIMESTAMP: t->decimals = t->mariadb ? MY_DIGITS_UNKNOWN : 0; return true;
-	case MY_TYPE_GEOMETRY: t->decimals = c->geometry <= 7 ? (uint8_t)c->geometry : 0; return true;
+	case MY_TYPE_GEOMETRY:
+		t->decimals = c->geometry <= 7 ? (uint8_t)c->geometry : 0;
+		return true;
 	case MY_TYPE_VECTOR: t->length = c->dimensions * 4; return true;
 	case MY_TYPE_TINY:
 	case MY_TYPE_SHORT:
@@ -510,7 +559,8 @@ map_details(struct coltype *t, const struct binlog_column *c, uint32_t *ret_octe
 	case MY_TYPE_YEAR:
 	case MY_TYPE_JSON: return true;
 	case MY_TYPE_DECIMAL:
-	case MY_TYPE_VAR_STRING: return map_unknown(c, "a column in a format from before MySQL 5.0", err);
+	case MY_TYPE_VAR_STRING:
+		return map_unknown(c, "a column in a format from before MySQL 5.0", err);
 	default: return map_unknown(c, "a type that is not known to this version of repld", err);
 	}
 }
@@ -525,8 +575,11 @@ map_label(const struct charset *cs, const char *p, uint32_t n, struct arena *are
 		err_set(err, ERR_SYSTEM, "no memory for the labels of a column");
 		return NULL;
 	}
-	if (!charset_to_utf8(cs, (const uint8_t *)p, n, out, &len, &bad) || memchr(out, '\0', len) != NULL) {
-		err_set(err, ERR_SCHEMA, "a label of an enum or set is not text of its character set %s", charset_name(cs));
+	if (!charset_to_utf8(cs, (const uint8_t *)p, n, out, &len, &bad) ||
+	    memchr(out, '\0', len) != NULL) {
+		err_set(err, ERR_SCHEMA,
+		    "a label of an enum or set is not text of its character set %s",
+		    charset_name(cs));
 		return NULL;
 	}
 	out[len] = '\0';
@@ -542,14 +595,17 @@ map_labels(struct coltype *t, const struct binlog_column *c, struct arena *arena
 	if (!has_labels(t->code) || c->labels == NULL || t->collation == 0)
 		return true;
 	/* of labels in bytes only those are known that are UTF-8 */
-	cs = charset_of_collation(t->collation == MY_COLLATION_BINARY ? 46 : t->collation, t->mariadb, err);
+	cs = charset_of_collation(
+	    t->collation == MY_COLLATION_BINARY ? 46 : t->collation, t->mariadb, err);
 	if (cs == NULL)
 		return false;
 	t->nlabels = c->nlabels;
 	if (!labels_fit(t, err))
 		return false;
 	if (labels_width(t->code, t->nlabels) != t->length)
-		return err_set(err, ERR_SCHEMA, "an enum or set of %u labels has values of %u bytes in the log", t->nlabels, t->length);
+		return err_set(err, ERR_SCHEMA,
+		    "an enum or set of %u labels has values of %u bytes in the log", t->nlabels,
+		    t->length);
 	if ((labels = arena_alloc(arena, t->nlabels * sizeof(*labels))) == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory for the labels of a column");
 	for (uint16_t i = 0; i < t->nlabels; i++)
@@ -560,7 +616,8 @@ map_labels(struct coltype *t, const struct binlog_column *c, struct arena *arena
 }
 
 bool
-my_type_from_map(struct coltype *t, const struct binlog_column *c, bool mariadb, struct arena *arena, struct err *err)
+my_type_from_map(struct coltype *t, const struct binlog_column *c, bool mariadb,
+    struct arena *arena, struct err *err)
 {
 	uint32_t octets = 0;
 	const struct charset *cs;
@@ -577,7 +634,8 @@ my_type_from_map(struct coltype *t, const struct binlog_column *c, bool mariadb,
 				return false;
 			t->length = octets / charset_max_bytes(cs);
 			if (t->length * charset_max_bytes(cs) != octets)
-				return map_unknown(c, "a string whose length is no whole number of characters", err);
+				return map_unknown(c,
+				    "a string whose length is no whole number of characters", err);
 		}
 	}
 	t->is_unsigned = is_numeric(t->code) && c->is_unsigned;
@@ -586,7 +644,8 @@ my_type_from_map(struct coltype *t, const struct binlog_column *c, bool mariadb,
 
 /* ---- both --------------------------------------------------------------------------------------------------------- */
 
-/* Without labels in the log the catalog's have to be whole: they show a character beyond the basic plane as a question mark. */
+/* Without labels in the log the catalog's have to be whole: they show a character beyond the basic
+ * plane as a question mark. */
 static bool
 labels_whole(const struct coltype *t, struct err *err)
 {
@@ -596,26 +655,38 @@ labels_whole(const struct coltype *t, struct err *err)
 	if (cs == NULL)
 		return false;
 	set = charset_name(cs);
-	if (strcmp(set, "utf8mb4") != 0 && strcmp(set, "gb18030") != 0 && strncmp(set, "utf16", 5) != 0 && strcmp(set, "utf32") != 0)
+	if (strcmp(set, "utf8mb4") != 0 && strcmp(set, "gb18030") != 0 &&
+	    strncmp(set, "utf16", 5) != 0 && strcmp(set, "utf32") != 0)
 		return true;
 	for (uint16_t i = 0; i < t->nlabels; i++)
 		if (strchr(t->labels[i], '?') != NULL) {
-			err_set(err, ERR_SCHEMA, "a label of %s has a question mark in the catalog, which may stand for another character",
+			err_set(err, ERR_SCHEMA,
+			    "a label of %s has a question mark in the catalog, which may stand for "
+			    "another character",
 			    t->code == MY_TYPE_SET ? "a set" : "an enum");
-			return err_remedy(err, "SET GLOBAL binlog_row_metadata = FULL on the source, so that its log has the labels");
+			return err_remedy(err,
+			    "SET GLOBAL binlog_row_metadata = FULL on the source, so that its log "
+			    "has the labels; or, where the server has no such "
+			    "setting, give the label another name, or leave the table out");
 		}
 	return true;
 }
 
 bool
-my_type_complete(struct coltype *t, const struct coltype *catalog, const struct coltype *map, bool sign_known, struct err *err)
+my_type_complete(struct coltype *t, const struct coltype *catalog, const struct coltype *map,
+    bool sign_known, struct err *err)
 {
 	const bool sized = !has_labels(map->code) || map->length == catalog->length;
-	const bool same = plain_code(map->code) == plain_code(catalog->code) && map->mariadb == catalog->mariadb && sized &&
-	    (!sign_known || map->is_unsigned == catalog->is_unsigned) && (map->collation == 0 || map->collation == catalog->collation) &&
-	    (map->typmod == catalog->typmod || map->typmod == -1 || (map->typmod == 0 && (map->code == MY_TYPE_GEOMETRY || map->code == MY_TYPE_VECTOR)));
+	const bool same = plain_code(map->code) == plain_code(catalog->code) &&
+			  map->mariadb == catalog->mariadb && sized &&
+			  (!sign_known || map->is_unsigned == catalog->is_unsigned) &&
+			  (map->collation == 0 || map->collation == catalog->collation) &&
+			  (map->typmod == catalog->typmod || map->typmod == -1 ||
+			      (map->typmod == 0 &&
+				  (map->code == MY_TYPE_GEOMETRY || map->code == MY_TYPE_VECTOR)));
 	if (!same)
-		return err_set(err, ERR_SCHEMA, "the catalog has %s, the log %s", catalog->name, map->name);
+		return err_set(
+		    err, ERR_SCHEMA, "the catalog has %s, the log %s", catalog->name, map->name);
 	if (has_labels(map->code) && map->labels == NULL && !labels_whole(catalog, err))
 		return false;
 	*t = *catalog;

@@ -72,7 +72,8 @@ bool my_type_from_map(struct coltype *t, const struct binlog_column *c, bool mar
 /* The type that rows are to be read with: the catalog's, in the log's format. ERR_SCHEMA where the two are not the same column type; what the
  * map does not say (collation 0, no labels; sign_known false: its signs) is taken from the catalog, the labels from the map where it has them.
  * Strings stay where they are, in the two arenas. */
-bool my_type_complete(struct coltype *t, const struct coltype *catalog, const struct coltype *map, bool sign_known, struct err *err) MUST_CHECK;
+bool my_type_complete(struct coltype *t, const struct coltype *catalog, const struct coltype *map, bool sign_known,
+    struct err *err) MUST_CHECK;
 
 /* code | is_unsigned << 8 | collation << 16, with one code for the old and the new format of a time. */
 uint32_t my_type_oid(uint8_t code, bool is_unsigned, uint16_t collation);

@@ -358,6 +358,7 @@ decode_begin(struct wal2json *dec, const struct message *m, struct err *err)
 	if ((c = w2j_reserve(dec, CHANGE_BEGIN, 0, err)) == NULL)
 		return false;
 	dec->in_txn = true;
+	dec->strangers_known = false;
 	dec->final = (struct commit_lsn){ m->lsn };
 	dec->xid = m->xid;
 	c->u.begin.mark = (struct txn_mark){ .kind = POSITION_LSN, .lsn = dec->final };

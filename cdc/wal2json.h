@@ -25,6 +25,7 @@ struct wal2json_table {
 	uint32_t id;
 	const char *schema, *name;
 	char replica_identity;
+	bool any_order;		/* a partition: its columns may stand in another order than that of cols */
 	uint16_t ncols;
 	const struct wal2json_column *cols;
 };
@@ -36,9 +37,9 @@ struct wal2json_params {
 	struct relation_resolver resolver;
 	/* The modifier that a type's text says; -1: none, or the type is a domain, or not known any more. */
 	bool (*typmod)(void *arg, uint32_t oid, const char *type, int32_t *ret, struct err *err);
-	/* A row of a table that is none of `tables`, at `place` (its transaction's commit record): are they still all that should be captured?
-	 * Asked again for places from *ret_to on. NULL: they are. */
-	bool (*strangers)(void *arg, uint64_t place, uint64_t *ret_to, struct err *err);
+	/* Transaction `xid` has a row of a table that is none of `tables`; asked once for each. True: at its time they were all that should be
+	 * captured, so the row is nobody's. NULL: so it is always. */
+	bool (*strangers)(void *arg, uint32_t xid, struct err *err);
 	void *arg;
 	struct change_sink sink;
 };

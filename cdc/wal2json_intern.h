@@ -74,9 +74,9 @@ struct wal2json {
 		uint64_t lsn;
 	} truncated;		/* one TRUNCATE comes as a message for each table */
 	struct commit_lsn final;	/* of the open transaction */
-	uint64_t strangers_to;	/* below this place rows of other tables are nobody's */
 	uint32_t xid;
 	bool in_txn, dead;
+	bool strangers_known;	/* in this transaction rows of other tables are nobody's */
 	uint64_t uncaptured;
 };
 

@@ -1,7 +1,7 @@
 /* wal2json_row.c - the tables of a wal2json stream, the shapes that their rows show, and rows -> changes.
  * Flow: columns of a message -> cells -> the version that they fit -> the record.
- * A row fits a version where each of its columns is one there, of the same type and modifier, and none is missing; in an UPDATE a column may
- * be missing that can be stored apart (it was not changed). A row that fits a version wholly is decoded by it; an UPDATE that fits none
+ * A row fits a version where each of its columns is one there, of the same type and modifier, in the same order, and none is missing (by its order
+ * alone it shows that two columns have exchanged their names); in an UPDATE a column may be missing that can be stored apart (it was not changed). A row that fits a version wholly is decoded by it; an UPDATE that fits none
  * wholly, by the one that it fits but for what is missing: the table's last one first. A row that fits none makes a new version of the
  * relation, which the resolver looks at. (So an UPDATE of before a column was added, which is all that tells of it, may be taken for one that
  * left the column alone: for the target that is the same.) The columns of "identity" are the replica identity of the moment.
@@ -147,6 +147,10 @@ put_entry(struct wal2json *dec, const struct wal2json_table *known, struct err *
 	buf_reset(&dec->key);
 	buf_put(&dec->key, known->schema, strlen(known->schema) + 1);
 	buf_str(&dec->key, known->name);
+	if (!dec->key.bad && map_get(dec->entries, dec->key.p, dec->key.n) != NULL) {
+		free(e);
+		return err_set(err, ERR_CONFIG, "table %s.%s is captured twice", known->schema, known->name);
+	}
 	if (dec->key.bad || !map_put(dec->entries, dec->key.p, dec->key.n, e, err)) {
 		free(e);
 		return err->kind != ERR_NONE ? false : no_memory(err);
@@ -243,9 +247,9 @@ w2j_find(struct wal2json *dec, struct message *m, struct err *err)
 			m->entry = NULL;
 		return true;
 	}
-	if (dec->p.strangers == NULL || !dec->in_txn || dec->final.v < dec->strangers_to)
+	if (dec->p.strangers == NULL || !dec->in_txn || dec->strangers_known)
 		return true;
-	return dec->p.strangers(dec->p.arg, dec->final.v, &dec->strangers_to, err);
+	return dec->strangers_known = dec->p.strangers(dec->p.arg, dec->xid, err);
 }
 
 /* ---- cells ---- */
@@ -454,7 +458,7 @@ fits_image(struct wal2json *dec, struct entry *e, struct version *v, struct cell
 			continue;
 		if (!same_type(dec, v, (uint16_t)col, &cells->c[i], &same, err))
 			return false;
-		if (!same || dec->present[col])
+		if (!same || dec->present[col] || (col < next && !e->known->any_order))
 			return true;
 		dec->present[col] = 1;
 		next = (uint16_t)(col + 1);
@@ -658,6 +662,7 @@ identity_of(struct wal2json *dec, const struct version *v, bool *ret_same, char 
 		*ret_same = *ret_same && dec->present[i] == v->rel->cols[i].identity;
 	}
 	*ret_letter = v->rel->replica_identity;
+	*ret_same = *ret_same && (*ret_letter != 'f' || n == v->rel->ncols);
 	if (!*ret_same)
 		*ret_letter = n == v->rel->ncols ? 'f' : 'i';
 	return n > 0;

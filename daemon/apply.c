@@ -78,15 +78,23 @@ say_reached(struct apply *a, const struct position *p)
 		atomic_store(&a->c.board->reached, position_place(p));
 }
 
-/* The commit time of the oldest transaction taken and not on the target; 0: there is none. */
-static void
-say_oldest(struct apply *a, struct wall time)
+void
+apply_say_oldest(struct apply *a, struct wall time)
 {
 	if (apply_is_main(a))
 		atomic_store(&a->c.board->oldest_pending, time.v);
 }
 
 /* ---- writing and committing ------------------------------------------------------------------------------------------ */
+
+bool
+apply_begin(struct apply *a, struct err *err)
+{
+	if (!a->open && (!FAULT("apply.begin", err) || !a->c.ops->begin(a->c.target, err)))
+		return false;
+	a->open = true;
+	return true;
+}
 
 /* Writes what the batch holds into the target's transaction, which stays open. */
 static bool
@@ -97,15 +105,13 @@ apply_write(struct apply *a, struct err *err)
 
 	if (!batch_finish(a->batch, &steps, &n, err))
 		return false;
-	if (!a->open) {
-		if (!FAULT("apply.begin", err) || !a->c.ops->begin(a->c.target, err))
-			return false;
-		a->open = true;
-	}
+	if (!apply_begin(a, err) || !apply_xa_write(a, err))
+		return false;
 	if (n > 0 && (!FAULT("apply.write", err) || !a->c.ops->write(a->c.target, steps, n, a->c.redo->mode, err)))
 		return false;
 	a->policy_values += batch_policy_values(a->batch);
 	batch_reset(a->batch, a->c.redo->mode);
+	apply_xa_wrote(a);
 	return true;
 }
 
@@ -115,8 +121,7 @@ apply_write_now(struct apply *a, struct err *err)
 	return apply_write(a, err);
 }
 
-/* In the middle of a source transaction: writes a part, and gives its memory back where capture needs it. */
-static bool
+bool
 apply_write_part(struct apply *a, struct err *err)
 {
 	if (!apply_write(a, err))
@@ -224,6 +229,7 @@ apply_commit_at(struct apply *a, const struct position *pos, struct wall commit_
 	if (!gtid_track_settle(a->gtids, pos, err))
 		return false;
 	states_written(a, pos);
+	apply_xa_committed(a);
 	if (!FAULT("apply.after_commit", err))
 		return false;
 	mutex_lock(&a->c.board->lock);
@@ -272,7 +278,7 @@ apply_commit(struct apply *a, struct err *err)
 	a->marked = false;
 	a->noted = a->pos;
 	a->pos.kind = POSITION_NONE;
-	say_oldest(a, (struct wall){ 0 });
+	apply_say_oldest(a, (struct wall){ 0 });
 	say_reached(a, &a->noted);
 	return FAULT("apply.acked", err) && apply_finish_ranged(a, err);
 }
@@ -370,11 +376,12 @@ apply_rewind(struct apply *a)
 {
 	ring_rewind(a->c.ring);
 	batch_reset(a->batch, a->c.redo->mode);
+	apply_xa_reset(a);
 	drop_accounts(a);
 	a->in_txn = false;
 	a->boundary = a->last = NULL;
 	a->pos.kind = POSITION_NONE;
-	say_oldest(a, (struct wall){ 0 });
+	apply_say_oldest(a, (struct wall){ 0 });
 }
 
 /* The redo ends at the boundary that ends what was taken so far. */
@@ -429,6 +436,10 @@ apply_failed(struct apply *a, struct err *err)
 		return err->kind == ERR_DATA ? (*err = second, false) : false;
 	a->open = false;
 	say_where(a, err);
+	if (apply_xa_gave_up(a)) {
+		apply_rewind(a);
+		return true;
+	}
 	if (!(passing && a->same_tries++ < SAME_TRIES) &&
 	    (!concerns_rows(mode, err) || !next_mode(a, mode, err, &mode)))
 		return false;
@@ -534,8 +545,8 @@ follow_keys(struct apply *a, struct plan *plan, const struct change *c, struct e
 	return apply_cascade(a, plan, c, err);
 }
 
-static bool
-on_row(struct apply *a, const struct change *c, struct err *err)
+bool
+apply_row(struct apply *a, const struct change *c, struct err *err)
 {
 	enum ranges_verdict v;
 	struct plan *plan;
@@ -602,12 +613,13 @@ out:
 static bool
 nothing_pending(const struct apply *a)
 {
-	return a->boundary == NULL && !a->open && batch_rows(a->batch) == 0 && a->pending.excepted == 0;
+	return a->boundary == NULL && !a->open && batch_rows(a->batch) == 0 && a->pending.excepted == 0 && !apply_xa_waits(a);
 }
 
 static bool
 on_boundary(struct apply *a, const struct change *c, struct err *err)
 {
+	const bool commits = c->kind == CHANGE_COMMIT || c->kind == CHANGE_XA_COMMIT;
 	struct wall time = c->u.commit.commit_time;
 
 	a->in_txn = false;
@@ -619,8 +631,8 @@ on_boundary(struct apply *a, const struct change *c, struct err *err)
 			return false;
 		ring_ack(a->c.ring, c);
 		a->last = NULL;
-		if (c->kind == CHANGE_COMMIT)
-			say_oldest(a, (struct wall){ 0 });
+		if (c->kind != CHANGE_KEEPALIVE)
+			apply_say_oldest(a, (struct wall){ 0 });
 		say_reached(a, &a->noted);
 		return note_position(a, false, err);
 	}
@@ -628,12 +640,11 @@ on_boundary(struct apply *a, const struct change *c, struct err *err)
 		a->oldest = clock_mono();
 	a->boundary = c;
 	a->pos = c->u.commit.position;
-	if (c->kind == CHANGE_COMMIT) {
+	if (commits) {
 		a->commit_time = time;
 		a->commit_end = a->pos;
-	}
-	if (c->kind == CHANGE_COMMIT)
 		a->pending.transactions++;
+	}
 	if (a->c.mode == APPLY_TRANSACTIONAL || a->c.redo->mode == BATCH_SINGLE || batch_is_full(a) || a->open ||
 	    usec_since(a->oldest) >= atomic_load_explicit(&a->c.board->max_delay, memory_order_relaxed))
 		return apply_commit(a, err);
@@ -641,13 +652,13 @@ on_boundary(struct apply *a, const struct change *c, struct err *err)
 }
 
 static bool
-on_begin(struct apply *a, const struct change *c)
+on_begin(struct apply *a, const struct change *c, struct err *err)
 {
 	a->in_txn = true;
 	a->mark = c->u.begin.mark;
 	if (atomic_load_explicit(&a->c.board->oldest_pending, memory_order_relaxed) == 0)
-		say_oldest(a, c->u.begin.commit_time);
-	return true;
+		apply_say_oldest(a, c->u.begin.commit_time);
+	return (c->flags & CHANGE_PREPARES) == 0 || apply_xa_begin(a, c, err);
 }
 
 static bool
@@ -655,16 +666,16 @@ on_change(struct apply *a, const struct change *c, struct err *err)
 {
 	a->last = c;
 	switch ((enum change_kind)c->kind) {
-	case CHANGE_BEGIN: return on_begin(a, c);
+	case CHANGE_BEGIN: return on_begin(a, c, err);
 	case CHANGE_INSERT:
 	case CHANGE_UPDATE:
-	case CHANGE_DELETE: return on_row(a, c, err);
+	case CHANGE_DELETE: return apply_xa_is_open(a) ? apply_xa_row(a, c, err) : apply_row(a, c, err);
 	case CHANGE_TRUNCATE: return on_truncate(a, c, err);
-	case CHANGE_COMMIT:
+	case CHANGE_COMMIT: return (!apply_xa_is_open(a) || apply_xa_one_phase(a, c, err)) && on_boundary(a, c, err);
 	case CHANGE_KEEPALIVE: return on_boundary(a, c, err);
-	case CHANGE_XA_PREPARE:
-	case CHANGE_XA_COMMIT:
-	case CHANGE_XA_ROLLBACK: break;		/* streams refuse them */
+	case CHANGE_XA_PREPARE: return apply_xa_prepare(a, err) && on_boundary(a, c, err);
+	case CHANGE_XA_COMMIT: return apply_xa_commit(a, c, err) && on_boundary(a, c, err);
+	case CHANGE_XA_ROLLBACK: return apply_xa_rollback(a, c, err) && on_boundary(a, c, err);
 	}
 	return err_set(err, ERR_PROTOCOL, "a change of unknown kind %u in the ring", c->kind);
 }
@@ -773,7 +784,7 @@ apply_init(struct apply *a, struct err *err)
 	    (a->writes = mem_zalloc(m * sizeof(*a->writes), err)) == NULL ||
 	    (a->taken = mem_zalloc(n * sizeof(*a->taken), err)) == NULL)
 		return false;
-	if ((a->gtids = gtid_track_new(a->c.cp->position.gtids, err)) == NULL)
+	if ((a->gtids = gtid_track_new(a->c.cp->position.gtids, err)) == NULL || !apply_xa_init(a, err))
 		return false;
 	a->base = a->c.mode == APPLY_TRANSACTIONAL || a->c.in_order ? BATCH_ORDERED : BATCH_NET;
 	if (a->c.redo->mode == BATCH_NET)
@@ -806,6 +817,7 @@ apply_run(const struct apply_ctx *ctx, struct err *err)
 	if (a.c.cp->position.gtids != NULL)
 		a.c.cp->position.gtids = name_intern(a.c.cp->position.gtids, strlen(a.c.cp->position.gtids));
 	gtid_track_free(a.gtids);
+	apply_xa_done(&a);
 	apply_free_plans(&a);
 	batch_free(a.batch);
 	free(a.deltas);

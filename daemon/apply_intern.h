@@ -47,6 +47,7 @@ struct apply {
 	bool *taken;			/* by table index: taken over in this run, its plans are looked at again */
 	bool over;			/* a failure that ends the stream, whatever its kind */
 	struct usec last_ask;		/* a load group's */
+	struct apply_xa *xa;		/* apply_xa.c */
 };
 
 /* A load group's stream speaks for its tables only. */
@@ -74,8 +75,34 @@ bool apply_commit_at(struct apply *a, const struct position *pos, struct wall co
 /* Commits all that is complete. The batch must end at a boundary. */
 bool apply_commit(struct apply *a, struct err *err) MUST_CHECK;
 
+/* The target's transaction is under way. */
+bool apply_begin(struct apply *a, struct err *err) MUST_CHECK;
 /* What is in the batch goes to the target; the transaction stays open. */
 bool apply_write_now(struct apply *a, struct err *err) MUST_CHECK;
+/* The same in the middle of a source transaction, and its memory is given back where capture needs it. */
+bool apply_write_part(struct apply *a, struct err *err) MUST_CHECK;
+/* INSERT, UPDATE, DELETE that takes effect in its place. The change lives until the batch is written. */
+bool apply_row(struct apply *a, const struct change *c, struct err *err) MUST_CHECK;
+/* The commit time of the oldest transaction taken and not on the target; 0: there is none. */
+void apply_say_oldest(struct apply *a, struct wall time);
+/* apply_xa.c: transactions that are prepared, and take effect later. */
+bool apply_xa_init(struct apply *a, struct err *err) MUST_CHECK;
+void apply_xa_done(struct apply *a);
+bool apply_xa_is_open(const struct apply *a);	/* the rows that come are prepared, no more */
+bool apply_xa_begin(struct apply *a, const struct change *c, struct err *err) MUST_CHECK;	/* a BEGIN that prepares */
+bool apply_xa_row(struct apply *a, const struct change *c, struct err *err) MUST_CHECK;
+bool apply_xa_prepare(struct apply *a, struct err *err) MUST_CHECK;
+bool apply_xa_one_phase(struct apply *a, const struct change *c, struct err *err) MUST_CHECK;	/* COMMIT in place of XA_PREPARE */
+bool apply_xa_commit(struct apply *a, const struct change *c, struct err *err) MUST_CHECK;
+bool apply_xa_rollback(struct apply *a, const struct change *c, struct err *err) MUST_CHECK;
+bool apply_xa_waits(const struct apply *a);	/* something of them goes with the next commit */
+bool apply_xa_write(struct apply *a, struct err *err) MUST_CHECK;	/* what is in memory goes to the target, whose transaction is open */
+void apply_xa_wrote(struct apply *a);		/* the batch points to no row any more */
+void apply_xa_committed(struct apply *a);
+void apply_xa_reset(struct apply *a);		/* back to the last commit */
+bool apply_xa_gave_up(const struct apply *a);	/* in the middle of a transaction's rows, as the run shall end */
+/* A relation that only kept rows point to, and that is not the table's any more. False: with ERR_HOLE. */
+bool apply_xa_fits(const struct apply *a, const struct relation *rel, struct err *err) MUST_CHECK;
 /* apply_cascade.c. What the source's foreign keys did by themselves when this row went, or changed; the row itself is in the batch, or left out. */
 bool apply_cascade(struct apply *a, const struct plan *plan, const struct change *c, struct err *err) MUST_CHECK;
 

@@ -56,6 +56,8 @@ apply_plan_for(struct apply *a, const struct relation *rel, struct err *err)
 
 	if (p != NULL)
 		return p;
+	if (!apply_xa_fits(a, rel, err))
+		return NULL;
 	if ((p = plan_new(rel, rel->table, err)) == NULL)
 		return NULL;
 	if (!check_taken(a, p, err)) {

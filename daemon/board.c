@@ -288,6 +288,8 @@ fill_totals(struct board *b, struct status_task *ret)
 	ret->batches = counter_get(&b->batches);
 	ret->fallbacks = counter_get(&b->fallbacks);
 	ret->cascaded = counter_get(&b->cascaded);
+	ret->prepared = counter_get(&b->prepared);
+	ret->prepared_bytes = counter_get(&b->prepared_bytes);
 	ret->policy_values = counter_get(&b->policy_values);
 	ret->rewinds = counter_get(&b->rewinds);
 	ret->keepalives = counter_get(&b->keepalives);

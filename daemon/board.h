@@ -47,6 +47,7 @@ struct board {
 	_Atomic int phase;		/* enum task_phase */
 	counter transactions, read, applied, filtered, excepted, inserts, updates, deletes, truncates;
 	counter batches, fallbacks, rewinds, keepalives;
+	counter prepared, prepared_bytes;	/* transactions of XA that wait for their end, and their rows, in repld.prepared */
 	counter cascaded;		/* rows of children that the source's foreign keys changed, unseen in its log */
 	counter policy_values;		/* values without a form on the target, made others by policy: in load and stream */
 	counter load_rows, load_bytes, received_bytes;

@@ -52,7 +52,7 @@ sink_commit(void *arg, struct change *change, size_t size, struct err *err)
 
 	if (!FAULT("capture.put", err))
 		return false;
-	if (change->kind == CHANGE_COMMIT || change->kind == CHANGE_KEEPALIVE) {
+	if (change_is_boundary(change)) {
 		progress_received(c->ctx.progress, &change->u.commit.position, change->u.commit.commit_time);
 		if (change->kind == CHANGE_KEEPALIVE)
 			counter_add(&c->ctx.board->keepalives, 1);

@@ -60,6 +60,8 @@ conf_remember(struct keeper_conf *c, const struct conf *conf, const struct task_
 	c->publication =
 	    xstrdup(t->postgresql.publication != NULL ? t->postgresql.publication : "");
 	c->mode = task_mode_name(t->mode);
+	if (t->source->kind == ENDPOINT_POSTGRESQL)
+		c->plugin = strcmp(t->postgresql.plugin, "wal2json") == 0 ? "wal2json" : "pgoutput";
 	c->enabled = t->enabled;
 	if (t->source->password_env != NULL)
 		c->env[n++] = xstrdup(t->source->password_env);

@@ -36,6 +36,7 @@ enum keeper_life { KEEPER_OFF, KEEPER_UP, KEEPER_ENDING, KEEPER_WAITING, KEEPER_
 struct keeper_conf {
 	char *source, *target, *slot, *publication;
 	const char *mode;
+	const char *plugin;	/* NULL: the source has none */
 	char *env[3];		/* password_env of both endpoints, NULL-terminated */
 	struct buf text;	/* conf_print() of the task */
 	bool enabled;

@@ -15,6 +15,7 @@ struct report_task {
 	char name[64], source[64], target[64];
 	char slot[64];			/* by its configuration */
 	const char *mode;
+	const char *plugin;		/* the output plugin of a PostgreSQL source; NULL: another kind of source */
 	struct status_task status;
 	bool stale;			/* the figures are the last good copy */
 	pid_t pid;			/* of the worker; 0: none */

@@ -195,6 +195,8 @@ put_work(struct buf *b, const struct status_task *st)
 	number(b, "keepalives", st->keepalives);
 	number(b, "policy_values", st->policy_values);
 	number(b, "cascaded", st->cascaded);
+	number(b, "prepared", st->prepared);
+	number(b, "prepared_bytes", st->prepared_bytes);
 	close_object(b);
 	open_object(b, "full_load");
 	number(b, "tables_total", st->load.tables_total);
@@ -227,6 +229,7 @@ json_task(struct report *r, const struct report_task *t)
 	text(b, "source", t->source);
 	text(b, "target", t->target);
 	text(b, "mode", t->mode);
+	text(b, "plugin", t->plugin);
 	put_state(b, t);
 	put_position(b, t);
 	put_flow(b, &t->status);

@@ -54,7 +54,7 @@ struct status_task {
 	uint64_t rss_bytes, peak_rss_bytes;
 	struct totals totals;		/* since the worker's start */
 	struct totals lifetime;		/* from the checkpoint row */
-	uint64_t batches, fallbacks, rewinds, keepalives, policy_values, cascaded;
+	uint64_t batches, fallbacks, rewinds, keepalives, policy_values, cascaded, prepared, prepared_bytes;
 	uint8_t apply_mode;
 	struct {
 		uint32_t tables_total, tables_loaded;

@@ -246,8 +246,8 @@ stream_open(struct stream *s, struct err *err)
 		board_flow(s->c.board, s->ring, s->progress);
 	if ((s->capture = capture_start(&cc, err)) == NULL)
 		return false;
-	log_info("%sstreaming from %s, values in %s form", s->c.cp->group == 0 ? "" : "load group: ", position_text(&cc.from, (char[POSITION_TEXT]){ 0 }),
-	    cc.binary ? "binary" : "text");
+	log_info("%sstreaming from %s, values in %s form%s", s->c.cp->group == 0 ? "" : "load group: ", position_text(&cc.from, (char[POSITION_TEXT]){ 0 }),
+	    cc.binary ? "binary" : "text", source_is_wal2json(&s->c.source_params) ? ", through wal2json" : "");
 	return true;
 }
 

@@ -175,6 +175,7 @@ report_one(void *arg, size_t i, struct report_task *ret)
 	snprintf(ret->target, sizeof(ret->target), "%s", k->conf.target);
 	snprintf(ret->slot, sizeof(ret->slot), "%s", k->conf.slot);
 	ret->mode = k->conf.mode;
+	ret->plugin = k->conf.plugin;
 	ret->stale = !keeper_status(k, &ret->status);
 	ret->pid = keeper_pid(k);
 	ret->restarts = k->restarts;

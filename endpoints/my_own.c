@@ -130,6 +130,11 @@ static const char *const tables_sql[] = {
 	"varchar(20) NOT NULL, position" PLACE ", time" NOW
 	", `sqlstate` varchar(5) NOT NULL DEFAULT '', message longtext, row_data longtext, KEY "
 	"exceptions_task (task, number))" TABLE_END,
+	"CREATE TABLE IF NOT EXISTS repld.prepared (task varchar(64) NOT NULL, load_group bigint "
+	"unsigned NOT NULL,"
+	" xid varchar(300) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, part bigint unsigned NOT "
+	"NULL, content longblob NOT NULL, kept_at" NOW
+	", PRIMARY KEY (task, load_group, xid, part))" TABLE_END,
 };
 
 bool
@@ -191,11 +196,11 @@ make_tables(struct target *t, struct err *err)
 bool
 my_target_install(struct target *t, struct err *err)
 {
-	bool installed, ok;
+	bool installed, complete = false, ok;
 
-	if (!my_installed(t, &installed, err))
+	if (!my_installed(t, &installed, err) || (installed && !my_has_prepared(t, &complete, err)))
 		return false;
-	if (installed)
+	if (complete)
 		return check_format(t, err);
 	ok = my_install_lock(t, err) && make_tables(t, err);
 	my_install_unlock(t);

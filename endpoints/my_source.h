@@ -48,6 +48,13 @@ bool my_source_continues(struct source *s, const struct source_identity *was, co
 /* my_source_check.c */
 bool my_source_check(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f, struct err *err) MUST_CHECK;
 
+/* my_xa.c */
+/* No transaction of XA is prepared now, as far as we may know. */
+bool my_xa_none(struct my_conn *c, bool *ret, struct err *err) MUST_CHECK;
+/* Until that is so; on_wait says who is waited for. */
+bool my_xa_wait(struct my_conn *c, void (*on_wait)(void *arg, const char *text), void *arg, struct err *err) MUST_CHECK;
+bool my_xa_may_ask(struct my_conn *c, bool *ret, struct err *err) MUST_CHECK;	/* MySQL 8: takes a privilege */
+
 /* my_snapshot.c */
 struct source_snapshot *my_snapshot_open(const struct source_params *p, bool permanent, void (*on_wait)(void *arg, const char *text), void *arg,
     struct err *err) MUST_CHECK;

@@ -165,6 +165,24 @@ check_rights(struct source *s, const struct tableset *set, bool loads, bool stre
 	return true;
 }
 
+/* A load that begins while a transaction of XA is prepared lacks its rows, and the stream behind it does not have them. */
+static bool
+check_xa(struct source *s, struct findings *f, struct err *err)
+{
+	struct buf fix = { 0 };
+	bool may;
+
+	if (!my_xa_may_ask(s->c, &may, err))
+		return false;
+	if (may)
+		return true;
+	buf_printf(&fix, "GRANT XA_RECOVER_ADMIN ON *.* TO '%s'@...", s->p.endpoint->user);
+	finding_add(f, FINDING_RISK, ERR_CONFIG, "", buf_cstr(&fix), "user %s may not see which XA transactions are prepared: where one is when a load begins, its "
+	    "XA COMMIT stops the task, and the tables must be loaded again", s->p.endpoint->user);
+	buf_done(&fix);
+	return true;
+}
+
 /* Two texts can be equal to the source and not to the target. */
 static bool
 is_told_by_bytes(const struct table_desc *d, const struct fkey_desc *k)
@@ -216,7 +234,7 @@ my_source_check(struct source *s, const struct tableset *set, bool needs_slot, b
 {
 	if (streams && (!check_log(s, f, err) || !check_place(s, f, err)))
 		return false;
-	if (!check_rights(s, set, needs_slot, streams, f, err))
+	if (!check_rights(s, set, needs_slot, streams, f, err) || (streams && !check_xa(s, f, err)))
 		return false;
 	for (uint32_t i = 0; streams && i < set->n; i++)
 		check_table(set, set->tables[i], f);

@@ -49,7 +49,8 @@ my_target_save_source(struct target *t, const struct checkpoint *cp, struct err 
 {
 	if (!my_begin(t, err))
 		return false;
-	return finish(t, update_source(t, cp, err), cp->epoch, "save the checkpoint", err);
+	return finish(t, my_forget_prepared(t, cp, err) && update_source(t, cp, err), cp->epoch,
+	    "save the checkpoint", err);
 }
 
 bool
@@ -277,9 +278,12 @@ my_target_end_group(struct target *t, uint64_t epoch, uint32_t group, struct err
 		return false;
 	return finish(t,
 	    my_do(t, NULL, err,
-		"DELETE FROM repld.checkpoint WHERE task = $1 AND load_group = #2 AND load_group > "
-		"0",
-		2, params),
+		"DELETE FROM repld.prepared WHERE task = $1 AND load_group = #2 AND load_group > 0",
+		2, params) &&
+		my_do(t, NULL, err,
+		    "DELETE FROM repld.checkpoint WHERE task = $1 AND load_group = #2 AND "
+		    "load_group > 0",
+		    2, params),
 	    epoch, "forget the load group", err);
 }
 
@@ -288,15 +292,17 @@ my_target_end_group(struct target *t, uint64_t epoch, uint32_t group, struct err
 static bool
 delete_task(struct target *t, struct err *err)
 {
-	static const char *const deletes[] = { "DELETE FROM repld.load_chunk WHERE task = $1",
+	static const char *const deletes[] = { "DELETE FROM repld.prepared WHERE task = $1",
+		"DELETE FROM repld.load_chunk WHERE task = $1",
 		"DELETE FROM repld.table_state WHERE task = $1",
 		"DELETE FROM repld.exceptions WHERE task = $1",
 		"DELETE FROM repld.checkpoint WHERE task = $1" };
 	const char *params[] = { t->task };
+	bool there;
 
-	if (!my_begin(t, err))
+	if (!my_has_prepared(t, &there, err) || !my_begin(t, err))
 		return false;
-	for (size_t i = 0; i < sizeof(deletes) / sizeof(deletes[0]); i++)
+	for (size_t i = there ? 0 : 1; i < sizeof(deletes) / sizeof(deletes[0]); i++)
 		if (!my_do(t, NULL, err, deletes[i], 1, params))
 			return my_rollback(t);
 	return my_commit(t, err) || my_rollback(t);
@@ -317,8 +323,8 @@ drop_if_last(struct target *t, struct err *err)
 	if (rows)
 		return true;
 	if (!my_exec(t->c, err,
-		"DROP TABLE IF EXISTS repld.load_chunk, repld.table_state, repld.exceptions, "
-		"repld.checkpoint") ||
+		"DROP TABLE IF EXISTS repld.prepared, repld.load_chunk, repld.table_state, "
+		"repld.exceptions, repld.checkpoint") ||
 	    !my_ask(t->c, &others, err,
 		"SELECT EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
 		"'repld')"

@@ -287,7 +287,7 @@ static bool
 commit(void *arg, struct change *c, size_t size, struct err *err)
 {
 	struct source_stream *s = arg;
-	bool end = c->kind == CHANGE_COMMIT || c->kind == CHANGE_KEEPALIVE;
+	const bool end = change_is_boundary(c);
 
 	if (!s->skipping)
 		return s->sink.commit(s->sink.arg, c, size, err);
@@ -389,7 +389,7 @@ my_dump_open(const struct source_params *p, const struct position *from, uint32_
 static bool
 make_decoder(struct source_stream *s, struct err *err)
 {
-	struct binlog_options o = { .flavour = s->c->mariadb ? GTID_MARIADB : GTID_MYSQL, .gtids = s->from.gtids != NULL, .xa_refuse = true };
+	struct binlog_options o = { .flavour = s->c->mariadb ? GTID_MARIADB : GTID_MYSQL, .gtids = s->from.gtids != NULL };
 	const struct binlog_hooks hooks = { .resolve = resolve, .relation = on_relation, .statement = statement, .arg = s };
 	char name[BINLOG_NAME];
 
@@ -724,7 +724,7 @@ bool
 my_source_locate(struct source *s, struct position *p, struct err *err)
 {
 	const struct binlog_hooks hooks = { .resolve = no_table, .statement = any_statement };
-	struct binlog_options o = { .xa_refuse = true };
+	struct binlog_options o = { 0 };
 	char name[BINLOG_NAME];
 	struct binlog *dec;
 	struct my_conn *c;

@@ -6,6 +6,7 @@
  *   my_apply.c     begin, write, rollback                    my_park.c    rows that change places
  *   my_commit.c    the end of a transaction                  my_load.c    chunks of a full load
  *   my_prepare.c   tables made ready and finished            my_preflight.c   check
+ *   my_prepared.c  rows of prepared transactions
  *   my_statement.[ch]   SQL text of rows (pure)              my_catalog.[ch]  descriptions of tables
  * Each statement is answered before the next is sent. Nothing that commits by itself (DDL) runs
  * while a transaction is open: temporary tables neither, which GTIDs forbid there on older servers.
@@ -163,6 +164,19 @@ bool my_target_has_rows(struct target *t, const struct table *tab, bool *ret, st
 bool my_target_prepare_table(struct target *t, struct table *tab, enum target_prep prep,
     struct table_state *ts, struct err *err) MUST_CHECK;
 bool my_target_finish_table(struct target *t, const struct table *tab, bool indexes, struct err *err) MUST_CHECK;
+
+/* my_prepared.c */
+bool my_target_prepared_put(struct target *t, uint32_t group, const char *xid, uint32_t part,
+    const void *p, size_t n, struct err *err) MUST_CHECK;
+bool my_target_prepared_get(struct target *t, uint32_t group, const char *xid, uint32_t part,
+    struct buf *out, bool *ret_there, struct err *err) MUST_CHECK;
+bool my_target_prepared_drop(struct target *t, uint32_t group, const char *xid,
+    struct prepared_count *ret, struct err *err) MUST_CHECK;
+bool my_target_prepared_count(struct target *t, uint32_t group, struct prepared_count *ret,
+    struct err *err) MUST_CHECK;
+/* In the transaction that is about to give the row its position. */
+bool my_forget_prepared(struct target *t, const struct checkpoint *cp, struct err *err) MUST_CHECK;
+bool my_has_prepared(struct target *t, bool *ret, struct err *err) MUST_CHECK;
 
 /* my_preflight.c */
 bool my_target_check(struct target *t, const struct tableset *set, const struct table_states *states,

@@ -90,7 +90,9 @@ rename_states(struct target *t, const char *from, struct err *err)
 {
 	const char *params[] = { t->task, from };
 
-	return my_do(t, NULL, err, "UPDATE repld.table_state SET task = $1 WHERE task = $2", 2,
+	return my_do(t, NULL, err, "UPDATE repld.prepared SET task = $1 WHERE task = $2", 2,
+		   params) &&
+	       my_do(t, NULL, err, "UPDATE repld.table_state SET task = $1 WHERE task = $2", 2,
 		   params) &&
 	       my_do(t, NULL, err, "UPDATE repld.load_chunk SET task = $1 WHERE task = $2", 2,
 		   params) &&

@@ -86,7 +86,11 @@ static const char schema_sql[] =
     "text NOT NULL,"
     " time timestamptz NOT NULL DEFAULT clock_timestamp(), sqlstate text NOT NULL DEFAULT '',"
     " message text NOT NULL DEFAULT '', row_data jsonb);"
-    "CREATE INDEX IF NOT EXISTS exceptions_task ON repld.exceptions (task, number)";
+    "CREATE INDEX IF NOT EXISTS exceptions_task ON repld.exceptions (task, number);"
+    "CREATE TABLE IF NOT EXISTS repld.prepared (task text NOT NULL, load_group int8 NOT NULL, xid "
+    "text NOT NULL, part int8 NOT NULL,"
+    " content bytea NOT NULL, kept_at timestamptz NOT NULL DEFAULT clock_timestamp(),"
+    " PRIMARY KEY (task, load_group, xid, part))";
 
 bool
 pg_installed(struct target *t, bool *ret, struct err *err)
@@ -158,11 +162,13 @@ make_schema(struct target *t, struct err *err)
 bool
 pg_target_install(struct target *t, struct err *err)
 {
-	bool installed;
+	bool installed, complete = false;
 
-	if (!pg_installed(t, &installed, err))
+	if (!pg_installed(t, &installed, err) ||
+	    (installed && !target_ask(t, &complete, err,
+			      "SELECT to_regclass('repld.prepared') IS NOT NULL", 0, NULL)))
 		return false;
-	if (installed)
+	if (complete)
 		return check_format(t, err);
 	if (!target_begin_plain(t, err) || !make_schema(t, err) || !pg_exec(t->c, err, "COMMIT")) {
 		err_ctx(err, "make schema repld on the target");

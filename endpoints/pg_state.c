@@ -1,5 +1,5 @@
 /* pg_state.c - the rows of repld.checkpoint, table_state and load_chunk that are written outside of
- * apply, and their end.
+ * apply, and their end. What is kept of prepared transactions goes with them.
  * Each write is a transaction of its own: the rows first, then the look at the epoch under a share
  * lock, then COMMIT. That order is the one of a commit of apply, so the two never wait for each
  * other in a ring.
@@ -94,7 +94,8 @@ pg_target_save_source(struct target *t, const struct checkpoint *cp, struct err 
 {
 	if (!target_begin_plain(t, err))
 		return false;
-	return finish(t, update_source(t, cp, err), cp->epoch, "save the checkpoint", err);
+	return finish(t, pg_forget_prepared(t, cp, err) && update_source(t, cp, err), cp->epoch,
+	    "save the checkpoint", err);
 }
 
 bool
@@ -298,20 +299,36 @@ pg_target_end_group(struct target *t, uint64_t epoch, uint32_t group, struct err
 	if (!target_begin_plain(t, err))
 		return false;
 	ok = run(t,
-	    "DELETE FROM repld.checkpoint WHERE task = $1 AND load_group = $2::int8 AND load_group "
-	    "> 0",
-	    2, params, err);
+		 "DELETE FROM repld.prepared WHERE task = $1 AND load_group = $2::int8 AND "
+		 "load_group > 0",
+		 2, params, err) &&
+	     run(t,
+		 "DELETE FROM repld.checkpoint WHERE task = $1 AND load_group = $2::int8 AND "
+		 "load_group > 0",
+		 2, params, err);
 	return finish(t, ok, epoch, "forget the load group", err);
 }
 
 /* ---- cleanup ---- */
+
+/* A schema made before the table of prepared transactions came lacks it. */
+static bool
+delete_prepared(struct target *t, struct err *err)
+{
+	const char *params[] = { t->task };
+	bool there;
+
+	return target_ask(t, &there, err, "SELECT to_regclass('repld.prepared') IS NOT NULL", 0, NULL) &&
+	       (!there || run(t, "DELETE FROM repld.prepared WHERE task = $1", 1, params, err));
+}
 
 static bool
 delete_task(struct target *t, struct err *err)
 {
 	const char *params[] = { t->task };
 
-	return run(t, "DELETE FROM repld.load_chunk WHERE task = $1", 1, params, err) &&
+	return delete_prepared(t, err) &&
+	       run(t, "DELETE FROM repld.load_chunk WHERE task = $1", 1, params, err) &&
 	       run(t, "DELETE FROM repld.table_state WHERE task = $1", 1, params, err) &&
 	       run(t, "DELETE FROM repld.exceptions WHERE task = $1", 1, params, err) &&
 	       run(t, "DELETE FROM repld.checkpoint WHERE task = $1", 1, params, err);
@@ -332,8 +349,8 @@ drop_if_last(struct target *t, struct err *err)
 	if (!empty)
 		return true;
 	if (!pg_exec(t->c, err,
-		"DROP TABLE repld.load_chunk, repld.table_state, repld.exceptions, "
-		"repld.checkpoint"))
+		"DROP TABLE IF EXISTS repld.prepared; DROP TABLE repld.load_chunk, "
+		"repld.table_state, repld.exceptions, repld.checkpoint"))
 		return false;
 	if (!target_ask(t, &alone, err,
 		"SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = "

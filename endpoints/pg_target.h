@@ -7,6 +7,7 @@
  *   pg_apply.c     begin, write, rollback                    pg_load.c    chunks of a full load
  *   pg_pipe.c      statements sent ahead of their answers    pg_commit.c  the end of a transaction
  *   pg_prepare.c   tables made ready and finished            pg_preflight.c   check
+ *   pg_prepared.c  rows of prepared transactions
  *   pg_statement.[ch], pg_params.c, pg_copy.[ch]   SQL text, parameters, COPY's rows (pure)
  * Invariant: outside of pg_apply.c the connection is not in pipeline mode: whoever runs plain
  * statements calls target_plain() first.
@@ -240,6 +241,18 @@ bool pg_target_cascade_find(struct target *t, const struct cascade *c, struct ar
     struct value **ret_vals, size_t *ret_rows, struct err *err) MUST_CHECK;
 bool pg_target_cascade(struct target *t, const struct cascade *c, uint64_t *ret_rows,
     struct err *err) MUST_CHECK;
+
+/* pg_prepared.c */
+bool pg_target_prepared_put(struct target *t, uint32_t group, const char *xid, uint32_t part,
+    const void *p, size_t n, struct err *err) MUST_CHECK;
+bool pg_target_prepared_get(struct target *t, uint32_t group, const char *xid, uint32_t part,
+    struct buf *out, bool *ret_there, struct err *err) MUST_CHECK;
+bool pg_target_prepared_drop(struct target *t, uint32_t group, const char *xid,
+    struct prepared_count *ret, struct err *err) MUST_CHECK;
+bool pg_target_prepared_count(struct target *t, uint32_t group, struct prepared_count *ret,
+    struct err *err) MUST_CHECK;
+/* In the transaction that is about to give the row its position. */
+bool pg_forget_prepared(struct target *t, const struct checkpoint *cp, struct err *err) MUST_CHECK;
 
 /* pg_preflight.c */
 bool pg_target_check(struct target *t, const struct tableset *set,

@@ -148,7 +148,8 @@ rename_states(struct target *t, const char *from, struct err *err)
 {
 	const char *params[] = { t->task, from };
 
-	return run(t, "UPDATE repld.table_state SET task = $1 WHERE task = $2", 2, params, err) &&
+	return run(t, "UPDATE repld.prepared SET task = $1 WHERE task = $2", 2, params, err) &&
+	       run(t, "UPDATE repld.table_state SET task = $1 WHERE task = $2", 2, params, err) &&
 	       run(t, "UPDATE repld.load_chunk SET task = $1 WHERE task = $2", 2, params, err) &&
 	       run(t, "UPDATE repld.exceptions SET task = $1 WHERE task = $2", 2, params, err);
 }

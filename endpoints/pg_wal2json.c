@@ -3,7 +3,8 @@
  * Flow: pg_wal2json_open() -> pg_wal2json_options() -> START_REPLICATION -> pg_wal2json_decoder().
  * The plugin knows tables by name. Where all captured tables are plain ones it is asked for exactly those. A partitioned table can get a new
  * partition, of any name, at any time; so where there is one all tables of the database are asked for, and before the rows of a table that is
- * none of ours are left out, the catalog must have said, later than their commit, that the partitions are still those that we know.
+ * none of ours are left out, the catalog must have said that the partitions are still those that we know, in a snapshot in which the rows'
+ * transaction is over. (The log tells of a commit before others can see it: a look at once may miss the partition that it made.)
  * Invariant: nothing is left out of which the catalog has not said so.
  * Threads: the capture thread; the preflight's. Owner: the stream. */
 #include "endpoints/pg_source.h"
@@ -28,7 +29,13 @@ struct pg_wal2json {
 	char *parts; /* the partitions that the tables have, as parts_sql says them */
 	char *roots; /* OIDs as an array */
 	struct source *look; /* opened when something is asked for */
+	/* Of the last look at the partitions: transactions below xmax are over, but for those listed. */
+	uint64_t xmax, *running;
+	size_t nrunning, cap;
 };
+
+#define WAIT_VISIBLE_USEC 10000000
+#define LOOK_AGAIN_USEC	  1000
 
 /* ---- tables ---- */
 
@@ -91,6 +98,7 @@ fill_table(struct pg_wal2json *w, const struct table *t, struct err *err)
 		*to = (struct wal2json_table){.id = leaf->oid,
 		    .schema = leaf->schema,
 		    .name = leaf->name,
+		    .any_order = leaf->oid != t->source->oid,
 		    .replica_identity = leaf->replica_identity,
 		    .ncols = t->source->ncols};
 		if (!fill_columns(w, t, leaf->replica_identity, &to->cols, err))
@@ -100,9 +108,9 @@ fill_table(struct pg_wal2json *w, const struct table *t, struct err *err)
 	return true;
 }
 
-/* Partitions that hold rows, by number and name, of all partitioned tables of $1. */
+/* Partitions that hold rows, by number and name, of all partitioned tables of $1; and the snapshot. */
 static const char parts_sql[] =
-    "SELECT coalesce(string_agg(p.relid::oid::text || ' ' || n.nspname || '.' || c.relname, ',' ORDER BY p.relid::oid), '')"
+    "SELECT txid_current_snapshot(), coalesce(string_agg(p.relid::oid::text || ' ' || n.nspname || '.' || c.relname, ',' ORDER BY p.relid::oid), '')"
     " FROM unnest($1::oid[]) r(oid) CROSS JOIN LATERAL pg_partition_tree(r.oid) p JOIN pg_class c ON c.oid = p.relid"
     " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE p.isleaf AND c.relkind <> 'p'";
 
@@ -181,6 +189,7 @@ pg_wal2json_close(struct pg_wal2json *w)
 		return;
 	pg_source_close(w->look);
 	arena_free(w->arena);
+	free(w->running);
 	free(w);
 }
 
@@ -268,30 +277,73 @@ typmod(void *arg, uint32_t oid, const char *type, int32_t *ret, struct err *err)
 	return true;
 }
 
-/* The end of the log comes first: who writes into a partition that the second look did not see commits behind it. */
+/* "xmin:xmax:xip,..." */
 static bool
-strangers(void *arg, uint64_t place, uint64_t *ret_to, struct err *err)
+read_snapshot(struct pg_wal2json *w, const char *text, struct err *err)
 {
-	struct pg_wal2json *w = arg;
-	const char *params[] = {w->roots};
-	uint64_t end;
-	bool standby, same;
-	PGresult *res;
+	char *end;
 
-	if (!w->partitioned) {
-		*ret_to = UINT64_MAX;
-		return true;
+	strtoull(text, &end, 10);
+	w->xmax = *end == ':' ? strtoull(end + 1, &end, 10) : 0;
+	w->nrunning = 0;
+	while ((*end == ':' || *end == ',') && end[1] != '\0') {
+		if (!mem_grow(&w->running, &w->cap, w->nrunning + 1, sizeof(*w->running), err))
+			return false;
+		w->running[w->nrunning++] = strtoull(end + 1, &end, 10);
 	}
-	if (!open_look(w, err) || !pg_source_end(w->look, &end, &standby, err) ||
-	    (res = pg_query(w->look->c, err, parts_sql, 1, params)) == NULL) {
+	return w->xmax > 0 || err_set(err, ERR_PROTOCOL, "a snapshot that can't be read");
+}
+
+/* A transaction's number in the log has 32 bits: it is the last one below or at xmax, or in its future, as the log is behind. */
+static bool
+is_over(const struct pg_wal2json *w, uint32_t xid)
+{
+	const int32_t ahead = (int32_t)(xid - (uint32_t)w->xmax);
+
+	if (w->xmax == 0 || ahead >= 0)
+		return false;
+	for (size_t i = 0; i < w->nrunning; i++)
+		if ((uint32_t)w->running[i] == xid)
+			return false;
+	return true;
+}
+
+static bool
+look_at_parts(struct pg_wal2json *w, bool *ret_same, struct err *err)
+{
+	const char *params[] = {w->roots};
+	PGresult *res = open_look(w, err) ? pg_query(w->look->c, err, parts_sql, 1, params) : NULL;
+	bool ok;
+
+	if (res == NULL) {
 		give_up_look(w);
 		return err_ctx(err, "look for new partitions");
 	}
-	same = strcmp(PQgetvalue(res, 0, 0), w->parts) == 0;
+	*ret_same = strcmp(PQgetvalue(res, 0, 1), w->parts) == 0;
+	ok = read_snapshot(w, PQgetvalue(res, 0, 0), err);
 	PQclear(res);
-	if (!same)
-		return err_set(err, ERR_RETRY, "the partitions of the source's tables have changed: looking up its tables again");
-	*ret_to = end > place ? end : place + 1;
+	return ok;
+}
+
+static bool
+strangers(void *arg, uint32_t xid, struct err *err)
+{
+	struct pg_wal2json *w = arg;
+	const struct usec start = clock_mono();
+	bool same;
+
+	if (!w->partitioned)
+		return true;
+	for (bool again = false; !is_over(w, xid); again = true) {
+		if (again)
+			usleep(LOOK_AGAIN_USEC);
+		if (usec_since(start) >= WAIT_VISIBLE_USEC)
+			return err_set(err, ERR_RETRY, "transaction %u of the log is not over on the source", xid);
+		if (!look_at_parts(w, &same, err))
+			return false;
+		if (!same)
+			return err_set(err, ERR_RETRY, "the partitions of the source's tables have changed: looking up its tables again");
+	}
 	return true;
 }
 

@@ -75,6 +75,10 @@ struct cascade {
 	const uint16_t *want;		/* cascade_find(): columns of child->target */
 };
 
+struct prepared_count {			/* of prepared transactions whose rows are kept */
+	uint64_t transactions, bytes;
+};
+
 struct target_ops {
 	const char *kind;
 	struct target *(*open)(const struct target_params *p, struct err *err);
@@ -93,8 +97,9 @@ struct target_ops {
 	bool (*look)(struct target *t, struct target_remains *ret, struct err *err);
 	/* Rows of load groups, by number; malloc'ed. */
 	bool (*load_groups)(struct target *t, struct checkpoint **ret, size_t *ret_n, struct err *err);
-	bool (*end_group)(struct target *t, uint64_t epoch, uint32_t group, struct err *err);	/* its row goes; own transaction */
-	bool (*save_source)(struct target *t, const struct checkpoint *cp, struct err *err);	/* identity, slot, made flags, position, load_done; own transaction */
+	bool (*end_group)(struct target *t, uint64_t epoch, uint32_t group, struct err *err);	/* its row goes, and what it kept; own transaction */
+	/* Identity, slot, made flags, position, load_done; own transaction. Where the position leaves the place that it had, what was prepared there goes. */
+	bool (*save_source)(struct target *t, const struct checkpoint *cp, struct err *err);
 	bool (*save_paused)(struct target *t, uint64_t epoch, bool paused, struct err *err);
 	bool (*load_states)(struct target *t, struct table_states *ret, struct err *err);
 	bool (*save_states)(struct target *t, uint64_t epoch, const struct table_state *ts, size_t n, struct err *err);	/* upsert; one transaction of their own */
@@ -140,6 +145,14 @@ struct target_ops {
 	 * columns `want` of the rows that it will act on (values in the arena, row after row); the second acts. */
 	bool (*cascade_find)(struct target *t, const struct cascade *c, struct arena *arena, struct value **ret_vals, size_t *ret_rows, struct err *err);
 	bool (*cascade)(struct target *t, const struct cascade *c, uint64_t *ret_rows, struct err *err);
+	/* The rows of prepared transactions (staging/prepared.h) that one of the task's streams has read, in parts numbered from 0. put, get and drop act
+	 * in the transaction, which they open where they have to; get and drop find what the same transaction has put. xid: prepared_xid_text(). */
+	bool (*prepared_put)(struct target *t, uint32_t group, const char *xid, uint32_t part, const void *p, size_t n, struct err *err);
+	/* Adds the part to out; *ret_there false: there is none of that number. */
+	bool (*prepared_get)(struct target *t, uint32_t group, const char *xid, uint32_t part, struct buf *out, bool *ret_there, struct err *err);
+	bool (*prepared_drop)(struct target *t, uint32_t group, const char *xid, struct prepared_count *ret_gone, struct err *err);
+	/* A plain read, outside a transaction. */
+	bool (*prepared_count)(struct target *t, uint32_t group, struct prepared_count *ret, struct err *err);
 	/* In the open transaction: the group's row is marked as handed over, and its session can commit nothing any more. */
 	bool (*hand_over)(struct target *t, const struct checkpoint *group, struct err *err);
 	/* Writes the checkpoint (cp->epoch, cp->conn must match: else ROLLBACK and ERR_FENCED), then COMMIT. *ret_token as progress_applied() wants it.

@@ -11,7 +11,7 @@
  * A section ends at a TRUNCATE, and where a plan comes that does not commute with another one of
  * its table (a new version of the same relation; a keyless one beside another): its steps are
  * made there, and a new section starts with nothing known.
- * Plans of one table that do commute are leaves of one root: each sees its own leaf's changes,
+ * Plans of one table that do commute are leaves of one root (MySQL has none that come by themselves): each sees its own leaf's changes,
  * and as all plans' deletes come before all plans' inserts, a row that moves between leaves
  * meets nobody.
  * Memory: rows, slots and merged values are in `arena`, within its budget; what the steps need
@@ -164,7 +164,8 @@ conflicts(const struct batch *b, const struct plan *p)
 {
 	for (const struct section *s = b->sections; s != NULL; s = s->next)
 		if (s->plan->table == p->table &&
-		    (s->plan->rel->id == p->rel->id || s->plan->keyless || p->keyless))
+		    (s->plan->rel->id == p->rel->id || p->table->source_family == FAMILY_MYSQL ||
+			s->plan->keyless || p->keyless))
 			return true;
 	return false;
 }

@@ -21,7 +21,7 @@ void ring_free(struct ring *r);		/* NULL is fine; no thread may still use it */
  * ERR_LIMIT: larger than any record may be (1 GB); ERR_SYSTEM: no memory. A reservation not committed is given up by the next. */
 void *ring_reserve(struct ring *r, size_t max, int64_t wait_usec, struct err *err) MUST_CHECK;
 /* Publishes the last reservation with its real size (rounded up to 16, stored in c->size). Wakes a waiting consumer at once for
- * COMMIT, KEEPALIVE and TRUNCATE, else after each 256 kB. */
+ * COMMIT, KEEPALIVE, TRUNCATE and XA_*, else after each 256 kB. */
 void ring_commit(struct ring *r, struct change *c, size_t size);
 /* The producer has ended; why is copied (ERR_NONE: orderly). The consumer sees it after the last record. */
 void ring_close(struct ring *r, const struct err *why);

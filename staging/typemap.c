@@ -223,7 +223,7 @@ my_modifiers(struct type_facts *f, const struct coltype *t)
 	f->length = t->length;
 	f->pads_blanks = f->kind == MY_CHAR;
 	f->pads_zeros = f->kind == MY_BINARY;
-	f->digits = t->decimals;
+	f->digits = t->decimals > 6 ? 6 : t->decimals;	/* not known: MY_DIGITS_UNKNOWN */
 	f->rounds = (f->kind == MY_FLOAT || f->kind == MY_DOUBLE) && t->name != NULL && strchr(t->name, ',') != NULL;
 	if (f->kind == MY_DECIMAL) {
 		f->scale = t->decimals;

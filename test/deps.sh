@@ -15,10 +15,12 @@ case $group in build | demo | check | matrix | all) ;; *) echo "deps.sh: build, 
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 
-missing='' need_server='' need_mariadb='' need_clang=''
+missing='' need_server='' need_plugin='' need_mariadb='' need_clang=''
 want() { missing="$missing $1"; }
 command_of() { command -v "$1" >/dev/null 2>&1 || want "$2"; }		# COMMAND PACKAGE
 library_of() { pkg-config --exists "$1" 2>/dev/null || want "$2"; }	# PKG-CONFIG-NAME PACKAGE
+server_version() { ls -d /usr/lib/postgresql/*/bin/postgres 2>/dev/null | sed 's,.*postgresql/\([0-9]*\)/.*,\1,' | sort -n | tail -n 1; }
+plugin_there() { [ -n "$(server_version)" ] && [ -e "/usr/lib/postgresql/$(server_version)/lib/wal2json.so" ]; }
 server_there() { ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
 fuzzer_there() {
 	command -v clang >/dev/null 2>&1 &&
@@ -26,7 +28,7 @@ fuzzer_there() {
 }
 
 find_missing() {
-	missing='' need_server='' need_mariadb='' need_clang=''
+	missing='' need_server='' need_plugin='' need_mariadb='' need_clang=''
 	command_of gcc gcc
 	command_of make make
 	command_of ar binutils
@@ -44,6 +46,7 @@ find_missing() {
 	command_of ps procps
 	command -v mariadbd >/dev/null 2>&1 && command -v mariadb >/dev/null 2>&1 || need_mariadb=yes
 	server_there || need_server=yes
+	plugin_there || need_plugin=yes
 	[ "$group" = demo ] && return
 	library_of check check
 	command_of openssl openssl
@@ -63,8 +66,8 @@ find_missing() {
 }
 
 find_missing
-[ -n "$missing$need_server$need_mariadb$need_clang" ] || exit 0
-servers="${need_server:+ postgresql}${need_mariadb:+ mariadb-server-core mariadb-client-core}"
+[ -n "$missing$need_server$need_plugin$need_mariadb$need_clang" ] || exit 0
+servers="${need_server:+ postgresql}${need_plugin:+ postgresql-NN-wal2json}${need_mariadb:+ mariadb-server-core mariadb-client-core}"
 if ! command -v apt-get >/dev/null 2>&1; then
 	echo "deps: not a Debian system; install what these Debian packages hold:$missing$servers" >&2
 	exit 1
@@ -158,6 +161,7 @@ no_services
 # shellcheck disable=SC2086
 [ -z "$missing" ] || install $missing
 [ -z "$need_server" ] || install_server || serverless PostgreSQL
+[ -z "$need_plugin" ] || { [ -n "$(server_version)" ] && install "postgresql-$(server_version)-wal2json"; } || serverless wal2json
 [ -z "$need_mariadb" ] || install mariadb-server-core mariadb-client-core || serverless MariaDB
 [ -z "$need_clang" ] || install_fuzzer
 restore
@@ -165,8 +169,9 @@ restore
 find_missing
 case $without in *PostgreSQL*) need_server='' ;; esac
 case $without in *MariaDB*) need_mariadb='' ;; esac
-if [ -n "$missing$need_server$need_mariadb$need_clang" ]; then
-	echo "deps: still missing:$missing${need_server:+ a PostgreSQL server}${need_mariadb:+ MariaDB}${need_clang:+ libFuzzer}" >&2
+case $without in *wal2json*) need_plugin='' ;; esac
+if [ -n "$missing$need_server$need_plugin$need_mariadb$need_clang" ]; then
+	echo "deps: still missing:$missing${need_server:+ a PostgreSQL server}${need_plugin:+ wal2json}${need_mariadb:+ MariaDB}${need_clang:+ libFuzzer}" >&2
 	exit 1
 fi
 echo "deps: done in $(($(date +%s) - start)) s"

@@ -20,6 +20,7 @@ struct binlog_rig {
 	struct buf text;
 	bool dump;
 	bool flush_always;
+	const void *table; /* what the resolver gives; NULL: the rig itself */
 	bool takes_all; /* statements of any kind, tables by whatever is known of them */
 	uint64_t rows, commits, gtids;
 	struct err err;
@@ -109,8 +110,14 @@ dump_change(struct buf *out, const struct change *c)
 
 	switch (c->kind) {
 	case CHANGE_BEGIN:
-		buf_printf(out, "BEGIN %s at %s\n", txn_mark_text(&c->u.begin.mark, pos),
+		buf_printf(out, "BEGIN %s at %s", txn_mark_text(&c->u.begin.mark, pos),
 		    wall_text_ms(c->u.begin.commit_time, when));
+		if ((c->flags & CHANGE_PREPARES) != 0)
+			buf_printf(out, " prepares %.*s,%.*s,%u", c->u.begin.gtrid_len,
+			    (const char *)change_xid(c), c->u.begin.bqual_len,
+			    (const char *)change_xid(c) + c->u.begin.gtrid_len,
+			    c->u.begin.xid_format);
+		buf_str(out, "\n");
 		break;
 	case CHANGE_INSERT:
 	case CHANGE_UPDATE:
@@ -213,7 +220,9 @@ rig_resolve(void *arg, struct binlog_table *t, struct binlog_capture *ret, struc
 	sink_assert(t->schema[0] != '\0' && t->name[0] != '\0' && t->ncols > 0);
 	if (strncmp(t->name, "refuse", 6) == 0)
 		return err_set(err, ERR_SCHEMA, "the resolver was told to refuse");
-	ret->table = strncmp(t->name, "skip", 4) == 0 ? NULL : rig;
+	ret->table = rig->table != NULL ? rig->table : rig;
+	if (strncmp(t->name, "skip", 4) == 0)
+		ret->table = NULL;
 	ret->want_old = strncmp(t->name, "parent", 6) == 0;
 	if (rig->dump)
 		dump_table(&rig->text, t, ret->table != NULL);
@@ -230,6 +239,8 @@ rig_relation(void *arg, const struct relation *rel, struct err *err)
 
 	(void)err;
 	sink_assert(rel->table == rig && rel->version != 0);
+	for (uint16_t i = 0; i < rel->ncols; i++)
+		sink_assert(rel->replica_identity != 'f' || rel->cols[i].identity);
 	sink_assert(binlog_relation(rig->dec, rel->schema, rel->name) == rel);
 	if (rig->dump)
 		buf_printf(&rig->text, "  (relation %u %s.%s, identity %c)\n", rel->id, rel->schema,

@@ -111,12 +111,26 @@ struct fake_target_table {
 	struct load_ledger ledger[FAKE_CHUNKS];
 };
 
+struct fake_part { /* of a prepared transaction's rows */
+	uint32_t group, part;
+	const char *xid;
+	const void *p;
+	size_t n;
+};
+
+struct fake_parts {
+	size_t n, cap;
+	struct fake_part *part;
+};
+
 struct fake_commit { /* what a transaction leaves */
 	bool touched[FAKE_TABLES];
 	struct fake_rows rows[FAKE_TABLES];
 	struct checkpoint cp;
 	struct table_states states; /* those that change with it */
 	uint32_t handed; /* the load group that is handed over; 0: none */
+	bool prepared_touched;
+	struct fake_parts prepared;
 };
 
 struct fake_target {
@@ -125,6 +139,7 @@ struct fake_target {
 	struct checkpoint cp; /* the task's own row */
 	struct checkpoint groups[FAKE_GROUPS]; /* of load groups, by number; the first is not used */
 	struct table_states states;
+	struct fake_parts prepared;
 	struct target *sessions, *owner;
 	bool owned_by_other, blocked, hold_durable;
 	bool flying; /* a COMMIT whose session is lost and that has not happened yet */

@@ -304,6 +304,9 @@ take_effect(struct fake_commit *c)
 	for (size_t i = 0; i < c->states.n; i++)
 		put_state(&fake.t.states, &c->states.rows[i]);
 	table_states_done(&c->states);
+	if (c->prepared_touched)
+		fake.t.prepared = c->prepared;
+	c->prepared_touched = false;
 	row->position = c->cp.position;
 	row->commit_time = c->cp.commit_time;
 	row->totals = c->cp.totals;
@@ -327,6 +330,8 @@ is_fenced(uint64_t epoch, struct err *err)
 		return false;
 	return !err_set(err, ERR_FENCED, "another owner has taken over the task");
 }
+
+static void forget_prepared(uint32_t group);
 
 static bool
 target_learn(struct target *t, bool new_owner, struct checkpoint *cp, struct err *err)
@@ -373,6 +378,7 @@ target_end_group(struct target *t, uint64_t epoch, uint32_t group, struct err *e
 	if (is_fenced(epoch, err))
 		return leave(false);
 	fake.t.groups[group] = (struct checkpoint){ .epoch = epoch };
+	forget_prepared(group);
 	cond_broadcast(&fake.moved);
 	return leave(true);
 }
@@ -400,6 +406,8 @@ target_save_source(struct target *t, const struct checkpoint *cp, struct err *er
 	row->source = cp->source;
 	row->slot_made = cp->slot_made;
 	row->publication_made = cp->publication_made;
+	if (!position_equal(&row->position, &cp->position))
+		forget_prepared(cp->group);
 	row->position = cp->position;
 	row->load_done = cp->load_done;
 	fake_target_flush();
@@ -615,6 +623,7 @@ forget_work(struct target *t)
 	memset(t->work.touched, 0, sizeof(t->work.touched));
 	table_states_done(&t->work.states);
 	t->work.handed = 0;
+	t->work.prepared_touched = false;
 	t->nparked = 0;
 	t->open = t->failed = false;
 }
@@ -677,6 +686,146 @@ fence_commit(struct target *t, const struct checkpoint *cp, struct err *err)
 	err_set(err, ERR_FENCED, "another owner has taken over the task");
 	forget_work(t);
 	return false;
+}
+
+/* ---- prepared transactions ---- */
+
+/* The transaction's own copy, in the world's arena. */
+static struct fake_parts *
+own_parts(struct target *t)
+{
+	struct fake_parts *own = &t->work.prepared;
+
+	if (t->work.prepared_touched)
+		return own;
+	*own = (struct fake_parts){ .n = fake.t.prepared.n, .cap = fake.t.prepared.n };
+	own->part = fake_alloc((own->n + 1) * sizeof(*own->part));
+	if (own->n > 0)
+		memcpy(own->part, fake.t.prepared.part, own->n * sizeof(*own->part));
+	t->work.prepared_touched = true;
+	return own;
+}
+
+static bool
+is_part_of(const struct fake_part *p, uint32_t group, const char *xid)
+{
+	return p->group == group && strcmp(p->xid, xid) == 0;
+}
+
+/* Without those that have this name; part < 0: all of them. */
+static struct prepared_count
+take_out(struct fake_parts *all, uint32_t group, const char *xid, int64_t part)
+{
+	struct prepared_count gone = { 0 };
+	size_t kept = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct fake_part p = all->part[i];
+
+		if (is_part_of(&p, group, xid) && (part < 0 || p.part == part)) {
+			gone.transactions = 1;
+			gone.bytes += p.n;
+		} else {
+			all->part[kept++] = p;
+		}
+	}
+	all->n = kept;
+	return gone;
+}
+
+static bool
+target_prepared_put(struct target *t, uint32_t group, const char *xid, uint32_t part, const void *p,
+    size_t n, struct err *err)
+{
+	struct fake_part new = { .group = group, .part = part, .n = n };
+	struct fake_parts *own;
+	struct fake_part *grown;
+	void *bytes;
+	char *name;
+
+	if (!enter(t, "write", err))
+		return false;
+	if (!t->open || t->failed)
+		fake_broken("rows are kept outside a transaction, or in one that has failed");
+	own = own_parts(t);
+	take_out(own, group, xid, part);
+	memcpy(bytes = fake_alloc(n + 1), p, n);
+	memcpy(name = fake_alloc(strlen(xid) + 1), xid, strlen(xid) + 1);
+	new.p = bytes;
+	new.xid = name;
+	grown = fake_alloc((own->n + 1) * sizeof(*grown));
+	if (own->n > 0)
+		memcpy(grown, own->part, own->n * sizeof(*grown));
+	grown[own->n++] = new;
+	own->part = grown;
+	return leave(true);
+}
+
+static const struct fake_parts *
+parts_seen(const struct target *t)
+{
+	return t->work.prepared_touched ? &t->work.prepared : &fake.t.prepared;
+}
+
+static bool
+target_prepared_get(struct target *t, uint32_t group, const char *xid, uint32_t part,
+    struct buf *out, bool *ret_there, struct err *err)
+{
+	const struct fake_parts *all;
+
+	if (!enter(t, "write", err))
+		return false;
+	if (!t->open || t->failed)
+		fake_broken("rows are read back outside a transaction, or in one that has failed");
+	*ret_there = false;
+	all = parts_seen(t);
+	for (size_t i = 0; i < all->n; i++) {
+		if (!is_part_of(&all->part[i], group, xid) || all->part[i].part != part)
+			continue;
+		*ret_there = true;
+		buf_put(out, all->part[i].p, all->part[i].n);
+	}
+	return leave(true);
+}
+
+static bool
+target_prepared_drop(struct target *t, uint32_t group, const char *xid, struct prepared_count *ret,
+    struct err *err)
+{
+	if (!enter(t, "write", err))
+		return false;
+	*ret = take_out(own_parts(t), group, xid, -1);
+	return leave(true);
+}
+
+static bool
+target_prepared_count(
+    struct target *t, uint32_t group, struct prepared_count *ret, struct err *err)
+{
+	const struct fake_parts *all = &fake.t.prepared;
+
+	if (!enter(t, "states", err))
+		return false;
+	*ret = (struct prepared_count){ 0 };
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->part[i].group != group)
+			continue;
+		ret->transactions += all->part[i].part == 0;
+		ret->bytes += all->part[i].n;
+	}
+	return leave(true);
+}
+
+/* What is kept of a stream whose position is set anew, or that has ended. */
+static void
+forget_prepared(uint32_t group)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < fake.t.prepared.n; i++)
+		if (fake.t.prepared.part[i].group != group)
+			fake.t.prepared.part[kept++] = fake.t.prepared.part[i];
+	fake.t.prepared.n = kept;
 }
 
 static bool
@@ -855,6 +1004,10 @@ static const struct target_ops ops = {
 	.load_done = target_load_done,
 	.begin = target_begin,
 	.write = target_write,
+	.prepared_put = target_prepared_put,
+	.prepared_get = target_prepared_get,
+	.prepared_drop = target_prepared_drop,
+	.prepared_count = target_prepared_count,
 	.hand_over = target_hand_over,
 	.commit = target_commit,
 	.rollback = target_rollback,

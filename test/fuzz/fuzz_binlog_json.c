@@ -1,7 +1,8 @@
 /* covers: cdc/binlog_json.c cdc/binlog_json_form.c cdc/binlog_json_apply.c */
-/* fuzz_binlog_json.c - any bytes as binary JSON, and as changes of it: refused, or a text of exactly the measured size; a document that can
- * be printed keeps its text when nothing is changed, and can be printed after any change that was taken.
- * Input: two bytes: where the changes begin; then the document, then the changes. */
+/* fuzz_binlog_json.c - any bytes as binary JSON, and as changes of it: refused, or a text of
+ * exactly the measured size; a document that can be printed keeps its text when nothing is
+ * changed, and can be printed after any change that was taken. Input: two bytes: where the changes
+ * begin; then the document, then the changes. */
 #include <stdlib.h>
 
 #include "cdc/binlog_json.h"
@@ -47,7 +48,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	split = (data[0] | (size_t)data[1] << 8) % (size - 1) + 2;
 	if ((text = text_of(data + 2, split - 2, &n)) != NULL) {
 		must(binlog_json_apply(data + 2, split - 2, data, 0, &out, &err));
-		must((same = text_of(out.p, out.n, &nsame)) != NULL && nsame == n && memcmp(text, same, n) == 0);
+		must((same = text_of(out.p, out.n, &nsame)) != NULL && nsame == n &&
+		     memcmp(text, same, n) == 0);
 		free(same);
 	}
 	if (!binlog_json_apply(data + 2, split - 2, data + split, size - split, &out, &err))

@@ -1,7 +1,8 @@
 /* covers: cdc/binlog_row.c cdc/my_text.c cdc/binlog_compressed.c cdc/charset.c */
-/* fuzz_binlog_row.c - any bytes as a row of columns of any types: refused, or values that lie in the room that was measured; text is UTF-8.
- * Input: flags, number of columns, kind and parameter of each, bitmap of what is present, the image (and before it another one, for a
- * partial update). */
+/* fuzz_binlog_row.c - any bytes as a row of columns of any types: refused, or values that lie in
+ * the room that was measured; text is UTF-8. Input: flags, number of columns, kind and parameter
+ * of each, bitmap of what is present, the image (and before it another one, for a partial update).
+ */
 #include <stdlib.h>
 
 #include "cdc/binlog_row.h"
@@ -12,23 +13,49 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define COLUMNS_MAX 20
 
-static const char *const labels[64] = { "a", "", "long label", "\xc3\xbc", "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r",
-	"s", "t", "u", "v", "w", "x", "y", "z", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20",
-	"21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31", "32", "33", "34" };
+static const char *const labels[64] = { "a", "", "long label", "\xc3\xbc", "a", "b", "c", "d", "e",
+	"f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v", "w",
+	"x", "y", "z", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14",
+	"15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29",
+	"30", "31", "32", "33", "34" };
 
-static const struct { uint8_t code, logical; } kinds[] = {
-	{ MY_TYPE_TINY, LOGICAL_I16 }, { MY_TYPE_SHORT, LOGICAL_I16 }, { MY_TYPE_LONG, LOGICAL_I32 }, { MY_TYPE_FLOAT, LOGICAL_F32 },
-	{ MY_TYPE_DOUBLE, LOGICAL_F64 }, { MY_TYPE_TIMESTAMP, LOGICAL_TIMESTAMPTZ }, { MY_TYPE_LONGLONG, LOGICAL_I64 }, { MY_TYPE_INT24, LOGICAL_I32 },
-	{ MY_TYPE_DATE, LOGICAL_DATE }, { MY_TYPE_TIME, LOGICAL_TIME }, { MY_TYPE_DATETIME, LOGICAL_TIMESTAMP }, { MY_TYPE_YEAR, LOGICAL_YEAR },
-	{ MY_TYPE_VARCHAR, LOGICAL_TEXT }, { MY_TYPE_BIT, LOGICAL_BIT }, { MY_TYPE_TIMESTAMP2, LOGICAL_TIMESTAMPTZ },
-	{ MY_TYPE_DATETIME2, LOGICAL_TIMESTAMP }, { MY_TYPE_TIME2, LOGICAL_TIME }, { MY_TYPE_BLOB_COMPRESSED, LOGICAL_TEXT },
-	{ MY_TYPE_VARCHAR_COMPRESSED, LOGICAL_TEXT }, { MY_TYPE_VECTOR, LOGICAL_VECTOR }, { MY_TYPE_JSON, LOGICAL_JSON },
-	{ MY_TYPE_NEWDECIMAL, LOGICAL_DECIMAL }, { MY_TYPE_ENUM, LOGICAL_ENUM }, { MY_TYPE_SET, LOGICAL_SET }, { MY_TYPE_BLOB, LOGICAL_TEXT },
-	{ MY_TYPE_STRING, LOGICAL_TEXT }, { MY_TYPE_GEOMETRY, LOGICAL_GEOMETRY }, { MY_TYPE_STRING, LOGICAL_UUID }, { MY_TYPE_STRING, LOGICAL_INET },
+static const struct {
+	uint8_t code, logical;
+} kinds[] = {
+	{ MY_TYPE_TINY, LOGICAL_I16 },
+	{ MY_TYPE_SHORT, LOGICAL_I16 },
+	{ MY_TYPE_LONG, LOGICAL_I32 },
+	{ MY_TYPE_FLOAT, LOGICAL_F32 },
+	{ MY_TYPE_DOUBLE, LOGICAL_F64 },
+	{ MY_TYPE_TIMESTAMP, LOGICAL_TIMESTAMPTZ },
+	{ MY_TYPE_LONGLONG, LOGICAL_I64 },
+	{ MY_TYPE_INT24, LOGICAL_I32 },
+	{ MY_TYPE_DATE, LOGICAL_DATE },
+	{ MY_TYPE_TIME, LOGICAL_TIME },
+	{ MY_TYPE_DATETIME, LOGICAL_TIMESTAMP },
+	{ MY_TYPE_YEAR, LOGICAL_YEAR },
+	{ MY_TYPE_VARCHAR, LOGICAL_TEXT },
+	{ MY_TYPE_BIT, LOGICAL_BIT },
+	{ MY_TYPE_TIMESTAMP2, LOGICAL_TIMESTAMPTZ },
+	{ MY_TYPE_DATETIME2, LOGICAL_TIMESTAMP },
+	{ MY_TYPE_TIME2, LOGICAL_TIME },
+	{ MY_TYPE_BLOB_COMPRESSED, LOGICAL_TEXT },
+	{ MY_TYPE_VARCHAR_COMPRESSED, LOGICAL_TEXT },
+	{ MY_TYPE_VECTOR, LOGICAL_VECTOR },
+	{ MY_TYPE_JSON, LOGICAL_JSON },
+	{ MY_TYPE_NEWDECIMAL, LOGICAL_DECIMAL },
+	{ MY_TYPE_ENUM, LOGICAL_ENUM },
+	{ MY_TYPE_SET, LOGICAL_SET },
+	{ MY_TYPE_BLOB, LOGICAL_TEXT },
+	{ MY_TYPE_STRING, LOGICAL_TEXT },
+	{ MY_TYPE_GEOMETRY, LOGICAL_GEOMETRY },
+	{ MY_TYPE_STRING, LOGICAL_UUID },
+	{ MY_TYPE_STRING, LOGICAL_INET },
 };
 
 /* One collation of each way in which sets are built; 63 is bytes. */
-static const uint16_t collations[] = { 8, 63, 45, 33, 28, 13, 12, 249, 54, 56, 60, 35, 10, 11, 1, 95, 98 };
+static const uint16_t collations[] = { 8, 63, 45, 33, 28, 13, 12, 249, 54, 56, 60, 35, 10, 11, 1,
+	95, 98 };
 
 static void
 must(bool ok)
@@ -41,7 +68,9 @@ static struct coltype
 type_of(uint8_t kind, uint8_t p, bool mariadb)
 {
 	struct coltype t = { .code = kinds[kind % (sizeof(kinds) / sizeof(kinds[0]))].code,
-		.logical = kinds[kind % (sizeof(kinds) / sizeof(kinds[0]))].logical, .mariadb = mariadb, .name = "any" };
+		.logical = kinds[kind % (sizeof(kinds) / sizeof(kinds[0]))].logical,
+		.mariadb = mariadb,
+		.name = "any" };
 
 	if (t.code == MY_TYPE_NEWDECIMAL) {
 		t.length = p % 65 + 1u;
@@ -55,7 +84,8 @@ type_of(uint8_t kind, uint8_t p, bool mariadb)
 	} else if (t.logical == LOGICAL_UUID || t.logical == LOGICAL_INET) {
 		t.collation = MY_COLLATION_BINARY;
 		t.length = t.logical == LOGICAL_UUID || p % 2 ? 16 : 4;
-	} else if (t.code == MY_TYPE_VARCHAR || t.code == MY_TYPE_VARCHAR_COMPRESSED || t.code == MY_TYPE_STRING) {
+	} else if (t.code == MY_TYPE_VARCHAR || t.code == MY_TYPE_VARCHAR_COMPRESSED ||
+		   t.code == MY_TYPE_STRING) {
 		t.collation = collations[p % (sizeof(collations) / sizeof(collations[0]))];
 		t.length = t.code == MY_TYPE_STRING ? p : 16u * p;
 	} else if (t.code == MY_TYPE_BLOB || t.code == MY_TYPE_BLOB_COMPRESSED) {
@@ -80,11 +110,13 @@ check_value(const struct value *v, const uint8_t *dst, size_t written)
 		return;
 	must(v->p >= dst && v->p + v->len <= dst + written);
 	if (v->kind == VALUE_TEXT)
-		must(charset_to_utf8(charset_of_collation(46, false, &err), v->p, v->len, NULL, &n, &at));
+		must(charset_to_utf8(
+		    charset_of_collation(46, false, &err), v->p, v->len, NULL, &n, &at));
 }
 
 static void
-check_image(struct row_image *im, uint16_t ncols, const uint8_t *p, size_t n, const uint8_t *present, size_t *ret_used)
+check_image(struct row_image *im, uint16_t ncols, const uint8_t *p, size_t n,
+    const uint8_t *present, size_t *ret_used)
 {
 	struct value vals[COLUMNS_MAX];
 	struct err err = ERR_INIT;
@@ -129,11 +161,13 @@ run(const uint8_t *data, size_t size, struct arena *arena)
 	}
 	check_image(im, ncols, data + head, size - head, data + head - 3, &used);
 	if (data[0] & 2 && used > 0) {
-		if (row_image_expand(im, data + head, used, data + head - 3, data + head + used, size - head - used, data + head - 3, &whole, &again, &err)) {
+		if (row_image_expand(im, data + head, used, data + head - 3, data + head + used,
+			size - head - used, data + head - 3, &whole, &again, &err)) {
 			must(again <= size - head - used);
 			check_image(im, ncols, whole.p, whole.n, data + head - 3, &again);
 		} else {
-			must((err.kind == ERR_PROTOCOL || err.kind == ERR_DATA) && err.msg[0] != '\0');
+			must((err.kind == ERR_PROTOCOL || err.kind == ERR_DATA) &&
+			     err.msg[0] != '\0');
 		}
 		buf_done(&whole);
 	}

@@ -1,5 +1,6 @@
 /* covers: cdc/decimal.c */
-/* fuzz_decimal.c - any bytes as a packed decimal: refused, or a number of as many digits as it says, whose digits, packed again, are the same bytes. */
+/* fuzz_decimal.c - any bytes as a packed decimal: refused, or a number of as many digits as it
+ * says, whose digits, packed again, are the same bytes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +23,9 @@ pack(const char *digits, unsigned n, bool fraction, uint8_t *out)
 	size_t at = 0;
 
 	for (unsigned i = 0; i < n;) {
-		const unsigned group = !fraction && i == 0 && n % 9 != 0 ? n % 9 : n - i > 9 ? 9 : n - i;
+		const unsigned group = !fraction && i == 0 && n % 9 != 0 ? n % 9
+				       : n - i > 9			 ? 9
+									 : n - i;
 		uint32_t v = 0;
 
 		for (unsigned k = 0; k < group; k++)
@@ -43,7 +46,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool negative;
 	size_t n, from, bytes;
 
-	if (size < 2 || !decimal_valid(precision = data[0], scale = data[1]) || size - 2 < decimal_size(precision, scale))
+	if (size < 2 || !decimal_valid(precision = data[0], scale = data[1]) ||
+	    size - 2 < decimal_size(precision, scale))
 		return 0;
 	bytes = decimal_size(precision, scale);
 	whole = precision - scale;
@@ -53,7 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	negative = text[0] == '-';
 	must(n <= DECIMAL_TEXT_MAX && negative == ((packed[0] & 0x80) == 0));
 	memset(digits, '0', precision);
-	from = n - negative - (scale > 0 ? scale + 1 : 0);		/* digits before the point */
+	from = n - negative - (scale > 0 ? scale + 1 : 0); /* digits before the point */
 	must(from >= 1 && (whole > 0 ? from <= whole : from == 1 && text[negative] == '0'));
 	if (whole > 0)
 		memcpy(digits + whole - from, text + negative, from);

@@ -1,23 +1,24 @@
 #!/bin/sh
 # One pair of kinds of servers: a million rows are loaded under write load, then half a million row changes are streamed, and all the while
 # worker and daemon are killed 50 times: nothing lost, nothing doubled, by content and by ledger, and no hand is needed.
-# usage: test/long/pairs.sh SOURCE TARGET     postgresql, mysql, mariadb
-#        ROWS=1000000 CHANGES=500000 KILLS=50 RATE=5000 LOAD_RATE=800 SEED=; KILLS=0 RATE=0 for the speed of it; some 5 minutes
+# usage: test/long/pairs.sh SOURCE TARGET     postgresql, mysql, mariadb; some 5 minutes
+#        ROWS=1000000 CHANGES=500000 KILLS=50, RATE=5000 and LOAD_RATE=800 (changes a second), LIMIT=6MB (of the load, a second), SEED=
+#        KILLS=0 RATE=0 PAUSED=yes: how fast it goes, the stream from a backlog
 # timeout: 3600
 TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 SRC_KIND=${1:-$SRC_KIND} DST_KIND=${2:-$DST_KIND}
 . "$TOP/test/long/lib.sh"
 . "$TOP/test/long/lib_pairs.sh"
 needs
-rows=${ROWS:-1000000} changes=${CHANGES:-500000} kills=${KILLS:-50} rate=${RATE:-5000} slow=${LOAD_RATE:-800}
-options_of() {
+rows=${ROWS:-1000000} changes=${CHANGES:-500000} kills=${KILLS:-50} rate=${RATE:-5000} slow=${LOAD_RATE:-800} limit=${LIMIT:-6MB}
+options_of() {			# KIND [option of MySQL and MariaDB...]
 	case $1 in
 	postgresql) echo shared_buffers=256MB max_wal_size=4GB ;;
-	*) echo innodb-buffer-pool-size=512M ;;
+	*) shift; echo innodb-buffer-pool-size=512M "$@" ;;
 	esac
 }
 
-db_start src $(options_of "$SRC_KIND")
+db_start src $(options_of "$SRC_KIND" max-binlog-size=$((rows * 32)))	# so that the stream goes through many files
 db_start dst $(options_of "$DST_KIND")
 step "$SRC_KIND to $DST_KIND, seed $SEED: $rows rows"
 pairs_tables src
@@ -50,14 +51,13 @@ kill_one() {
 		done
 	fi
 	case $phase in
-	cdc) in_stream=$((in_stream + 1)) ;;
-	none | null) between=$((between + 1)) ;;
-	*) in_load=$((in_load + 1)) ;;
+	none | null | check) between=$((between + 1)) ;;
+	*) if [ -e "$GO" ]; then in_stream=$((in_stream + 1)); else in_load=$((in_load + 1)); fi ;;
 	esac
 	[ -z "${VERBOSE:-}" ] || say "   killed in phase $phase"
 }
 
-conf_task t 'full_load: { max_rate = "'"$([ "$kills" = 0 ] || echo 6MB)"'"; };'
+conf_task t 'full_load: { max_rate = "'"$([ "$kills" = 0 ] || echo "$limit")"'"; };'
 "$REPLD" check -c "$CONF" >"$TMP/check" 2>&1 || { cat "$TMP/check" >&2; fail 'check finds blockers'; }
 writers_start "$changes" "$slow" "$rate"
 sleep 1
@@ -70,7 +70,7 @@ while [ $n -lt $((kills / 3)) ]; do
 	n=$((n + 1))
 done
 if [ "$kills" != 0 ]; then
-	sed -i 's/max_rate = "6MB"/max_rate = ""/' "$CONF"
+	sed -i 's/max_rate = "'"$limit"'"/max_rate = ""/' "$CONF"
 	wait_for 60 ctl reload || { ctl reload >&2; fail 'the configuration is not taken'; }
 fi
 writers_write || { cat "$TMP"/writer.*.log >&2; fail 'no writer is left'; }
@@ -80,6 +80,7 @@ load_ms=$(($(now_ms) - begin))
 say "   loaded after $((load_ms / 1000)) s"
 
 step "$changes row changes"
+[ -z "${PAUSED:-}" ] || ctl pause t >/dev/null
 begin=$(now_ms)
 : >"$GO"
 while [ $n -lt "$kills" ]; do
@@ -89,6 +90,10 @@ while [ $n -lt "$kills" ]; do
 done
 while writers_write; do sleep 0.2; note_peak; done
 writers_wait
+if [ -n "${PAUSED:-}" ]; then
+	begin=$(now_ms)
+	ctl resume t >/dev/null
+fi
 written_ms=$(($(now_ms) - begin))
 synced t 900
 stream_ms=$(($(now_ms) - begin))

@@ -2,4 +2,4 @@
 ### endpoints/pg_stream.c
 /^prove_log/,/^}/s/s->p\.last_end\.kind != POSITION_LSN/true/
 ### endpoints/pg_proof.c
-/^look_at_commit/,/^}/s/p->other = .*;/p->other = false;/
+/^[a-z_]*\(.*struct proof/,/^}/s/p->other = .*;/p->other = false;/

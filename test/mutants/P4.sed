@@ -1,3 +1,3 @@
 # A keepalive inside a transaction is a resume point.
 ### endpoints/pg_stream.c
-/^take_keepalive/,/^}/s/if \(pgoutput_in_transaction\(s->dec\)\)/if (false)/
+/^take_keepalive/,/^}/s/if \(in_transaction\(s\)\) \{/if (false) {/

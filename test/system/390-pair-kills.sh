@@ -3,5 +3,5 @@
 # timeout: 240
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 SRC_KIND=${SRC_KIND:-mariadb} DST_KIND=${DST_KIND:-postgresql}
-ROWS=40000 CHANGES=30000 KILLS=8 RATE=2500
+ROWS=40000 CHANGES=30000 KILLS=8 RATE=2500 LIMIT=1MB
 . "$TOP/test/long/pairs.sh"

@@ -22,6 +22,8 @@
 #define ck_abort_msg(...) die(__VA_ARGS__)
 #define ck_assert_msg(ok, ...) ((ok) ? (void)0 : die(__VA_ARGS__))
 
+static void die(const char *fmt, ...) PRINTF_LIKE(1, 2) __attribute__((noreturn));
+
 static void
 die(const char *fmt, ...)
 {

@@ -379,12 +379,12 @@ main(int argc, char **argv)
 	if (argc < 10)
 		return 2;
 	postgresql = strcmp(argv[1], "postgresql") == 0;
-	who = atol(argv[3]);
-	rng = (uint64_t)atol(argv[2]) * 0x9e3779b97f4a7c15U + (uint64_t)who * 0xbf58476d1ce4e5b9U + 1;
-	rows = atol(argv[4]);
-	changes = atol(argv[5]);
-	load_rate = atof(argv[6]);
-	rate = atof(argv[7]);
+	who = strtol(argv[3], NULL, 10);
+	rng = (uint64_t)strtol(argv[2], NULL, 10) * 0x9e3779b97f4a7c15U + (uint64_t)who * 0xbf58476d1ce4e5b9U + 1;
+	rows = strtol(argv[4], NULL, 10);
+	changes = strtol(argv[5], NULL, 10);
+	load_rate = strtod(argv[6], NULL);
+	rate = strtod(argv[7], NULL);
 	large = argc > 10 ? changes / 8 : 0;
 	live = malloc((size_t)(rows + changes * 40 + 2000000) * sizeof *live);
 	if (live == NULL)

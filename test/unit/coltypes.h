@@ -7,6 +7,22 @@
 #include "cdc/my_type.h"
 #include "cdc/pg_type.h"
 
+/* Zeroed memory that lasts as long as the program. */
+static inline void *
+kept_alloc(size_t n)
+{
+	static struct kept {
+		struct kept *next;
+	} *all;
+	struct kept *k = calloc(1, sizeof(*k) + n);
+
+	if (k == NULL)
+		abort();
+	k->next = all;
+	all = k;
+	return k + 1;
+}
+
 static const struct coltypes_my {
 	const char *word;
 	uint8_t code;
@@ -60,7 +76,7 @@ coltypes_labels(struct coltype *t)
 
 	while ((p = strchr(p, '\'')) != NULL && t->nlabels < 16) {
 		const char *end = strchr(p + 1, '\'');
-		char *label = calloc(1, (size_t)(end - p));
+		char *label = kept_alloc((size_t)(end - p));
 
 		memcpy(label, p + 1, (size_t)(end - p - 1));
 		labels[t->nlabels++] = label;

@@ -4,6 +4,8 @@
 #ifndef REPLD_TEST_CONVERT_CELLS_H
 #define REPLD_TEST_CONVERT_CELLS_H
 
+#include "test/unit/coltypes.h"
+
 struct row {
 	const char *from, *to;		/* to NULL: the type that repld makes */
 	const char *values;
@@ -372,7 +374,7 @@ static const struct row pairs_within_mysql[] = {
 static inline char *
 cell_text(const char *p, size_t n)
 {
-	char *s = calloc(1, n + 1);
+	char *s = kept_alloc(n + 1);
 
 	memcpy(s, p, n);
 	return s;
@@ -394,7 +396,7 @@ cell_value(const char *text)
 		return (struct value){ .kind = VALUE_TEXT, .len = 0, .p = (const uint8_t *)"" };
 	if (strncmp(text, "0x", 2) != 0)
 		return (struct value){ .kind = VALUE_TEXT, .len = (uint32_t)n, .p = (const uint8_t *)text };
-	p = calloc(1, n / 2);
+	p = kept_alloc(n / 2);
 	for (size_t i = 0; 2 * i + 2 < n; i++) {
 		unsigned b = 0;
 
@@ -454,7 +456,7 @@ pg_prints(const struct coltype *t, const struct value *v)
 		for (size_t i = 0; i < v->len; i++)
 			chars += (v->p[i] & 0xc0) != 0x80;
 		n = v->len + f.length - chars;
-		p = calloc(1, n + 1);
+		p = kept_alloc(n + 1);
 		memset(p, ' ', n);
 		memcpy(p, v->p, v->len);
 		out = (struct value){ .kind = VALUE_TEXT, .len = (uint32_t)n, .p = (const uint8_t *)p };
@@ -475,7 +477,7 @@ my_prints(const struct coltype *t, const struct value *v)
 
 	if (digits == 0)
 		return *v;
-	p = calloc(1, whole + 2 + digits);
+	p = kept_alloc(whole + 2 + digits);
 	memset(p, '0', whole + 1 + digits);
 	memcpy(p, v->p, v->len);
 	p[whole] = '.';

@@ -174,6 +174,49 @@ START_TEST(group_equal_tables_are_one_relation)
 }
 END_TEST
 
+START_TEST(group_table_captured_as_another_is_refused)
+{
+	struct maker m = { 0 };
+
+	maker_ready(&m, NULL);
+	ok(query(&m, "BEGIN") && table(&m, 9, "t") && xid(&m));
+	binlog_forget_tables(m.rig.dec);
+	m.rig.table = &m.end; /* not the rig, which is at &m */
+	ok(query(&m, "BEGIN"));
+	no(table(&m, 9, "t"), ERR_SCHEMA);
+	maker_end(&m);
+}
+END_TEST
+
+START_TEST(group_control_in_doubt_is_refused)
+{
+	struct maker m = { 0 };
+
+	maker_ready(&m, NULL);
+	ok(query(&m, "BEGIN"));
+	no(query(&m, "COMMIT /*!99999 */"), ERR_PROTOCOL);
+	maker_end(&m);
+}
+END_TEST
+
+START_TEST(group_time_is_that_of_the_first_commit)
+{
+	struct maker m = { 0 };
+	struct buf b = { 0 };
+
+	put_le(&b, 0, 17);
+	put_le(&b, 5, 8);
+	put_le(&b, 0, 17);
+	put_le(&b, UINT64_C(1800000000000000) | TIME_ORIGINAL, 7);
+	put_le(&b, UINT64_C(1700000000123456), 7);
+	maker_ready(&m, NULL);
+	ok(send_event(&m, EVENT_GTID, &b) && query(&m, "BEGIN") && table(&m, 9, "t"));
+	ok(insert(&m, 9, 1));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), " at " USEC "\n"));
+	maker_end(&m);
+}
+END_TEST
+
 /* ---- anonymous transactions, hooks and sinks that refuse ---- */
 
 START_TEST(group_without_gtid_is_a_hole_where_they_count)
@@ -362,44 +405,51 @@ xa_prepare(struct maker *m, bool one_phase, uint32_t gtrid, uint32_t bqual)
 	return send_event(m, EVENT_XA_PREPARE, &b);
 }
 
-START_TEST(group_xa_is_refused_where_it_is_not_replicated)
+/* What is prepared is told even where nothing captured is in it, and names its xid from the beginning. */
+START_TEST(group_xa_is_told_from_its_beginning)
 {
-	const struct binlog_options refuse = { .xa_refuse = true };
 	struct maker m = { 0 };
 
-	maker_ready(&m, &refuse);
+	maker_ready(&m, NULL);
 	ok(gtid(&m, 1, 1) && query(&m, "XA START X'61',X'',1") && table(&m, 9, "skipped") &&
 	    insert(&m, 9, 1));
-	ok(query(&m, "XA END X'61',X'',1") && xa_prepare(&m, false, 1, 0));
-	ok(gtid(&m, 1, 2) && query(&m, "XA COMMIT X'61',X'',1"));
 	buf_reset(&m.rig.text);
-	ok(binlog_flush(m.rig.dec, &m.rig.err));
-	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), U1 ":1-2"));
-	ok(query(&m, "XA START X'61',X'',1") && table(&m, 9, "t") && insert(&m, 9, 1) &&
-	    xa_prepare(&m, true, 1, 0));
-	ok(query(&m, "XA START X'61',X'',1") && table(&m, 9, "t") && insert(&m, 9, 1));
-	no(xa_prepare(&m, false, 1, 0), ERR_HOLE);
-	ck_assert_str_ne(m.rig.err.remedy, "");
+	ok(query(&m, "XA END X'61',X'',1") && xa_prepare(&m, false, 1, 0));
+	expect_dump(&m, "BEGIN log.000001:127 at " USEC " prepares a,,1\n"
+			"XA PREPARE log.000001:430 at " USEC " xid a,,1 " U1 ":1\n");
+	ok(gtid(&m, 1, 2) && query(&m, "XA COMMIT X'61',X'',1"));
+	expect_dump(&m, "XA COMMIT log.000001:555 at " USEC " xid a,,1 " U1 ":2\n");
+	ok(query(&m, "XA START X'61',X'62',1") && table(&m, 9, "t") && insert(&m, 9, 1));
+	ok(xa_prepare(&m, true, 1, 1));
+	expect_dump(&m,
+	    TABLE "BEGIN log.000001:555 at " WHEN " prepares a,b,1\n"
+		  "  INSERT app.t\n    new: id=\"1\"\nCOMMIT log.000001:733 at " WHEN "\n");
+	ok(query(&m, "XA ROLLBACK X'63',X'',1"));
+	expect_dump(&m, "XA ROLLBACK log.000001:792 at " WHEN " xid c,,1\n");
 	maker_end(&m);
 }
 END_TEST
 
 START_TEST(group_xa_order_and_sizes)
 {
+	static const char *const starts[] = { "XA START X'61',X'',1", "BEGIN",
+		"XA START X'62',X'',1", "XA START X'61',X'62',1", "XA START X'61',X'',2" };
 	struct maker m = { 0 };
 
 	maker_ready(&m, NULL);
 	ok(query(&m, "XA START X'61',X'',1"));
 	no(xid(&m), ERR_PROTOCOL);
 	maker_end(&m);
+	for (int i = 0; i < 5; i++) {
+		maker_ready(&m, NULL);
+		ok(query(&m, starts[i]));
+		if (i == 0)
+			ok(xa_prepare(&m, false, 1, 0));
+		else
+			no(xa_prepare(&m, false, 1, 0), ERR_PROTOCOL);
+		maker_end(&m);
+	}
 	maker_ready(&m, NULL);
-	ok(query(&m, "BEGIN"));
-	no(xa_prepare(&m, false, 1, 0), ERR_PROTOCOL);
-	maker_end(&m);
-	maker_ready(&m, NULL);
-	ok(query(&m, "XA START X'61',X'',1") && table(&m, 9, "t") && insert(&m, 9, 1) &&
-	    xa_prepare(&m, false, 64, 64));
-	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), "XA PREPARE log.000001:"));
 	ok(query(&m, "XA START X'61',X'',1"));
 	no(xa_prepare(&m, false, 65, 0), ERR_PROTOCOL);
 	maker_end(&m);
@@ -483,9 +533,10 @@ END_TEST
 UNIT_MAIN("binlog_group", group_emits_begin_with_the_first_row,
     group_of_nothing_leaves_its_identifier, group_identifiers_never_overflow_a_record,
     group_order_is_held, group_rows_need_their_table_in_the_same_statement,
-    group_equal_tables_are_one_relation, group_without_gtid_is_a_hole_where_they_count,
-    group_refusals_of_others_pass_through, group_truncate_is_a_transaction_of_its_own,
-    group_rolled_back_is_read_again_without_its_rows, group_rolled_back_in_part,
-    group_savepoints_that_are_not_known, group_abandoned_by_a_crash,
-    group_xa_is_refused_where_it_is_not_replicated, group_xa_order_and_sizes,
-    group_mariadb_counts_by_domain, group_tagged_fields, group_packed_integers)
+    group_equal_tables_are_one_relation, group_control_in_doubt_is_refused,
+    group_table_captured_as_another_is_refused, group_time_is_that_of_the_first_commit,
+    group_without_gtid_is_a_hole_where_they_count, group_refusals_of_others_pass_through,
+    group_truncate_is_a_transaction_of_its_own, group_rolled_back_is_read_again_without_its_rows,
+    group_rolled_back_in_part, group_savepoints_that_are_not_known, group_abandoned_by_a_crash,
+    group_xa_is_told_from_its_beginning, group_xa_order_and_sizes, group_mariadb_counts_by_domain,
+    group_tagged_fields, group_packed_integers)

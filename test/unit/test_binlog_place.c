@@ -72,10 +72,13 @@ END_TEST
 START_TEST(place_of_made_events_does_not_count)
 {
 	struct maker m = { .mariadb = true };
-	struct buf list = body_of("\0\0\0\0", 4), key = body_of("", 0), format_again;
+	struct buf list = body_of("\0\0\0\0", 4), key = body_of("", 0), format_again, made;
 
 	maker_ready(&m, NULL);
 	expect_at(&m, "log.000001:256");
+	made = event_bytes(EVENT_GTID_LIST, ARTIFICIAL, 99999, &list, false);
+	ok(rig_event(&m.rig, made.p, made.n));
+	buf_done(&made);
 	ok(send_as(&m, EVENT_GTID_LIST, ARTIFICIAL, false, &list));
 	ok(send_as(&m, EVENT_START_ENCRYPTION, 0, false, &key));
 	format_again = format_body(&m, "10.11.9-MariaDB", 0);
@@ -314,6 +317,23 @@ START_TEST(event_incident_is_a_hole)
 }
 END_TEST
 
+START_TEST(event_of_another_length_than_it_says)
+{
+	struct buf body = body_of("text", 4), b;
+	struct maker m = { 0 };
+
+	for (int change = -1; change <= 1; change += 2) {
+		maker_ready(&m, NULL);
+		b = event_bytes(EVENT_ROWS_QUERY, 0, 0, &body, false);
+		b.p[9] = (uint8_t)(b.p[9] + change);
+		no(rig_event(&m.rig, b.p, b.n), ERR_PROTOCOL);
+		buf_done(&b);
+		maker_end(&m);
+	}
+	buf_done(&body);
+}
+END_TEST
+
 START_TEST(event_larger_than_allowed)
 {
 	const struct binlog_options small = { .max_event = 200 };
@@ -366,7 +386,8 @@ inner_events(const char *name, uint32_t value)
 }
 
 static bool
-payload(struct maker *m, uint8_t algorithm, uint64_t size, const struct buf *events)
+payload_and(
+    struct maker *m, uint8_t algorithm, uint64_t size, const struct buf *events, size_t more)
 {
 	struct buf b = { 0 }, packed = { 0 };
 	size_t n = events->n;
@@ -381,11 +402,18 @@ payload(struct maker *m, uint8_t algorithm, uint64_t size, const struct buf *eve
 	buf_put(&b, "\3\3\374", 3);
 	put_le(&b, size, 2);
 	buf_put(&b, "\1\3\374", 3);
-	put_le(&b, n, 2);
+	put_le(&b, n + more, 2);
 	buf_u8(&b, 0);
 	buf_put(&b, packed.p, n);
+	put_le(&b, 0, (int)more);
 	buf_done(&packed);
 	return send_event(m, EVENT_TRANSACTION_PAYLOAD, &b);
+}
+
+static bool
+payload(struct maker *m, uint8_t algorithm, uint64_t size, const struct buf *events)
+{
+	return payload_and(m, algorithm, size, events, 0);
 }
 
 START_TEST(payload_is_a_transaction)
@@ -451,6 +479,10 @@ START_TEST(payload_that_is_broken)
 	}
 	maker_ready(&m, NULL);
 	no(payload(&m, PAYLOAD_ZSTD, events.n, &events), ERR_PROTOCOL); /* no GTID before it */
+	maker_end(&m);
+	maker_ready(&m, NULL);
+	ok(gtid(&m, 1, 5));
+	no(payload_and(&m, PAYLOAD_ZSTD, events.n, &events, 3), ERR_PROTOCOL);
 	maker_end(&m);
 	buf_done(&events);
 	buf_done(&two);
@@ -650,6 +682,6 @@ UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_without_positions_is_
     place_of_made_events_does_not_count, place_follows_the_files, place_start_is_checked,
     place_moves_by_heartbeats, place_moves_by_heartbeats_of_mariadb, format_tells_the_server,
     format_of_another_version_is_refused, event_of_unknown_type, event_incident_is_a_hole,
-    event_larger_than_allowed, payload_is_a_transaction, payload_that_is_broken,
-    payload_of_many_events, block_is_decompressed_or_refused, table_of_odd_columns,
-    table_that_is_too_wide, table_count_of_a_statement_is_bounded)
+    event_larger_than_allowed, event_of_another_length_than_it_says, payload_is_a_transaction,
+    payload_that_is_broken, payload_of_many_events, block_is_decompressed_or_refused,
+    table_of_odd_columns, table_that_is_too_wide, table_count_of_a_statement_is_bounded)

@@ -1,5 +1,6 @@
-/* test_binlog_row.c - rows of real servers: the log's bytes become what the server itself says of its rows, with types that the catalog and
- * the log tell alike; and images that are cut off, or wrong, are refused. The servers' words lie in test/corpus/binlog_rows, made by
+/* test_binlog_row.c - rows of real servers: the log's bytes become what the server itself says of
+ * its rows, with types that the catalog and the log tell alike; and images that are cut off, or
+ * wrong, are refused. The servers' words lie in test/corpus/binlog_rows, made by
  * test/corpus/binlog-rows-capture.sh. */
 #include "cdc/binlog_row.c"
 
@@ -13,18 +14,18 @@
 struct table {
 	char name[64];
 	uint16_t ncols;
-	struct coltype types[COLUMNS_MAX];	/* the catalog's */
+	struct coltype types[COLUMNS_MAX]; /* the catalog's */
 	char *names[COLUMNS_MAX];
-	bool least;				/* the last TABLE_MAP had no names */
+	bool least; /* the last TABLE_MAP had no names */
 	struct binlog_table *map;
 	struct row_image *image;
-	uint64_t id;				/* of the last TABLE_MAP */
+	uint64_t id; /* of the last TABLE_MAP */
 };
 
 struct row {
 	const struct table *table;
 	char id[16];
-	char *texts[COLUMNS_MAX];		/* as in the file of values */
+	char *texts[COLUMNS_MAX]; /* as in the file of values */
 };
 
 struct server {
@@ -88,25 +89,37 @@ read_columns(struct server *s, const char *server)
 	size_t n;
 	char *text = (char *)read_whole(server, "columns", &n), *rest = NULL;
 
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
-		char table[64], name[64], type[32], *hex = xzalloc(strlen(line)), collation[64], *column_type;
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		char table[64], name[64], type[32], *hex = xzalloc(strlen(line)), collation[64],
+						    *column_type;
 		unsigned long long octets, chars;
 		unsigned precision, scale, fraction, json;
 		struct my_catalog_column c;
 		struct err err = ERR_INIT;
 		struct table *t;
 
-		ck_assert_int_eq(sscanf(line, "%63s %63s %31s %s %63s %llu %llu %u %u %u %u", table, name, type, hex, collation, &octets, &chars,
-		    &precision, &scale, &fraction, &json), 11);
+		ck_assert_int_eq(
+		    sscanf(line, "%63s %63s %31s %s %63s %llu %llu %u %u %u %u", table, name, type,
+			hex, collation, &octets, &chars, &precision, &scale, &fraction, &json),
+		    11);
 		column_type = unhex(hex);
-		c = (struct my_catalog_column){ .data_type = type, .column_type = column_type, .collation = strcmp(collation, "-") == 0 ? NULL : collation,
-			.octet_length = octets, .char_length = chars, .precision = precision, .scale = scale, .fraction = fraction, .mariadb = s->mariadb,
+		c = (struct my_catalog_column){ .data_type = type,
+			.column_type = column_type,
+			.collation = strcmp(collation, "-") == 0 ? NULL : collation,
+			.octet_length = octets,
+			.char_length = chars,
+			.precision = precision,
+			.scale = scale,
+			.fraction = fraction,
+			.mariadb = s->mariadb,
 			.json_check = json };
 		t = table_named(s, table, strlen(table), true);
 		t->names[t->ncols] = xstrdup(name);
 		if (!my_type_from_catalog(&t->types[t->ncols], &c, s->arena, &err))
 			ck_abort_msg("%s.%s: %s", table, name, err.msg);
-		t->types[t->ncols].name = arena_strdup(s->arena, t->types[t->ncols].name);	/* not in the literals of the catalog's row */
+		t->types[t->ncols].name = arena_strdup(s->arena,
+		    t->types[t->ncols].name); /* not in the literals of the catalog's row */
 		t->ncols++;
 		free(column_type);
 		free(hex);
@@ -124,16 +137,22 @@ complete_types(struct table *t, struct coltype *types, struct server *s, struct 
 		const struct coltype *catalog = &t->types[i];
 		struct coltype map;
 
-		ck_ok(my_type_from_map(&map, &t->map->cols[i], s->mariadb, t->map->arena, err), err);
+		ck_ok(
+		    my_type_from_map(&map, &t->map->cols[i], s->mariadb, t->map->arena, err), err);
 		if (t->map->has_names) {
 			ck_assert_str_eq(t->map->cols[i].name, t->names[i]);
-			if (map.oid != catalog->oid || (map.typmod != catalog->typmod && map.typmod != -1))
-				ck_abort_msg("%s.%s: the log has %s (%x, %d), the catalog %s (%x, %d)", t->name, t->names[i], map.name, map.oid,
-				    map.typmod, catalog->name, catalog->oid, catalog->typmod);
+			if (map.oid != catalog->oid ||
+			    (map.typmod != catalog->typmod && map.typmod != -1))
+				ck_abort_msg(
+				    "%s.%s: the log has %s (%x, %d), the catalog %s (%x, %d)",
+				    t->name, t->names[i], map.name, map.oid, map.typmod,
+				    catalog->name, catalog->oid, catalog->typmod);
 		}
 		if (!my_type_complete(&types[i], catalog, &map, t->map->has_signedness, err))
 			return err_ctx(err, "%s.%s", t->name, t->names[i]);
-		ck_assert_uint_eq(my_type_oid(types[i].code, types[i].is_unsigned, types[i].collation), catalog->oid);
+		ck_assert_uint_eq(
+		    my_type_oid(types[i].code, types[i].is_unsigned, types[i].collation),
+		    catalog->oid);
 		ck_assert_int_eq(my_type_typmod(&types[i]), catalog->typmod);
 	}
 	return true;
@@ -164,7 +183,8 @@ on_table_map(struct server *s, const uint8_t *p, size_t n)
 	if (!complete_types(t, types, s, &err)) {
 		/* a label that the catalog can't tell, and the log does not */
 		ck_assert_str_eq(t->name, "labels");
-		ck_assert(!map->has_names && err.kind == ERR_SCHEMA && strstr(err.msg, "e_emoji") != NULL && strstr(err.remedy, "FULL") != NULL);
+		ck_assert(!map->has_names && err.kind == ERR_SCHEMA &&
+			  strstr(err.msg, "e_emoji") != NULL && strstr(err.remedy, "FULL") != NULL);
 		t->image = NULL;
 		s->refused++;
 		return;
@@ -226,14 +246,17 @@ check_cuts(struct row_image *im, const uint8_t *p, size_t n, const uint8_t *pres
 	uint8_t *dst = xzalloc(bound + 1);
 	size_t used, size;
 
-	for (size_t cut_at = 0; cut_at < n; cut_at += n > 4000 ? n / 400 : 1) {
+	for (size_t cut_at = 0; cut_at<n; cut_at += n> 4000 ? n / 400 : 1) {
 		struct err err = ERR_INIT;
 		uint8_t *part = xzalloc(cut_at + 1);
 
 		memcpy(part, p, cut_at);
-		if (row_image_measure(im, part, cut_at, present, &used, &size, &err) || err.kind != ERR_PROTOCOL || err.msg[0] == '\0')
-			ck_abort_msg("an image cut at %zu of %zu is measured (%s)", cut_at, n, err.msg);
-		if (row_image_fill(im, part, cut_at, present, vals, dst, &used, &err) || err.kind != ERR_PROTOCOL)
+		if (row_image_measure(im, part, cut_at, present, &used, &size, &err) ||
+		    err.kind != ERR_PROTOCOL || err.msg[0] == '\0')
+			ck_abort_msg(
+			    "an image cut at %zu of %zu is measured (%s)", cut_at, n, err.msg);
+		if (row_image_fill(im, part, cut_at, present, vals, dst, &used, &err) ||
+		    err.kind != ERR_PROTOCOL)
 			ck_abort_msg("an image cut at %zu of %zu is filled", cut_at, n);
 		free(part);
 	}
@@ -243,7 +266,8 @@ check_cuts(struct row_image *im, const uint8_t *p, size_t n, const uint8_t *pres
 
 /* One image -> the row's state; the id is the first column, or that of the image before. */
 static size_t
-take_image(struct server *s, struct table *t, const uint8_t *p, size_t n, const uint8_t *present, const char *before_id, char id[16], bool keep)
+take_image(struct server *s, struct table *t, const uint8_t *p, size_t n, const uint8_t *present,
+    const char *before_id, char id[16], bool keep)
 {
 	struct value *vals = xzalloc(t->ncols * sizeof(*vals));
 	size_t used, bound, written;
@@ -268,7 +292,9 @@ take_image(struct server *s, struct table *t, const uint8_t *p, size_t n, const 
 	for (uint16_t i = 1; keep && i < t->ncols; i++) {
 		if (vals[i].kind == VALUE_ABSENT)
 			continue;
-		ck_assert(vals[i].kind == VALUE_NULL || vals[i].kind == (is_binary(&t->image->fields[i]) ? VALUE_BINARY : VALUE_TEXT));
+		ck_assert(
+		    vals[i].kind == VALUE_NULL ||
+		    vals[i].kind == (is_binary(&t->image->fields[i]) ? VALUE_BINARY : VALUE_TEXT));
 		free(row->texts[i]);
 		row->texts[i] = value_text(&vals[i], &t->types[i]);
 	}
@@ -279,25 +305,33 @@ take_image(struct server *s, struct table *t, const uint8_t *p, size_t n, const 
 
 /* The after image of a partial update, made whole. */
 static size_t
-take_partial(struct server *s, struct table *t, struct slice before, const uint8_t *before_present, struct slice after, const uint8_t *present,
-    const char *before_id)
+take_partial(struct server *s, struct table *t, struct slice before, const uint8_t *before_present,
+    struct slice after, const uint8_t *present, const char *before_id)
 {
 	struct buf whole = { 0 }, out = { 0 };
 	struct err err = ERR_INIT;
 	char id[16];
 	size_t used, again;
 
-	if (strcmp(before_id, "26") == 0) {	/* binlog_row_image = MINIMAL: changes of a value that is not there */
-		ck_fails(row_image_expand(t->image, before.p, before.n, before_present, after.p, after.n, present, &whole, &used, &err), &err, ERR_DATA);
-		ck_assert(strstr(err.msg, "column k") != NULL && strstr(err.remedy, "binlog_row_image = FULL") != NULL);
+	if (strcmp(before_id, "26") ==
+	    0) { /* binlog_row_image = MINIMAL: changes of a value that is not there */
+		ck_fails(row_image_expand(t->image, before.p, before.n, before_present, after.p,
+			     after.n, present, &whole, &used, &err),
+		    &err, ERR_DATA);
+		ck_assert(strstr(err.msg, "column k") != NULL &&
+			  strstr(err.remedy, "binlog_row_image = FULL") != NULL);
 		buf_done(&whole);
 		return after.n;
 	}
-	ck_ok(row_image_expand(t->image, before.p, before.n, before_present, after.p, after.n, present, &whole, &used, &err), &err);
-	ck_assert_uint_eq(take_image(s, t, whole.p, whole.n, present, before_id, id, true), whole.n);
-	for (size_t cut_at = 0; cut_at < used; cut_at += used > 4000 ? used / 400 : 1) {
+	ck_ok(row_image_expand(t->image, before.p, before.n, before_present, after.p, after.n,
+		  present, &whole, &used, &err),
+	    &err);
+	ck_assert_uint_eq(
+	    take_image(s, t, whole.p, whole.n, present, before_id, id, true), whole.n);
+	for (size_t cut_at = 0; cut_at<used; cut_at += used> 4000 ? used / 400 : 1) {
 		err = (struct err)ERR_INIT;
-		if (row_image_expand(t->image, before.p, before.n, before_present, after.p, cut_at, present, &out, &again, &err) ||
+		if (row_image_expand(t->image, before.p, before.n, before_present, after.p, cut_at,
+			present, &out, &again, &err) ||
 		    err.kind != ERR_PROTOCOL)
 			ck_abort_msg("a partial update cut at %zu of %zu is taken", cut_at, used);
 	}
@@ -323,7 +357,7 @@ on_rows(struct server *s, uint8_t type, const uint8_t *p, size_t n)
 			t = &s->tables[i];
 	if (t == NULL || t->image == NULL)
 		return;
-	ck_assert_uint_eq(p[bits_at], t->ncols);	/* below 251 */
+	ck_assert_uint_eq(p[bits_at], t->ncols); /* below 251 */
 	width = (t->ncols + 7u) / 8;
 	first = p + bits_at + 1;
 	second = update ? first + width : first;
@@ -334,7 +368,8 @@ on_rows(struct server *s, uint8_t type, const uint8_t *p, size_t n)
 
 		at += take_image(s, t, p + at, n - at, first, "", row_id, !update);
 		if (type == 39)
-			at += take_partial(s, t, (struct slice){ p + before, at - before }, first, (struct slice){ p + at, n - at }, second, row_id);
+			at += take_partial(s, t, (struct slice){ p + before, at - before }, first,
+			    (struct slice){ p + at, n - at }, second, row_id);
 		else if (update)
 			at += take_image(s, t, p + at, n - at, second, row_id, same, true);
 	}
@@ -370,21 +405,25 @@ compare_values(struct server *s, const char *server)
 	char *text = (char *)read_whole(server, "values", &n), *rest = NULL;
 	unsigned compared = 0, differ = 0;
 
-	for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+	for (char *line = strtok_r(text, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		char *field = strsep(&line, "\t");
 		const struct table *t = table_named(s, field, strlen(field), false);
 		const char *id = strsep(&line, "\t");
 		struct row *row;
 
-		if ((strcmp(t->name, "labels") == 0 && strlen(id) > 2) || (strcmp(t->name, "changed") == 0 && strcmp(id, "26") == 0))
-			continue;		/* refused */
+		if ((strcmp(t->name, "labels") == 0 && strlen(id) > 2) ||
+		    (strcmp(t->name, "changed") == 0 && strcmp(id, "26") == 0))
+			continue; /* refused */
 		row = row_of(s, t, id);
 		for (uint16_t i = 1; i < t->ncols; i++) {
 			field = strsep(&line, "\t");
 			ck_assert(field != NULL && row->texts[i] != NULL);
 			compared++;
 			if (strcmp(field, row->texts[i]) != 0 && differ++ < 20)
-				fprintf(stderr, "%s: %s.%s of row %s: %.200s, the server says %.200s\n", server, t->name, t->names[i], id, row->texts[i], field);
+				fprintf(stderr,
+				    "%s: %s.%s of row %s: %.200s, the server says %.200s\n", server,
+				    t->name, t->names[i], id, row->texts[i], field);
 		}
 		ck_assert(line == NULL);
 	}
@@ -405,7 +444,8 @@ check_server(const char *name, bool mariadb, unsigned images, unsigned partial)
 	read_log(s, name);
 	compared = compare_values(s, name);
 	if (s->images < images || compared < images || s->partial != partial || s->refused == 0)
-		ck_abort_msg("%s: %u images, %u values, %u partial, %u refused", name, s->images, compared, s->partial, s->refused);
+		ck_abort_msg("%s: %u images, %u values, %u partial, %u refused", name, s->images,
+		    compared, s->partial, s->refused);
 	for (unsigned i = 0; i < s->nrows; i++)
 		for (unsigned k = 0; k < COLUMNS_MAX; k++)
 			free(s->rows[i].texts[k]);
@@ -446,7 +486,12 @@ static const char *const one_label[] = { "a", "b" };
 static struct coltype
 column(uint8_t code, uint16_t collation, uint32_t length)
 {
-	return (struct coltype){ .code = code, .collation = collation, .length = length, .name = "a name", .labels = one_label, .nlabels = 2 };
+	return (struct coltype){ .code = code,
+		.collation = collation,
+		.length = length,
+		.name = "a name",
+		.labels = one_label,
+		.nlabels = 2 };
 }
 
 /* One column `c` of one row: the kind of error of measuring or filling, or ERR_NONE. */
@@ -465,7 +510,8 @@ taken(struct coltype t, const void *bytes, size_t n)
 	memcpy(image + 1, bytes, n);
 	if (row_image_measure(im, image, n + 1, (const uint8_t[]){ 1 }, &used, &bound, &err)) {
 		dst = xzalloc(bound + 1);
-		if (row_image_fill(im, image, n + 1, (const uint8_t[]){ 1 }, &v, dst, &written, &err))
+		if (row_image_fill(
+			im, image, n + 1, (const uint8_t[]){ 1 }, &v, dst, &written, &err))
 			ck_assert(used == n + 1 && written <= bound && v.len == written);
 		free(dst);
 	}
@@ -489,12 +535,22 @@ START_TEST(binlog_row_refuses_values_that_the_type_does_not_have)
 	ck_assert_int_eq(taken(column(MY_TYPE_NEWDECIMAL, 0, 2), BYTES("\xe3")), ERR_NONE);
 	ck_assert_int_eq(taken(column(MY_TYPE_NEWDECIMAL, 0, 2), BYTES("\xe4")), ERR_PROTOCOL);
 	ck_assert_int_eq(taken(column(MY_TYPE_DATE, 0, 0), BYTES("\xff\xff\xff")), ERR_PROTOCOL);
-	ck_assert_int_eq(taken(column(MY_TYPE_FLOAT, 0, 0), BYTES("\x00\x00\x80\x7f")), ERR_PROTOCOL);
-	ck_assert_int_eq(taken(column(MY_TYPE_DOUBLE, 0, 0), BYTES("\x00\x00\x00\x00\x00\x00\xf8\x7f")), ERR_PROTOCOL);
-	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 63, 2), BYTES("\x02" "ab")), ERR_NONE);
-	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 63, 2), BYTES("\x03" "abc")), ERR_PROTOCOL);
-	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 8, 2), BYTES("\x03" "abc")), ERR_PROTOCOL);
-	ck_assert_int_eq(taken(column(MY_TYPE_JSON, 0, 0), BYTES("\x02\x00\x00\x00\x04\x09")), ERR_PROTOCOL);
+	ck_assert_int_eq(
+	    taken(column(MY_TYPE_FLOAT, 0, 0), BYTES("\x00\x00\x80\x7f")), ERR_PROTOCOL);
+	ck_assert_int_eq(
+	    taken(column(MY_TYPE_DOUBLE, 0, 0), BYTES("\x00\x00\x00\x00\x00\x00\xf8\x7f")),
+	    ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 63, 2), BYTES("\x02"
+								    "ab")),
+	    ERR_NONE);
+	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 63, 2), BYTES("\x03"
+								    "abc")),
+	    ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 8, 2), BYTES("\x03"
+								    "abc")),
+	    ERR_PROTOCOL);
+	ck_assert_int_eq(
+	    taken(column(MY_TYPE_JSON, 0, 0), BYTES("\x02\x00\x00\x00\x04\x09")), ERR_PROTOCOL);
 	ck_assert_int_eq(taken(column(MY_TYPE_JSON, 0, 0), BYTES("\x00\x00\x00\x00")), ERR_NONE);
 }
 END_TEST
@@ -503,11 +559,61 @@ END_TEST
 START_TEST(binlog_row_refuses_text_that_is_not_of_its_set)
 {
 	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 45, 20), BYTES("\x02\xc3\xa9")), ERR_NONE);
-	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 45, 20), BYTES("\x02" "a\xe9")), ERR_DATA);
-	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 11, 20), BYTES("\x01\xe9")), ERR_DATA);	/* ascii */
-	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 28, 20), BYTES("\x01\x81")), ERR_DATA);	/* gbk, half a character */
+	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR, 45, 20), BYTES("\x02"
+								      "a\xe9")),
+	    ERR_DATA);
+	ck_assert_int_eq(
+	    taken(column(MY_TYPE_VARCHAR, 11, 20), BYTES("\x01\xe9")), ERR_DATA); /* ascii */
+	ck_assert_int_eq(taken(column(MY_TYPE_STRING, 28, 20), BYTES("\x01\x81")),
+	    ERR_DATA); /* gbk, half a character */
 	ck_assert_int_eq(taken(column(MY_TYPE_BLOB, 45, 255), BYTES("\x01\xff")), ERR_DATA);
-	ck_assert_int_eq(taken(column(MY_TYPE_VARCHAR_COMPRESSED, 45, 20), BYTES("\x02\x00\xff")), ERR_DATA);
+	ck_assert_int_eq(
+	    taken(column(MY_TYPE_VARCHAR_COMPRESSED, 45, 20), BYTES("\x02\x00\xff")), ERR_DATA);
+}
+END_TEST
+
+/* Long text reserves what it needs, short text what it could need. */
+START_TEST(binlog_row_measures_long_text)
+{
+	static uint8_t image[1 + 4 + 2 * MEASURE_FROM];
+	struct coltype t = column(MY_TYPE_BLOB, 8, UINT32_MAX);
+	struct arena *arena = arena_new(1024, 0);
+	struct err err = ERR_INIT;
+	struct row_image *im = row_image_new(&t, NULL, 1, arena, &err);
+	const size_t n = sizeof(image) - 5;
+	size_t used, bound, written;
+	struct value v;
+	uint8_t *dst;
+
+	ck_assert(im != NULL);
+	memset(image + 5, 'a', n);
+	memset(image + 5, 0xe9, 10);
+	for (int i = 0; i < 4; i++)
+		image[1 + i] = (uint8_t)(n >> (8 * i));
+	ck_ok(row_image_measure(
+		  im, image, sizeof(image), (const uint8_t[]){ 1 }, &used, &bound, &err),
+	    &err);
+	ck_assert_uint_eq(bound, n + 10);
+	dst = xzalloc(bound);
+	ck_ok(row_image_fill(
+		  im, image, sizeof(image), (const uint8_t[]){ 1 }, &v, dst, &written, &err),
+	    &err);
+	ck_assert(written == bound && v.len == bound &&
+		  memcmp(dst + 18,
+		      "\xc3\xa9"
+		      "a",
+		      3) == 0);
+	free(dst);
+	arena_free(arena);
+	t.collation = 28; /* gbk: cut off at the end */
+	image[sizeof(image) - 1] = 0x81;
+	arena = arena_new(1024, 0);
+	ck_assert((im = row_image_new(&t, NULL, 1, arena, &err)) != NULL);
+	memset(image + 5, 'a', 10);
+	ck_fails(row_image_measure(
+		     im, image, sizeof(image), (const uint8_t[]){ 1 }, &used, &bound, &err),
+	    &err, ERR_DATA);
+	arena_free(arena);
 }
 END_TEST
 
@@ -516,27 +622,50 @@ START_TEST(binlog_row_refuses_compressed_values_that_lie)
 	const struct coltype t = column(MY_TYPE_VARCHAR_COMPRESSED, 63, 100);
 
 	ck_assert_int_eq(taken(t, BYTES("\x00")), ERR_NONE);
-	ck_assert_int_eq(taken(t, BYTES("\x03\x00" "ab")), ERR_NONE);
-	ck_assert_int_eq(taken(t, BYTES("\x0d\x81\x05\x78\x9c\x4b\x4c\x44\x00\x00\x0c\x49\x01\xe6")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(t, BYTES("\x03\x00"
+					"ab")),
+	    ERR_NONE);
+	ck_assert_int_eq(
+	    taken(t, BYTES("\x0d\x81\x05\x78\x9c\x4b\x4c\x44\x00\x00\x0c\x49\x01\xe6")),
+	    ERR_PROTOCOL);
 	/* "hello" with zlib's header, and without it */
-	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x05\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")), ERR_NONE);
+	ck_assert_int_eq(
+	    taken(t, BYTES("\x0f\x81\x05\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")),
+	    ERR_NONE);
 	ck_assert_int_eq(taken(t, BYTES("\x09\x89\x05\xcb\x48\xcd\xc9\xc9\x07\x00")), ERR_NONE);
-	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x04\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")), ERR_PROTOCOL);	/* says 4 */
-	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x06\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")), ERR_PROTOCOL);	/* says 6 */
-	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x05\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x16")), ERR_PROTOCOL);	/* its checksum */
-	ck_assert_int_eq(taken(t, BYTES("\x0f\x81\x65\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")), ERR_PROTOCOL);	/* more than fits */
-	ck_assert_int_eq(taken(t, BYTES("\x02\x10\x00")), ERR_PROTOCOL);		/* a method that is not known */
+	ck_assert_int_eq(
+	    taken(t, BYTES("\x0f\x81\x04\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")),
+	    ERR_PROTOCOL); /* says 4 */
+	ck_assert_int_eq(
+	    taken(t, BYTES("\x0f\x81\x06\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")),
+	    ERR_PROTOCOL); /* says 6 */
+	ck_assert_int_eq(
+	    taken(t, BYTES("\x0f\x81\x05\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x16")),
+	    ERR_PROTOCOL); /* its checksum */
+	ck_assert_int_eq(
+	    taken(t, BYTES("\x0f\x81\x65\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15")),
+	    ERR_PROTOCOL); /* more than fits */
+	ck_assert_int_eq(
+	    taken(t, BYTES("\x02\x10\x00")), ERR_PROTOCOL); /* a method that is not known */
 	ck_assert_int_eq(taken(t, BYTES("\x01\x80")), ERR_PROTOCOL);
 	ck_assert_int_eq(taken(t, BYTES("\x02\x82\x00")), ERR_PROTOCOL);
 	/* a few bytes that claim 4 GB */
-	ck_assert_int_eq(taken(column(MY_TYPE_BLOB_COMPRESSED, 63, UINT32_MAX), BYTES("\x07\x00\x00\x00\x84\xff\xff\xff\xff\x03\x00")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(column(MY_TYPE_BLOB_COMPRESSED, 63, UINT32_MAX),
+			     BYTES("\x07\x00\x00\x00\x84\xff\xff\xff\xff\x03\x00")),
+	    ERR_PROTOCOL);
 }
 END_TEST
 
 START_TEST(binlog_row_refuses_types_that_are_not_complete)
 {
-	const struct coltype list[] = { column(MY_TYPE_NULL, 0, 0), column(MY_TYPE_VARCHAR, 999, 10), column(MY_TYPE_BIT, 0, 65), column(MY_TYPE_NEWDECIMAL, 0, 66),
-		{ .code = MY_TYPE_ENUM, .name = "enum()", .length = 1 }, { .code = MY_TYPE_TIME, .name = "time", .mariadb = true, .decimals = MY_DIGITS_UNKNOWN } };
+	const struct coltype list[] = { column(MY_TYPE_NULL, 0, 0),
+		column(MY_TYPE_VARCHAR, 999, 10), column(MY_TYPE_BIT, 0, 65),
+		column(MY_TYPE_NEWDECIMAL, 0, 66),
+		{ .code = MY_TYPE_ENUM, .name = "enum()", .length = 1 },
+		{ .code = MY_TYPE_TIME,
+		    .name = "time",
+		    .mariadb = true,
+		    .decimals = MY_DIGITS_UNKNOWN } };
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
 		struct arena *arena = arena_new(1024, 0);
@@ -549,6 +678,7 @@ START_TEST(binlog_row_refuses_types_that_are_not_complete)
 }
 END_TEST
 
-UNIT_MAIN("binlog_row", binlog_row_gives_what_mysql_says, binlog_row_gives_what_mariadb_says, binlog_row_gives_what_mariadb_11_says,
-    binlog_row_refuses_values_that_the_type_does_not_have, binlog_row_refuses_text_that_is_not_of_its_set,
+UNIT_MAIN("binlog_row", binlog_row_gives_what_mysql_says, binlog_row_gives_what_mariadb_says,
+    binlog_row_gives_what_mariadb_11_says, binlog_row_refuses_values_that_the_type_does_not_have,
+    binlog_row_refuses_text_that_is_not_of_its_set, binlog_row_measures_long_text,
     binlog_row_refuses_compressed_values_that_lie, binlog_row_refuses_types_that_are_not_complete)

@@ -1,5 +1,5 @@
-/* test_charset.c - every code of every set as the servers convert it, and every collation they know. The servers' answers lie in
- * test/corpus/charset, made by test/corpus/charset-tables.sh. */
+/* test_charset.c - every code of every set as the servers convert it, and every collation they
+ * know. The servers' answers lie in test/corpus/charset, made by test/corpus/charset-tables.sh. */
 #include "cdc/charset.c"
 
 #include "test/unit/unit.h"
@@ -56,7 +56,8 @@ sum_of(const struct charset *cs, const uint8_t *p, size_t n)
 	*s++ = ':';
 	must(charset_bound(cs, n) <= sizeof(out));
 	if (charset_to_utf8(cs, p, n, out, &len, &bad)) {
-		must(charset_to_utf8(cs, p, n, NULL, &counted, &bad) && counted == len && len <= charset_bound(cs, n));
+		must(charset_to_utf8(cs, p, n, NULL, &counted, &bad) && counted == len &&
+		     len <= charset_bound(cs, n));
 		for (size_t i = 0; i < len; i++, s += 2)
 			s[0] = digits[out[i] >> 4], s[1] = digits[out[i] & 15];
 	} else {
@@ -87,16 +88,21 @@ sum_long(const struct charset *cs, const char *what)
 	if (strcmp(what, "8F") == 0) {
 		for (uint32_t i = 0x8080; i < 65536; i++)
 			if (i & 0x80)
-				sum += sum_of(cs, (uint8_t[]){ 0x8f, (uint8_t)(i >> 8), (uint8_t)i }, 3);
+				sum += sum_of(
+				    cs, (uint8_t[]){ 0x8f, (uint8_t)(i >> 8), (uint8_t)i }, 3);
 	} else if (strcmp(cs->name, "gb18030") == 0) {
 		for (uint32_t i = 0; i < 1260 * 1260; i++) {
 			const uint32_t a = i / 1260, b = i % 1260;
 
-			sum += sum_of(cs, (uint8_t[]){ (uint8_t)(129 + a / 10), (uint8_t)(48 + a % 10), (uint8_t)(129 + b / 10), (uint8_t)(48 + b % 10) }, 4);
+			sum += sum_of(cs,
+			    (uint8_t[]){ (uint8_t)(129 + a / 10), (uint8_t)(48 + a % 10),
+				(uint8_t)(129 + b / 10), (uint8_t)(48 + b % 10) },
+			    4);
 		}
 	} else {
 		for (uint32_t i = 0; i < 18 * 65536; i++)
-			sum += sum_of(cs, (uint8_t[]){ 0, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i }, 4);
+			sum += sum_of(cs,
+			    (uint8_t[]){ 0, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i }, 4);
 	}
 	return sum;
 }
@@ -116,8 +122,10 @@ START_TEST(charset_converts_each_code_as_the_servers_do)
 		if ((slash = strchr(name, '/')) != NULL)
 			*slash = '\0';
 		cs = named(name);
-		sum = slash != NULL ? sum_long(cs, slash + 1) : sum_two(cs, cs->form < FORM_UTF8 || cs->form > FORM_UTF32);
-		ck_assert_msg(sum == want, "%s%s%s: %llu, the server has %llu", name, slash != NULL ? "/" : "", slash != NULL ? slash + 1 : "",
+		sum = slash != NULL ? sum_long(cs, slash + 1)
+				    : sum_two(cs, cs->form < FORM_UTF8 || cs->form > FORM_UTF32);
+		ck_assert_msg(sum == want, "%s%s%s: %llu, the server has %llu", name,
+		    slash != NULL ? "/" : "", slash != NULL ? slash + 1 : "",
 		    (unsigned long long)sum, want);
 		lines++;
 	}
@@ -142,7 +150,8 @@ START_TEST(charset_knows_each_collation_of_the_servers)
 		cs = charset_of_collation((uint16_t)id, mariadb, &err);
 		ck_assert_msg(cs != NULL, "%s", err.msg);
 		ck_assert_str_eq(cs->name, set);
-		ck_assert_msg(charset_collation_id(name, mariadb) == id, "%s %s: %u, not %u", where, name, charset_collation_id(name, mariadb), id);
+		ck_assert_msg(charset_collation_id(name, mariadb) == id, "%s %s: %u, not %u", where,
+		    name, charset_collation_id(name, mariadb), id);
 		if (id < 2048)
 			ck_assert_str_eq(charset_collation_name((uint16_t)id, mariadb), name);
 		lines++;
@@ -162,13 +171,15 @@ START_TEST(charset_refuses_collations_that_it_does_not_know)
 	ck_fails(charset_of_collation(2048, false, &err) != NULL, &err, ERR_SCHEMA);
 	ck_fails(charset_of_collation(2048 + 21 * 8, true, &err) != NULL, &err, ERR_SCHEMA);
 	ck_fails(charset_of_collation(2048 + 5 * 256, true, &err) != NULL, &err, ERR_SCHEMA);
-	ck_fails(charset_of_collation(1032, false, &err) != NULL, &err, ERR_SCHEMA);	/* latin1_swedish_nopad_ci */
+	ck_fails(charset_of_collation(1032, false, &err) != NULL, &err,
+	    ERR_SCHEMA); /* latin1_swedish_nopad_ci */
 	ck_assert_str_eq(charset_of_collation(1032, true, &err)->name, "latin1");
 	ck_assert_uint_eq(charset_collation_id("no_such_ci", true), 0);
 	ck_assert_uint_eq(charset_collation_id("utf8mb4_uca1400_klingon_ai_ci", true), 0);
 	ck_assert_uint_eq(charset_collation_id("utf8_general_ci", false), 33);
 	ck_assert_uint_eq(charset_collation_id("utf8_bin", true), 83);
-	ck_assert_uint_eq(charset_collation_id("utf8mb4_croatian_ci", false), 245);	/* one name, two ids */
+	ck_assert_uint_eq(
+	    charset_collation_id("utf8mb4_croatian_ci", false), 245); /* one name, two ids */
 	ck_assert_uint_eq(charset_collation_id("utf8mb4_croatian_ci", true), 608);
 	ck_assert(charset_collation_name(608, false) == NULL);
 }
@@ -185,12 +196,14 @@ valid(const char *set, const char *bytes, size_t n, size_t want_bad)
 	return ok;
 }
 
-/* What stands in UTF-8 is taken as it is, and only if it is UTF-8: a server's own table may hold other bytes. */
+/* What stands in UTF-8 is taken as it is, and only if it is UTF-8: a server's own table may hold
+ * other bytes. */
 START_TEST(charset_takes_only_valid_utf8)
 {
 	ck_assert(valid("utf8mb4", "", 0, 0));
 	ck_assert(valid("utf8mb4", "plain ascii of more than eight bytes", 36, 0));
-	ck_assert(valid("utf8mb4", "\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", 18, 0));
+	ck_assert(valid("utf8mb4",
+	    "\xc2\x80\xdf\xbf\xe0\xa0\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", 18, 0));
 	ck_assert(valid("utf8mb3", "\xef\xbf\xbf", 3, 0));
 	ck_assert(!valid("utf8mb3", "ab\xf0\x90\x80\x80", 6, 2));
 	ck_assert(!valid("utf8mb4", "123456789\xff", 10, 9));
@@ -202,7 +215,10 @@ START_TEST(charset_takes_only_valid_utf8)
 	ck_assert(!valid("utf8mb4", "\xf4\x90\x80\x80", 4, 0));
 	ck_assert(!valid("utf8mb4", "\xf5\x80\x80\x80", 4, 0));
 	ck_assert(!valid("utf8mb4", "a\xe2\x82", 3, 1));
-	ck_assert(!valid("utf8mb4", "\xe2\x82" "a", 3, 0));
+	ck_assert(!valid("utf8mb4",
+	    "\xe2\x82"
+	    "a",
+	    3, 0));
 	ck_assert(valid("binary", "\xff\x00\xfe", 3, 0));
 	ck_assert(!valid("ascii", "a\x80", 2, 1));
 }
@@ -213,10 +229,20 @@ START_TEST(charset_takes_pairs_of_utf16)
 	uint8_t out[16];
 	size_t len, bad;
 
-	ck_assert(charset_to_utf8(named("utf16"), (const uint8_t *)"\xd8\x3d\xde\x00\0A", 6, out, &len, &bad));
-	ck_assert(len == 5 && memcmp(out, "\xf0\x9f\x98\x80" "A", 5) == 0);
-	ck_assert(charset_to_utf8(named("utf16le"), (const uint8_t *)"\x3d\xd8\x00\xde" "A\0", 6, out, &len, &bad));
-	ck_assert(len == 5 && memcmp(out, "\xf0\x9f\x98\x80" "A", 5) == 0);
+	ck_assert(charset_to_utf8(
+	    named("utf16"), (const uint8_t *)"\xd8\x3d\xde\x00\0A", 6, out, &len, &bad));
+	ck_assert(len == 5 && memcmp(out,
+				  "\xf0\x9f\x98\x80"
+				  "A",
+				  5) == 0);
+	ck_assert(charset_to_utf8(named("utf16le"),
+	    (const uint8_t *)"\x3d\xd8\x00\xde"
+			     "A\0",
+	    6, out, &len, &bad));
+	ck_assert(len == 5 && memcmp(out,
+				  "\xf0\x9f\x98\x80"
+				  "A",
+				  5) == 0);
 	ck_assert(valid("utf16", "\xd8\x00\xdc\x00\xdb\xff\xdf\xff", 8, 0));
 	ck_assert(!valid("utf16", "\0A\xd8\x00", 4, 2));
 	ck_assert(!valid("utf16", "\xd8\x00\0A", 4, 0));
@@ -227,13 +253,15 @@ START_TEST(charset_takes_pairs_of_utf16)
 }
 END_TEST
 
-/* Runs of ASCII and other characters in one string; a trail byte in the range of ASCII belongs to its character. */
+/* Runs of ASCII and other characters in one string; a trail byte in the range of ASCII belongs to
+ * its character. */
 START_TEST(charset_converts_mixed_strings)
 {
 	uint8_t out[64];
 	size_t len, bad;
 
-	ck_assert(charset_to_utf8(named("sjis"), (const uint8_t *)"abcdefgh\x83\x5c\\\xb1z", 13, out, &len, &bad));
+	ck_assert(charset_to_utf8(
+	    named("sjis"), (const uint8_t *)"abcdefgh\x83\x5c\\\xb1z", 13, out, &len, &bad));
 	ck_assert(len == 16 && memcmp(out, "abcdefgh\xe3\x82\xbd\\\xef\xbd\xb1z", 16) == 0);
 	ck_assert(charset_to_utf8(named("latin1"), (const uint8_t *)"\x80 1", 3, out, &len, &bad));
 	ck_assert(len == 5 && memcmp(out, "\xe2\x82\xac 1", 5) == 0);
@@ -249,6 +277,6 @@ START_TEST(charset_converts_mixed_strings)
 }
 END_TEST
 
-UNIT_MAIN("charset", charset_converts_each_code_as_the_servers_do, charset_knows_each_collation_of_the_servers,
-    charset_refuses_collations_that_it_does_not_know, charset_takes_only_valid_utf8, charset_takes_pairs_of_utf16,
-    charset_converts_mixed_strings)
+UNIT_MAIN("charset", charset_converts_each_code_as_the_servers_do,
+    charset_knows_each_collation_of_the_servers, charset_refuses_collations_that_it_does_not_know,
+    charset_takes_only_valid_utf8, charset_takes_pairs_of_utf16, charset_converts_mixed_strings)

@@ -414,12 +414,12 @@ START_TEST(conf_refuses_words_that_are_not_in_the_list)
 		    "f:1: endpoints.a.role: expected \"both\", \"source\" or \"target\", found \"\"\n"
 		    "f:1: endpoints.a.tls: expected \"disable\", \"require\", \"verify-ca\" or \"verify-full\", found \"verify\\x0a\"\n" },
 		{ EPS "tasks: { " TASK(t, "mode = \"full\"; durability = \"x\";\nfull_load: { target_tables = \"delete\"; };"
-					  "apply: { mode = \"x\"; }; postgresql: { plugin = \"wal2json\"; };") "};",
+					  "apply: { mode = \"x\"; }; postgresql: { plugin = \"test_decoding\"; };") "};",
 		    "f:2: tasks.t.mode: expected \"full_load_and_cdc\", \"full_load\" or \"cdc\", found \"full\"\n"
 		    "f:2: tasks.t.durability: expected \"strict\" or \"relaxed\", found \"x\"\n"
 		    "f:3: tasks.t.full_load.target_tables: expected \"create\", \"truncate\", \"append\" or \"drop\", found \"delete\"\n"
 		    "f:3: tasks.t.apply.mode: expected \"batch\" or \"transactional\", found \"x\"\n"
-		    "f:3: tasks.t.postgresql.plugin: expected \"pgoutput\", found \"wal2json\"\n" },
+		    "f:3: tasks.t.postgresql.plugin: expected \"pgoutput\" or \"wal2json\", found \"test_decoding\"\n" },
 	};
 	REFUSE_ALL(list);
 }

@@ -77,7 +77,6 @@ check_cell(const struct row *r, const char *in, const char *want, bool form)
 	struct value got = converted(&from, &to, &v, VALUES_ERROR, false, &changed);
 
 	cells++;
-	arena_reset(arena);
 	expect(r, in, &got, form ? want : NULL);
 	ck_assert(!changed);
 	ck_assert_msg(form || convert_fit(&from, &to, &(struct convert_options){ 0 }, &note) == CONVERT_POLICY, "%s: %s", r->from, in);
@@ -259,7 +258,7 @@ END_TEST
 static struct value
 nested(size_t depth)
 {
-	char *p = calloc(1, 2 * depth + 1);
+	char *p = kept_alloc(2 * depth + 1);
 
 	memset(p, '[', depth);
 	memset(p + depth, ']', depth);

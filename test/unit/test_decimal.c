@@ -44,11 +44,29 @@ END_TEST
 
 START_TEST(decimal_takes_the_largest)
 {
-	static const char nines[] = "99999999999999999999999999999999999.999999999999999999999999999999";
+	static const char nines[] =
+	    "99999999999999999999999999999999999.999999999999999999999999999999";
 
 	/* 35 digits before the point: 8 in 4 bytes, 3 full groups; 30 behind: 3 full groups, 3 digits in 2 bytes */
-	ck_assert_str_eq(text("85F5E0FF" "3B9AC9FF" "3B9AC9FF" "3B9AC9FF" "3B9AC9FF" "3B9AC9FF" "3B9AC9FF" "03E7", 65, 30), nines);
-	ck_assert_uint_eq(strlen(text("7A0A1F00" "C4653600" "C4653600" "C4653600" "C4653600" "C4653600" "C4653600" "FC18", 65, 30)),
+	ck_assert_str_eq(text("85F5E0FF"
+			      "3B9AC9FF"
+			      "3B9AC9FF"
+			      "3B9AC9FF"
+			      "3B9AC9FF"
+			      "3B9AC9FF"
+			      "3B9AC9FF"
+			      "03E7",
+			     65, 30),
+	    nines);
+	ck_assert_uint_eq(strlen(text("7A0A1F00"
+				      "C4653600"
+				      "C4653600"
+				      "C4653600"
+				      "C4653600"
+				      "C4653600"
+				      "C4653600"
+				      "FC18",
+			      65, 30)),
 	    strlen(nines) + 1);
 	ck_assert_uint_eq(decimal_size(65, 0), 29);
 	ck_assert_uint_eq(decimal_size(38, 38), 17);
@@ -57,9 +75,9 @@ END_TEST
 
 START_TEST(decimal_refuses_groups_that_are_no_digits)
 {
-	ck_assert_str_eq(text("E4", 2, 2), "");			/* 100 in two digits */
+	ck_assert_str_eq(text("E4", 2, 2), ""); /* 100 in two digits */
 	ck_assert_str_eq(text("E3", 2, 2), "0.99");
-	ck_assert_str_eq(text("81FFFFFFFF04D2", 14, 4), "");	/* 4294967295 in nine */
+	ck_assert_str_eq(text("81FFFFFFFF04D2", 14, 4), ""); /* 4294967295 in nine */
 	ck_assert_str_eq(text("810DFB38D2FFFF", 14, 4), "");
 	ck_assert_str_eq(text("FFFFFFFFFFFFFF", 14, 4), "");
 }
@@ -67,10 +85,12 @@ END_TEST
 
 START_TEST(decimal_knows_its_limits)
 {
-	ck_assert(decimal_valid(65, 30) && decimal_valid(38, 38) && decimal_valid(1, 0) && decimal_valid(1, 1));
-	ck_assert(!decimal_valid(0, 0) && !decimal_valid(66, 0) && !decimal_valid(65, 39) && !decimal_valid(5, 6));
+	ck_assert(decimal_valid(65, 30) && decimal_valid(38, 38) && decimal_valid(1, 0) &&
+		  decimal_valid(1, 1));
+	ck_assert(!decimal_valid(0, 0) && !decimal_valid(66, 0) && !decimal_valid(65, 39) &&
+		  !decimal_valid(5, 6));
 }
 END_TEST
 
-UNIT_MAIN("decimal", decimal_reads_what_a_server_packs, decimal_has_a_digit_before_the_point, decimal_takes_the_largest,
-    decimal_refuses_groups_that_are_no_digits, decimal_knows_its_limits)
+UNIT_MAIN("decimal", decimal_reads_what_a_server_packs, decimal_has_a_digit_before_the_point,
+    decimal_takes_the_largest, decimal_refuses_groups_that_are_no_digits, decimal_knows_its_limits)

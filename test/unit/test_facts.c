@@ -241,8 +241,63 @@ START_TEST(a_lost_replica_identity_is_noted_once)
 }
 END_TEST
 
+/* A plugin that needs no publication: names and replica identities are what counts. */
+static void
+looks_unpublished(enum facts_kind want, const char *what)
+{
+	ck_ok(facts_compare(&was, &is, NULL, ask, NULL, &v, &err), &err);
+	if (v.kind != want || strstr(v.what, what) == NULL)
+		ck_abort_msg("verdict %d \"%s\", expected %d ...%s...", v.kind, v.what, want, what);
+}
+
+START_TEST(without_a_publication_a_name_is_all_that_a_table_is_known_by)
+{
+	reset();
+	looks_unpublished(FACTS_SAME, "");
+	is.name = "t2";
+	looks_unpublished(FACTS_HOLE, "renamed from s.t");
+	looks(FACTS_CHANGED, "");
+	reset();
+	is_leaves[1].name = "p3";
+	looks_unpublished(FACTS_HOLE, "partition s.p3 was renamed from s.p2");
+	looks(FACTS_CHANGED, "");
+}
+END_TEST
+
+START_TEST(without_a_publication_a_lost_identity_is_a_hole)
+{
+	reset();
+	is_leaves[0].published = false;
+	looks_unpublished(FACTS_HOLE, "partition s.p1 has no replica identity any more");
+	reset();
+	is.publication.members = "r91";		/* an index is gone */
+	looks_unpublished(FACTS_SUSPECT, "replica identity was dropped");
+	is_leaves[0].identity = is_leaves[1].identity = was_leaves[0].identity = was_leaves[1].identity = 'f';
+	looks_unpublished(FACTS_CHANGED, "");	/* none was needed */
+	is.publication.members = "r91,r92,r93";
+	looks_unpublished(FACTS_CHANGED, "");
+}
+END_TEST
+
+START_TEST(without_a_publication_a_partition_needs_no_entry)
+{
+	reset();
+	was.nleaves = 1;
+	looks_unpublished(FACTS_CHANGED, "");
+	is_leaves[1].published = false;
+	looks_unpublished(FACTS_HOLE, "partition s.p2 has no replica identity");
+	is_leaves[1].published = true;
+	is_leaves[1].in_place = false;
+	looks_unpublished(FACTS_SUSPECT, "partition s.p2 came with rows");
+	rows_there = false;
+	looks_unpublished(FACTS_CHANGED, "");
+}
+END_TEST
+
 UNIT_MAIN("facts", facts_text_gives_back_what_was_written, a_rewrite_is_harmless_unless_a_column_was_written_with_it,
     another_type_stops_by_itself_and_explains_the_columns_behind_it, a_column_that_was_filled_row_by_row_is_suspect,
     a_leaf_that_goes_or_comes_back_is_suspect, a_new_leaf_counts_by_the_rows_it_came_with,
     the_publication_must_hold_all_of_the_table_all_the_time, a_table_that_is_gone_or_another_one_is_never_taken_for_the_same,
-    a_first_look_tells_what_is_wrong_by_itself, a_lost_replica_identity_is_noted_once)
+    a_first_look_tells_what_is_wrong_by_itself, a_lost_replica_identity_is_noted_once,
+    without_a_publication_a_name_is_all_that_a_table_is_known_by, without_a_publication_a_lost_identity_is_a_hole,
+    without_a_publication_a_partition_needs_no_entry)

@@ -1,4 +1,5 @@
-/* test_float_text.c - floats and doubles give the same bits back, with no fewer digits able to; the form is MySQL's. */
+/* test_float_text.c - floats and doubles give the same bits back, with no fewer digits able to;
+ * the form is MySQL's. */
 #include "cdc/float_text.c"
 
 #include <math.h>
@@ -48,18 +49,43 @@ digits_of(const char *s)
 /* As the servers print them: SELECT of a double on MySQL 9.7 and MariaDB 10.11. */
 START_TEST(float_text_prints_doubles_as_the_server_does)
 {
-	static const struct { double v; const char *text; } list[] = {
-		{ 0, "0" }, { -0.0, "-0" }, { 1, "1" }, { -1, "-1" }, { 10, "10" }, { 0.1, "0.1" }, { -123.456, "-123.456" },
-		{ 123456789012345, "123456789012345" }, { 1e14, "100000000000000" }, { 1e15, "1e15" }, { 999999999999999, "999999999999999" },
-		{ 1234567890123456, "1.234567890123456e15" }, { 1234567890123456.5, "1234567890123456.5" }, { 1e-5, "0.00001" }, { 1e-15, "0.000000000000001" }, { 1e-16, "1e-16" },
-		{ 1.5e-15, "0.0000000000000015" }, { 1.5e-16, "1.5e-16" }, { 1.7976931348623157e308, "1.7976931348623157e308" },
-		{ 2.2250738585072014e-308, "2.2250738585072014e-308" }, { 5e-324, "5e-324" }, { 0.30000000000000004, "0.30000000000000004" },
-		{ 9007199254740993, "9.007199254740992e15" }, { 1e22, "1e22" }, { 1e23, "1e23" }, { 123.5, "123.5" }, { 1e100, "1e100" },
+	static const struct {
+		double v;
+		const char *text;
+	} list[] = {
+		{ 0, "0" },
+		{ -0.0, "-0" },
+		{ 1, "1" },
+		{ -1, "-1" },
+		{ 10, "10" },
+		{ 0.1, "0.1" },
+		{ -123.456, "-123.456" },
+		{ 123456789012345, "123456789012345" },
+		{ 1e14, "100000000000000" },
+		{ 1e15, "1e15" },
+		{ 999999999999999, "999999999999999" },
+		{ 1234567890123456, "1.234567890123456e15" },
+		{ 1234567890123456.5, "1234567890123456.5" },
+		{ 1e-5, "0.00001" },
+		{ 1e-15, "0.000000000000001" },
+		{ 1e-16, "1e-16" },
+		{ 1.5e-15, "0.0000000000000015" },
+		{ 1.5e-16, "1.5e-16" },
+		{ 1.7976931348623157e308, "1.7976931348623157e308" },
+		{ 2.2250738585072014e-308, "2.2250738585072014e-308" },
+		{ 5e-324, "5e-324" },
+		{ 0.30000000000000004, "0.30000000000000004" },
+		{ 9007199254740992, "9.007199254740992e15" },
+		{ 1e22, "1e22" },
+		{ 1e23, "1e23" },
+		{ 123.5, "123.5" },
+		{ 1e100, "1e100" },
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
 		ck_assert_str_eq(text_d(list[i].v), list[i].text);
-	ck_assert_uint_eq(strlen(text_d(-1.2345678901234567e-15)), 34);	/* the longest there are; found by fuzzing */
+	ck_assert_uint_eq(strlen(text_d(-1.2345678901234567e-15)),
+	    34); /* the longest there are; found by fuzzing */
 	ck_assert_uint_le(34, FLOAT_TEXT_MAX);
 	ck_assert_str_eq(text_d((double)NAN), "nan");
 	ck_assert_str_eq(text_d((double)INFINITY), "inf");
@@ -95,7 +121,8 @@ only_digits(const char *s, char *out)
 	out[n] = '\0';
 }
 
-/* text gives v back, one digit less does not, and of all texts of as many digits it is the nearest: what printf has, where that gives v back. */
+/* text gives v back, one digit less does not, and of all texts of as many digits it is the
+ * nearest: what printf has, where that gives v back. */
 static void
 check_text(const char *text, double v, bool single, double back)
 {
@@ -106,12 +133,14 @@ check_text(const char *text, double v, bool single, double back)
 	if (v == 0)
 		return;
 	snprintf(other, sizeof(other), "%.*g", digits_of(text) - 1, v);
-	if (digits_of(text) > 1 && (single ? (double)strtof(other, NULL) : strtod(other, NULL)) == v)
+	if (digits_of(text) > 1 &&
+	    (single ? (double)strtof(other, NULL) : strtod(other, NULL)) == v)
 		ck_abort_msg("%s is more than %s", text, other);
 	snprintf(other, sizeof(other), "%.*e", digits_of(text) - 1, v);
 	only_digits(text, digits);
 	only_digits(other, other_digits);
-	if ((single ? (double)strtof(other, NULL) : strtod(other, NULL)) == v && strcmp(digits, other_digits) != 0)
+	if ((single ? (double)strtof(other, NULL) : strtod(other, NULL)) == v &&
+	    strcmp(digits, other_digits) != 0)
 		ck_abort_msg("%s is farther away than %s", text, other);
 }
 
@@ -145,16 +174,18 @@ START_TEST(float_text_gives_the_same_bits_back)
 		check_double(r);
 		check_float((uint32_t)r);
 		if (i < 2048) {
-			check_double((uint64_t)i << 52);		/* powers of two: the interval is not even */
+			check_double(
+			    (uint64_t)i << 52); /* powers of two: the interval is not even */
 			check_double(((uint64_t)i << 52) + 1);
 			check_double(((uint64_t)i << 52) - 1);
-			check_double((uint64_t)i);			/* the smallest ones */
+			check_double((uint64_t)i); /* the smallest ones */
 			check_float((uint32_t)i << 23);
 			check_float(((uint32_t)i << 23) - 1);
 			check_float((uint32_t)i);
 		}
 		if (i < 100000) {
-			double v = (double)(int64_t)(r >> 20) / (i % 2 ? 100 : 1000);	/* as people write them */
+			double v = (double)(int64_t)(r >> 20) /
+				   (i % 2 ? 100 : 1000); /* as people write them */
 			uint64_t bits;
 
 			memcpy(&bits, &v, sizeof(bits));
@@ -202,7 +233,8 @@ START_TEST(float_text_has_exact_powers_of_five)
 				ck_abort_msg("5^%d, bit %d", i, b);
 		/* inverse - 1 = floor(2^k / 5^i): (inverse - 1) * 5^i <= 2^k < inverse * 5^i */
 		uint32_t low[2 * WORDS] = { 0 };
-		const unsigned __int128 inv = ((unsigned __int128)pow5_inv[i][1] << 64 | pow5_inv[i][0]) - 1;
+		const unsigned __int128 inv =
+		    ((unsigned __int128)pow5_inv[i][1] << 64 | pow5_inv[i][0]) - 1;
 		const int k = bits - 1 + POW5_BITS;
 		uint64_t carry;
 		bool over = false;
@@ -219,7 +251,7 @@ START_TEST(float_text_has_exact_powers_of_five)
 		for (int b = k + 1; b < 64 * WORDS; b++)
 			over |= low[b / 32] >> (b % 32) & 1;
 		ck_assert(!over);
-		if (i > 0) {	/* below 2^k, and one more 5^i is above */
+		if (i > 0) { /* below 2^k, and one more 5^i is above */
 			ck_assert(!bit_of(low, k));
 			carry = 0;
 			for (int j = 0; j < 2 * WORDS; j++) {
@@ -234,5 +266,6 @@ START_TEST(float_text_has_exact_powers_of_five)
 }
 END_TEST
 
-UNIT_MAIN("float_text", float_text_prints_doubles_as_the_server_does, float_text_prints_floats_with_the_digits_they_need,
-    float_text_gives_the_same_bits_back, float_text_has_exact_powers_of_five)
+UNIT_MAIN("float_text", float_text_prints_doubles_as_the_server_does,
+    float_text_prints_floats_with_the_digits_they_need, float_text_gives_the_same_bits_back,
+    float_text_has_exact_powers_of_five)

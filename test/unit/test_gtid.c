@@ -373,6 +373,9 @@ START_TEST(gtid_set_refuses_broken_bytes)
 			s = decode_copy(bytes, sizeof(previous), &err);
 			gtid_set_free(s);
 		}
+	memcpy(bytes, previous, sizeof(previous));
+	memset(bytes + 41, 0xff, 8); /* the last number is none */
+	ck_fails(decode_copy(bytes, sizeof(previous), &err) != NULL, &err, ERR_PROTOCOL);
 	bytes[0] = 0; /* another form at the low end than at the high one */
 	memcpy(bytes + 1, previous + 1, sizeof(previous) - 1);
 	ck_fails(decode_copy(bytes, sizeof(previous), &err) != NULL, &err, ERR_PROTOCOL);

@@ -1,5 +1,6 @@
-/* test_my_type.c - column types from the catalog's words and from TABLE_MAP's codes, and how the two are held against each other. That they
- * agree on each type of real servers is in test_binlog_row.c. */
+/* test_my_type.c - column types from the catalog's words and from TABLE_MAP's codes, and how the
+ * two are held against each other. That they agree on each type of real servers is in
+ * test_binlog_row.c. */
 #include "cdc/my_type.c"
 
 #include "test/unit/unit.h"
@@ -7,10 +8,15 @@
 static struct arena *arena;
 
 static struct coltype
-catalog(const char *data_type, const char *column_type, const char *collation, uint64_t octets, uint64_t chars, bool mariadb)
+catalog(const char *data_type, const char *column_type, const char *collation, uint64_t octets,
+    uint64_t chars, bool mariadb)
 {
-	const struct my_catalog_column c = { .data_type = data_type, .column_type = column_type, .collation = collation, .octet_length = octets,
-		.char_length = chars, .mariadb = mariadb };
+	const struct my_catalog_column c = { .data_type = data_type,
+		.column_type = column_type,
+		.collation = collation,
+		.octet_length = octets,
+		.char_length = chars,
+		.mariadb = mariadb };
 	struct err err = ERR_INIT;
 	struct coltype t;
 
@@ -18,15 +24,21 @@ catalog(const char *data_type, const char *column_type, const char *collation, u
 		arena = arena_new(4096, 0);
 	if (!my_type_from_catalog(&t, &c, arena, &err))
 		ck_abort_msg("%s: %s", column_type, err.msg);
-	ck_assert(t.family == FAMILY_MYSQL && t.wire == WIRE_TEXT && t.mariadb == mariadb && t.base_oid == t.oid);
+	ck_assert(t.family == FAMILY_MYSQL && t.wire == WIRE_TEXT && t.mariadb == mariadb &&
+		  t.base_oid == t.oid);
 	return t;
 }
 
 static bool
-catalog_refused(const char *data_type, const char *column_type, const char *collation, bool mariadb, struct err *err)
+catalog_refused(const char *data_type, const char *column_type, const char *collation, bool mariadb,
+    struct err *err)
 {
-	const struct my_catalog_column c = { .data_type = data_type, .column_type = column_type, .collation = collation, .precision = 70,
-		.fraction = 7, .mariadb = mariadb };
+	const struct my_catalog_column c = { .data_type = data_type,
+		.column_type = column_type,
+		.collation = collation,
+		.precision = 70,
+		.fraction = 7,
+		.mariadb = mariadb };
 	struct coltype t;
 
 	if (arena == NULL)
@@ -51,10 +63,16 @@ map(uint8_t code, uint16_t meta, uint16_t collation, bool mariadb)
 
 START_TEST(my_type_has_logical_types)
 {
-	static const struct { const char *data, *type; enum logical_type want, unsigned_want; } list[] = {
-		{ "tinyint", "tinyint", LOGICAL_I16, LOGICAL_I16 }, { "smallint", "smallint", LOGICAL_I16, LOGICAL_I32 },
-		{ "mediumint", "mediumint", LOGICAL_I32, LOGICAL_I32 }, { "int", "int", LOGICAL_I32, LOGICAL_I64 },
-		{ "bigint", "bigint", LOGICAL_I64, LOGICAL_U64 }, { "float", "float", LOGICAL_F32, LOGICAL_F32 },
+	static const struct {
+		const char *data, *type;
+		enum logical_type want, unsigned_want;
+	} list[] = {
+		{ "tinyint", "tinyint", LOGICAL_I16, LOGICAL_I16 },
+		{ "smallint", "smallint", LOGICAL_I16, LOGICAL_I32 },
+		{ "mediumint", "mediumint", LOGICAL_I32, LOGICAL_I32 },
+		{ "int", "int", LOGICAL_I32, LOGICAL_I64 },
+		{ "bigint", "bigint", LOGICAL_I64, LOGICAL_U64 },
+		{ "float", "float", LOGICAL_F32, LOGICAL_F32 },
 		{ "double", "double", LOGICAL_F64, LOGICAL_F64 },
 	};
 
@@ -73,11 +91,16 @@ START_TEST(my_type_has_logical_types)
 	ck_assert_int_eq(catalog("inet4", "inet4", NULL, 0, 0, true).logical, LOGICAL_INET);
 	ck_assert_int_eq(catalog("json", "json", NULL, 0, 0, false).logical, LOGICAL_JSON);
 	ck_assert_int_eq(catalog("year", "year(4)", NULL, 0, 0, true).logical, LOGICAL_YEAR);
-	ck_assert_int_eq(catalog("timestamp", "timestamp", NULL, 0, 0, true).logical, LOGICAL_TIMESTAMPTZ);
-	ck_assert_int_eq(catalog("datetime", "datetime", NULL, 0, 0, true).logical, LOGICAL_TIMESTAMP);
-	ck_assert_int_eq(catalog("varbinary", "varbinary(3)", NULL, 3, 3, true).logical, LOGICAL_BYTES);
-	ck_assert_int_eq(catalog("text", "text", "latin1_bin", 65535, 65535, true).logical, LOGICAL_TEXT);
-	ck_assert_int_eq(catalog("geomcollection", "geomcollection", NULL, 0, 0, false).logical, LOGICAL_GEOMETRY);
+	ck_assert_int_eq(
+	    catalog("timestamp", "timestamp", NULL, 0, 0, true).logical, LOGICAL_TIMESTAMPTZ);
+	ck_assert_int_eq(
+	    catalog("datetime", "datetime", NULL, 0, 0, true).logical, LOGICAL_TIMESTAMP);
+	ck_assert_int_eq(
+	    catalog("varbinary", "varbinary(3)", NULL, 3, 3, true).logical, LOGICAL_BYTES);
+	ck_assert_int_eq(
+	    catalog("text", "text", "latin1_bin", 65535, 65535, true).logical, LOGICAL_TEXT);
+	ck_assert_int_eq(catalog("geomcollection", "geomcollection", NULL, 0, 0, false).logical,
+	    LOGICAL_GEOMETRY);
 }
 END_TEST
 
@@ -85,30 +108,41 @@ START_TEST(my_type_has_one_spelling_of_a_name)
 {
 	ck_assert_str_eq(catalog("int", "int(11)", NULL, 0, 0, true).name, "int");
 	ck_assert_str_eq(catalog("int", "int(10) unsigned", NULL, 0, 0, true).name, "int unsigned");
-	ck_assert_str_eq(catalog("int", "int(5) unsigned zerofill", NULL, 0, 0, false).name, "int(5) unsigned zerofill");
+	ck_assert_str_eq(catalog("int", "int(5) unsigned zerofill", NULL, 0, 0, false).name,
+	    "int(5) unsigned zerofill");
 	ck_assert_str_eq(catalog("tinyint", "tinyint(1)", NULL, 0, 0, false).name, "tinyint(1)");
 	ck_assert_str_eq(catalog("tinyint", "tinyint(4)", NULL, 0, 0, true).name, "tinyint");
 	ck_assert_str_eq(catalog("float", "float(7,3)", NULL, 0, 0, true).name, "float(7,3)");
 	ck_assert_str_eq(catalog("year", "year(4)", NULL, 0, 0, true).name, "year");
-	ck_assert_str_eq(catalog("varchar", "varchar(20)", "utf8mb4_bin", 80, 20, true).name, "varchar(20)");
-	ck_assert_str_eq(catalog("varchar", "varchar(20) /*M!100301 COMPRESSED*/", "utf8mb4_bin", 80, 20, true).name, "varchar(20) compressed");
-	ck_assert_str_eq(catalog("time", "time(3) /* mariadb-5.3 */", NULL, 0, 0, true).name, "time");
+	ck_assert_str_eq(
+	    catalog("varchar", "varchar(20)", "utf8mb4_bin", 80, 20, true).name, "varchar(20)");
+	ck_assert_str_eq(
+	    catalog("varchar", "varchar(20) /*M!100301 COMPRESSED*/", "utf8mb4_bin", 80, 20, true)
+		.name,
+	    "varchar(20) compressed");
+	ck_assert_str_eq(
+	    catalog("time", "time(3) /* mariadb-5.3 */", NULL, 0, 0, true).name, "time");
 	ck_assert_str_eq(catalog("vector", "vector(3)", NULL, 12, 12, true).name, "vector(3)");
 	ck_assert_str_eq(catalog("vector", "vector(3)", NULL, 12, 12, false).name, "vector(3)");
-	ck_assert_str_eq(catalog("enum", "enum('a','b''c','\\\\')", "latin1_bin", 1, 1, false).name, "enum('a','b''c','\\\\')");
+	ck_assert_str_eq(catalog("enum", "enum('a','b''c','\\\\')", "latin1_bin", 1, 1, false).name,
+	    "enum('a','b''c','\\\\')");
 	ck_assert_str_eq(map(MY_TYPE_NEWDECIMAL, 65 << 8 | 30, 0, false).name, "decimal(65,30)");
 	ck_assert_str_eq(map(MY_TYPE_DATETIME2, 6, 0, false).name, "datetime(6)");
 	ck_assert_str_eq(map(MY_TYPE_BLOB, 3, 63, false).name, "mediumblob");
 	ck_assert_str_eq(map(MY_TYPE_BLOB, 3, 8, false).name, "mediumtext");
 	ck_assert_str_eq(map(MY_TYPE_STRING, 0xfe28, 255, false).name, "char(10)");
-	ck_assert_str_eq(map(MY_TYPE_STRING, 0xcefc, 255, false).name, "char(255)");	/* 1020 bytes */
+	ck_assert_str_eq(
+	    map(MY_TYPE_STRING, 0xcefc, 255, false).name, "char(255)"); /* 1020 bytes */
 }
 END_TEST
 
 START_TEST(my_type_reads_the_labels_of_the_catalog)
 {
-	struct coltype t = catalog("enum", "enum('a','b''c','d,e','back\\\\slash','new\\nline','','\xc3\xbc')", "latin1_bin", 1, 1, false);
-	static const char *const want[] = { "a", "b'c", "d,e", "back\\slash", "new\nline", "", "\xc3\xbc" };
+	struct coltype t =
+	    catalog("enum", "enum('a','b''c','d,e','back\\\\slash','new\\nline','','\xc3\xbc')",
+		"latin1_bin", 1, 1, false);
+	static const char *const want[] = { "a", "b'c", "d,e", "back\\slash", "new\nline", "",
+		"\xc3\xbc" };
 
 	ck_assert_uint_eq(t.nlabels, 7);
 	for (int i = 0; i < 7; i++)
@@ -141,21 +175,44 @@ END_TEST
 
 START_TEST(my_type_refuses_maps_of_odd_sizes)
 {
-	static const struct { uint8_t code; uint16_t meta, collation; } list[] = {
-		{ MY_TYPE_DECIMAL, 0, 0 }, { MY_TYPE_VAR_STRING, 10, 8 }, { MY_TYPE_NULL, 0, 0 }, { 20, 0, 0 }, { 100, 0, 0 }, { 243, 0, 0 },
-		{ MY_TYPE_NEWDECIMAL, 66 << 8, 0 }, { MY_TYPE_NEWDECIMAL, 5 << 8 | 6, 0 }, { MY_TYPE_BIT, 0, 0 }, { MY_TYPE_BIT, 8 << 8 | 1, 0 },
-		{ MY_TYPE_BIT, 8, 0 }, { MY_TYPE_BLOB, 0, 63 }, { MY_TYPE_BLOB, 5, 63 }, { MY_TYPE_TIME2, 7, 0 }, { MY_TYPE_STRING, 0x0a0a, 8 },
-		{ MY_TYPE_STRING, 0xf703, 8 }, { MY_TYPE_STRING, 0xf700, 8 }, { MY_TYPE_STRING, 0xf805, 8 }, { MY_TYPE_STRING, 0xf809, 8 },
-		{ MY_TYPE_VARCHAR_COMPRESSED, 0, 8 }, { MY_TYPE_VARCHAR, 41, 45 }, { MY_TYPE_VARCHAR, 40, 999 },
+	static const struct {
+		uint8_t code;
+		uint16_t meta, collation;
+	} list[] = {
+		{ MY_TYPE_DECIMAL, 0, 0 },
+		{ MY_TYPE_VAR_STRING, 10, 8 },
+		{ MY_TYPE_NULL, 0, 0 },
+		{ 20, 0, 0 },
+		{ 100, 0, 0 },
+		{ 243, 0, 0 },
+		{ MY_TYPE_NEWDECIMAL, 66 << 8, 0 },
+		{ MY_TYPE_NEWDECIMAL, 5 << 8 | 6, 0 },
+		{ MY_TYPE_BIT, 0, 0 },
+		{ MY_TYPE_BIT, 8 << 8 | 1, 0 },
+		{ MY_TYPE_BIT, 8, 0 },
+		{ MY_TYPE_BLOB, 0, 63 },
+		{ MY_TYPE_BLOB, 5, 63 },
+		{ MY_TYPE_TIME2, 7, 0 },
+		{ MY_TYPE_STRING, 0x0a0a, 8 },
+		{ MY_TYPE_STRING, 0xf703, 8 },
+		{ MY_TYPE_STRING, 0xf700, 8 },
+		{ MY_TYPE_STRING, 0xf805, 8 },
+		{ MY_TYPE_STRING, 0xf809, 8 },
+		{ MY_TYPE_VARCHAR_COMPRESSED, 0, 8 },
+		{ MY_TYPE_VARCHAR, 41, 45 },
+		{ MY_TYPE_VARCHAR, 40, 999 },
 	};
 
 	arena = arena_new(4096, 0);
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-		const struct binlog_column c = { .code = list[i].code, .meta = list[i].meta, .collation = list[i].collation };
+		const struct binlog_column c = {
+			.code = list[i].code, .meta = list[i].meta, .collation = list[i].collation
+		};
 		struct err err = ERR_INIT;
 		struct coltype t;
 
-		if (my_type_from_map(&t, &c, false, arena, &err) || err.kind != ERR_SCHEMA || err.remedy[0] == '\0')
+		if (my_type_from_map(&t, &c, false, arena, &err) || err.kind != ERR_SCHEMA ||
+		    err.remedy[0] == '\0')
 			ck_abort_msg("code %u, metadata %x: %s", c.code, c.meta, err.msg);
 	}
 }
@@ -169,23 +226,33 @@ fits(const struct coltype *from_catalog, const struct coltype *from_map, bool si
 	const bool ok = my_type_complete(&t, from_catalog, from_map, sign_known, &err);
 
 	ck_assert(ok || (err.kind == ERR_SCHEMA && err.msg[0] != '\0'));
-	ck_assert(!ok || (t.code == from_map->code && t.oid == from_catalog->oid && t.typmod == from_catalog->typmod));
+	ck_assert(!ok || (t.code == from_map->code && t.oid == from_catalog->oid &&
+			     t.typmod == from_catalog->typmod));
 	return ok;
 }
 
 START_TEST(my_type_complete_takes_what_the_log_does_not_say_from_the_catalog)
 {
-	const struct coltype big = catalog("bigint", "bigint(20) unsigned", NULL, 0, 0, true), c = map(MY_TYPE_LONGLONG, 0, 0, true);
-	const struct coltype v = catalog("varchar", "varchar(20)", "utf8mb4_general_ci", 80, 20, true);
-	const struct coltype uuid = catalog("uuid", "uuid", NULL, 0, 0, true), bytes = map(MY_TYPE_STRING, 0xfe10, 63, true);
-	const struct coltype unset = map(MY_TYPE_VARCHAR, 80, 0, true), set = map(MY_TYPE_VARCHAR, 80, 45, true);
-	const struct coltype other = map(MY_TYPE_VARCHAR, 80, 46, true), shorter = map(MY_TYPE_VARCHAR, 76, 0, true);
-	const struct coltype old = map(MY_TYPE_TIME, 0, 0, true), time3 = catalog("time", "time(3)", NULL, 0, 0, true);
-	const struct coltype point = catalog("point", "point", NULL, 0, 0, false), any = map(MY_TYPE_GEOMETRY, 4, 0, false);
+	const struct coltype big = catalog("bigint", "bigint(20) unsigned", NULL, 0, 0, true),
+			     c = map(MY_TYPE_LONGLONG, 0, 0, true);
+	const struct coltype v =
+	    catalog("varchar", "varchar(20)", "utf8mb4_general_ci", 80, 20, true);
+	const struct coltype uuid = catalog("uuid", "uuid", NULL, 0, 0, true),
+			     bytes = map(MY_TYPE_STRING, 0xfe10, 63, true);
+	const struct coltype unset = map(MY_TYPE_VARCHAR, 80, 0, true),
+			     set = map(MY_TYPE_VARCHAR, 80, 45, true);
+	const struct coltype other = map(MY_TYPE_VARCHAR, 80, 46, true),
+			     shorter = map(MY_TYPE_VARCHAR, 76, 0, true);
+	const struct coltype old = map(MY_TYPE_TIME, 0, 0, true),
+			     time3 = catalog("time", "time(3)", NULL, 0, 0, true);
+	const struct coltype point = catalog("point", "point", NULL, 0, 0, false),
+			     any = map(MY_TYPE_GEOMETRY, 4, 0, false);
 
 	ck_assert(fits(&big, &c, false) && !fits(&big, &c, true));
-	ck_assert(fits(&v, &unset, true) && fits(&v, &set, true) && !fits(&v, &other, true) && !fits(&v, &shorter, true));
-	ck_assert(fits(&uuid, &bytes, true) && uuid.oid == bytes.oid && uuid.typmod == bytes.typmod && bytes.logical == LOGICAL_BYTES);
+	ck_assert(fits(&v, &unset, true) && fits(&v, &set, true) && !fits(&v, &other, true) &&
+		  !fits(&v, &shorter, true));
+	ck_assert(fits(&uuid, &bytes, true) && uuid.oid == bytes.oid &&
+		  uuid.typmod == bytes.typmod && bytes.logical == LOGICAL_BYTES);
 	ck_assert(fits(&time3, &old, true) && old.typmod == -1);
 	ck_assert(fits(&point, &any, true));
 	ck_assert(!fits(&point, &c, true) && !fits(&big, &set, false));
@@ -197,8 +264,12 @@ enum_of_map(const char *a, const char *b, uint16_t collation)
 {
 	const char *labels[] = { a, b };
 	const uint32_t len[] = { (uint32_t)strlen(a), (uint32_t)strlen(b) };
-	const struct binlog_column c = { .code = MY_TYPE_STRING, .meta = 0xf701, .collation = collation, .nlabels = a[0] != '\0' ? 2 : 0,
-		.labels = a[0] != '\0' ? labels : NULL, .label_len = len };
+	const struct binlog_column c = { .code = MY_TYPE_STRING,
+		.meta = 0xf701,
+		.collation = collation,
+		.nlabels = a[0] != '\0' ? 2 : 0,
+		.labels = a[0] != '\0' ? labels : NULL,
+		.label_len = len };
 	struct err err = ERR_INIT;
 	struct coltype t;
 
@@ -211,29 +282,35 @@ enum_of_map(const char *a, const char *b, uint16_t collation)
 
 START_TEST(my_type_complete_takes_the_labels_of_the_log)
 {
-	const struct coltype c = catalog("enum", "enum('?','\xc3\xbc')", "utf8mb4_bin", 1, 1, false);
+	const struct coltype c =
+	    catalog("enum", "enum('?','\xc3\xbc')", "utf8mb4_bin", 1, 1, false);
 	const struct coltype l = catalog("enum", "enum('?','\xc3\xbc')", "latin1_bin", 1, 1, false);
-	const struct coltype plain = catalog("enum", "enum('q','\xc3\xbc')", "utf8mb4_bin", 1, 1, false);
-	const struct coltype emoji = enum_of_map("\xf0\x9f\x98\x80", "\xc3\xbc", 46), latin1 = enum_of_map("?", "\xfc", 47);
-	const struct coltype none = enum_of_map("", "", 46), none1 = enum_of_map("", "", 47), differ = enum_of_map("x", "y", 46);
+	const struct coltype plain =
+	    catalog("enum", "enum('q','\xc3\xbc')", "utf8mb4_bin", 1, 1, false);
+	const struct coltype emoji = enum_of_map("\xf0\x9f\x98\x80", "\xc3\xbc", 46),
+			     latin1 = enum_of_map("?", "\xfc", 47);
+	const struct coltype none = enum_of_map("", "", 46), none1 = enum_of_map("", "", 47),
+			     differ = enum_of_map("x", "y", 46);
 	struct err err = ERR_INIT;
 	struct coltype t;
 
-	ck_assert(c.typmod == emoji.typmod && l.typmod == latin1.typmod && none.typmod == -1 && differ.typmod != c.typmod);
+	ck_assert(c.typmod == emoji.typmod && l.typmod == latin1.typmod && none.typmod == -1 &&
+		  differ.typmod != c.typmod);
 	ck_ok(my_type_complete(&t, &c, &emoji, true, &err), &err);
 	ck_assert_str_eq(t.labels[0], "\xf0\x9f\x98\x80");
 	ck_assert_str_eq(t.name, "enum('\xf0\x9f\x98\x80','\xc3\xbc')");
 	ck_ok(my_type_complete(&t, &l, &latin1, true, &err), &err);
 	ck_assert_str_eq(t.labels[1], "\xc3\xbc");
 	ck_assert(fits(&l, &none1, true) && fits(&plain, &none, true));
-	ck_assert(!fits(&c, &none, true));		/* the question mark may be anything */
+	ck_assert(!fits(&c, &none, true)); /* the question mark may be anything */
 	ck_assert(!fits(&c, &differ, true));
 }
 END_TEST
 
 START_TEST(my_type_hashes_labels_with_their_ends)
 {
-	const struct coltype a = enum_of_map("ab", "c", 46), b = enum_of_map("a", "bc", 46), c = enum_of_map("c", "ab", 46);
+	const struct coltype a = enum_of_map("ab", "c", 46), b = enum_of_map("a", "bc", 46),
+			     c = enum_of_map("c", "ab", 46);
 
 	ck_assert(a.typmod != b.typmod && a.typmod != c.typmod && a.typmod >= 0 && b.typmod >= 0);
 }
@@ -241,16 +318,24 @@ END_TEST
 
 START_TEST(my_type_counts_old_and_new_formats_as_one)
 {
-	ck_assert_uint_eq(my_type_oid(MY_TYPE_TIMESTAMP, false, 0), my_type_oid(MY_TYPE_TIMESTAMP2, false, 0));
-	ck_assert_uint_eq(my_type_oid(MY_TYPE_DATETIME, false, 0), my_type_oid(MY_TYPE_DATETIME2, false, 0));
-	ck_assert_uint_eq(my_type_oid(MY_TYPE_TIME, false, 0), my_type_oid(MY_TYPE_TIME2, false, 0));
-	ck_assert_uint_eq(my_type_oid(MY_TYPE_NEWDATE, false, 0), my_type_oid(MY_TYPE_DATE, false, 0));
+	ck_assert_uint_eq(
+	    my_type_oid(MY_TYPE_TIMESTAMP, false, 0), my_type_oid(MY_TYPE_TIMESTAMP2, false, 0));
+	ck_assert_uint_eq(
+	    my_type_oid(MY_TYPE_DATETIME, false, 0), my_type_oid(MY_TYPE_DATETIME2, false, 0));
+	ck_assert_uint_eq(
+	    my_type_oid(MY_TYPE_TIME, false, 0), my_type_oid(MY_TYPE_TIME2, false, 0));
+	ck_assert_uint_eq(
+	    my_type_oid(MY_TYPE_NEWDATE, false, 0), my_type_oid(MY_TYPE_DATE, false, 0));
 	ck_assert_uint_eq(my_type_oid(MY_TYPE_LONG, true, 0), 3 | 256);
 	ck_assert_uint_eq(my_type_oid(MY_TYPE_VARCHAR, false, 255), 15 | 255 << 16);
-	ck_assert_int_eq(map(MY_TYPE_TIME, 0, 0, false).typmod, 0);	/* MySQL's old ones have no fraction */
+	ck_assert_int_eq(
+	    map(MY_TYPE_TIME, 0, 0, false).typmod, 0); /* MySQL's old ones have no fraction */
 }
 END_TEST
 
-UNIT_MAIN("my_type", my_type_has_logical_types, my_type_has_one_spelling_of_a_name, my_type_reads_the_labels_of_the_catalog,
-    my_type_refuses_what_it_does_not_know, my_type_refuses_maps_of_odd_sizes, my_type_complete_takes_what_the_log_does_not_say_from_the_catalog,
-    my_type_complete_takes_the_labels_of_the_log, my_type_hashes_labels_with_their_ends, my_type_counts_old_and_new_formats_as_one)
+UNIT_MAIN("my_type", my_type_has_logical_types, my_type_has_one_spelling_of_a_name,
+    my_type_reads_the_labels_of_the_catalog, my_type_refuses_what_it_does_not_know,
+    my_type_refuses_maps_of_odd_sizes,
+    my_type_complete_takes_what_the_log_does_not_say_from_the_catalog,
+    my_type_complete_takes_the_labels_of_the_log, my_type_hashes_labels_with_their_ends,
+    my_type_counts_old_and_new_formats_as_one)

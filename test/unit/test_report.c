@@ -50,6 +50,7 @@ add_task(struct world *w, const char *name, const char *source, enum task_state 
 	snprintf(t->source, sizeof(t->source), "%s", source);
 	snprintf(t->target, sizeof(t->target), "dw");
 	t->mode = "full_load_and_cdc";
+	t->plugin = "pgoutput";
 	t->status.state = (uint8_t)state;
 	t->status.phase = state == TASK_STOPPED ? PHASE_NONE : PHASE_CDC;
 	t->status.since.v = INT64_C(1795316531000000);	/* 2026-11-22T03:02:11Z */
@@ -243,7 +244,7 @@ START_TEST(report_json_has_every_key_and_null_for_the_unknown)
 	static const char *const keys[] = { "\"version\":\"1.0\"",
 		"\"started\":\"2026-11-19T04:00:00.000Z\"",
 		"\"name\":\"orders\",\"source\":\"shop\",\"target\":\"dw\",\"mode\":\"full_load_"
-		"and_cdc\",\"state\":\"running\","
+		"and_cdc\",\"plugin\":\"pgoutput\",\"state\":\"running\","
 		"\"phase\":\"cdc\",\"reason\":null,\"since\":\"2026-11-22T03:02:11.000Z\","
 		"\"error\":null,\"retry\":null,"
 		"\"position\":{\"read\":null,\"applied\":null,\"confirmed\":null,\"source_end\":"
