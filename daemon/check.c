@@ -210,6 +210,17 @@ look_what_is_made(struct check_report *r, const struct target_ops *to, struct ta
 	return true;
 }
 
+/* A load is to come, as far as can be seen from outside. */
+static bool
+will_load(const struct check_report *r)
+{
+	bool queued = !r->remains.checkpoint || r->remains.cp.position.kind == POSITION_NONE;
+
+	for (size_t i = 0; i < r->states.n; i++)
+		queued = queued || r->states.rows[i].phase == TABLE_QUEUED;
+	return queued && r->conf->mode != MODE_CDC;
+}
+
 static bool
 ask_servers(struct check_report *r, const struct source_ops *so, struct source *s, const struct target_ops *to, struct target *t, struct err *err)
 {
@@ -233,7 +244,7 @@ ask_servers(struct check_report *r, const struct source_ops *so, struct source *
 	if ((r->tables = tables_survey(r->conf, so, s, to, t, &r->findings, err)) == NULL)
 		return false;
 	compare_rules(r);
-	if (!so->check(s, r->tables, streams && !r->log.exists, streams, &r->findings, err))
+	if (!so->check(s, r->tables, r->conf->source->kind == ENDPOINT_MYSQL ? will_load(r) : streams && !r->log.exists, streams, &r->findings, err))
 		return err_ctx(err, "source");
 	if (t == NULL)
 		return true;

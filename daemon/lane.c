@@ -216,7 +216,22 @@ on_slot_wait(void *arg, const char *text)
 static bool
 open_snapshot(struct lane *l, bool permanent, struct err *err)
 {
+	const struct table **loads = mem_zalloc((l->tables->n + 1) * sizeof(*loads), err);
+
+	if (loads == NULL)
+		return false;
+	l->sp.nloads = 0;
+	for (uint32_t i = 0; i < l->tables->n; i++) {
+		const struct table_state *ts = lane_state(l, l->tables->tables[i]);
+
+		if (ts != NULL && ts->phase == TABLE_QUEUED)
+			loads[l->sp.nloads++] = l->tables->tables[i];
+	}
+	l->sp.loads = loads;
 	l->snapshot = l->so->snapshot_open(&l->sp, permanent, on_slot_wait, l, err);
+	l->sp.loads = NULL;
+	l->sp.nloads = 0;
+	free(loads);
 	board_reason(l->board, "%s", "");
 	return l->snapshot != NULL;
 }

@@ -298,12 +298,13 @@ changed_unseen(struct run *r, struct err *err)
 static bool
 preflight(struct run *r, struct err *err)
 {
-	bool needs_slot = lane_streams(&r->l) && !r->l.log.exists;
+	bool needs_slot = lane_streams(&r->l) && !r->l.log.exists;	/* or, where there are none, a snapshot */
 	struct findings f = { 0 };
 	bool ok;
 
 	board_phase(r->c->board, PHASE_CHECK);
 	ok = survey(r, &f, err);
+	needs_slot = r->l.conf->source->kind == ENDPOINT_MYSQL ? lane_queued(&r->l) > 0 : needs_slot;
 	if (ok && findings_count(&f, FINDING_BLOCKER) == 0)
 		ok = changed_unseen(r, err) && tables_compare_shapes(r->l.tables, &r->l.states, &f, err) &&
 		    r->l.so->check(r->l.source, r->l.tables, needs_slot, lane_streams(&r->l), &f, err) &&

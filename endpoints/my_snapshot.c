@@ -1,15 +1,19 @@
 /* my_snapshot.c - one moment of a MySQL or MariaDB source on several connections, and the place of its log that is exactly that moment.
  * By the least lock that is exact, in this order:
  *   1. FLUSH TABLES WITH READ LOCK, which waits 5 s at most and is tried again; snapshots on all connections; the place; UNLOCK TABLES.
- *   2. without that right: LOCK TABLES ... READ of the tables is left out here; the snapshots and the place are taken until they agree:
- *      MariaDB's binlog_snapshot_file and _position say of each snapshot where it stands. MySQL has no such words, and is refused (check).
+ *   2. without that right, MariaDB: the snapshots and the place are taken until they agree: binlog_snapshot_file and _position say of each snapshot
+ *      where it stands.
+ *   3. MySQL: LOCK TABLES ... READ of those that will be loaded, with the same patience; then as with the first. Nobody can have changed one of them
+ *      and not committed yet, so their rows are those of the place; what other tables hold does not matter.
+ * The place is taken, and a dump from it opened, before a lock is given up. Nobody reads that dump until the stream takes it over: what the server has
+ * not sent yet it does not purge, and what it has sent is on its way.
  * It is taken while no transaction of XA is prepared: one that is stands in the log before the place, and takes effect behind it.
- * While the snapshot is used a dump from its place is held open and not read: a server does not purge what a dump still reads.
  * Invariant: a transaction is in the snapshot if and only if it ended at or before the place, on every connection alike.
  * Threads: open, alive, close: one; take and give: any. */
 #include "endpoints/my_source.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +23,16 @@
 #define LOCK_TRIES 24		/* of 5 s each */
 #define AGREE_TRIES 100
 #define TRY_AGAIN_USEC 500000
+#define HOLDS 16		/* a task's stream, and those of its load groups */
+
+/* Dumps of snapshots that are closed already, until their stream takes them over. */
+static struct hold {
+	uint32_t server_id;
+	struct position from;
+	bool from_start;
+	struct my_conn *c;
+} holds[HOLDS];
+static pthread_mutex_t holds_lock = PTHREAD_MUTEX_INITIALIZER;
 
 struct source_snapshot {
 	struct source_params p;
@@ -28,7 +42,50 @@ struct source_snapshot {
 	struct my_conn **scans;
 	uint32_t n, free;		/* scans[0..free) wait for a thread */
 	uint32_t alive;
+	struct hold hold;		/* the dump that nobody reads */
 };
+
+static void
+keep_hold(const struct hold *h)
+{
+	struct my_conn *gone = h->c;
+
+	pthread_mutex_lock(&holds_lock);
+	for (int i = 0; i < HOLDS; i++)
+		if (holds[i].c == NULL || holds[i].server_id == h->server_id) {
+			gone = holds[i].c;
+			holds[i] = *h;
+			holds[i].c->stop = NULL;	/* its run may be over */
+			break;
+		}
+	pthread_mutex_unlock(&holds_lock);
+	my_conn_close(gone);
+}
+
+struct my_conn *
+my_snapshot_dump(uint32_t server_id, const struct position *from, bool *ret_from_start)
+{
+	struct my_conn *c = NULL;
+	bool same = false;
+
+	pthread_mutex_lock(&holds_lock);
+	for (int i = 0; i < HOLDS; i++)
+		if (holds[i].c != NULL && holds[i].server_id == server_id) {
+			const struct hold *h = &holds[i];
+
+			c = h->c;
+			*ret_from_start = h->from_start;
+			same = position_equal(&h->from, from) && (from->gtids == NULL ? h->from.gtids == NULL :
+			    h->from.gtids != NULL && strcmp(h->from.gtids, from->gtids) == 0);
+			holds[i].c = NULL;
+			break;
+		}
+	pthread_mutex_unlock(&holds_lock);
+	if (same && !c->lost)
+		return c;
+	my_conn_close(c);
+	return NULL;
+}
 
 static bool
 begin_snapshot(struct my_conn *c, struct err *err)
@@ -76,13 +133,13 @@ is_forbidden(const struct err *err, unsigned number)
 	return number == 1227 || number == 1044 || number == 1045 || number == 1142 || err->kind == ERR_CONFIG;
 }
 
-/* *ret_got false without an error: we may not. */
+/* *ret_got false without an error: we may not. A lock that is waited for stands in the way of others, so it is given up after 5 s. */
 static bool
-lock_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
+lock_by(struct source_snapshot *s, const char *sql, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
 {
 	*ret_got = false;
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (my_exec(s->admin, err, "FLUSH TABLES WITH READ LOCK")) {
+		if (my_exec(s->admin, err, sql)) {
 			*ret_got = true;
 			return true;
 		}
@@ -91,14 +148,44 @@ lock_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text)
 			return true;
 		}
 		if (my_errno(s->admin) != 1205)
-			return err_ctx(err, "FLUSH TABLES WITH READ LOCK");
+			return err_ctx(err, "lock the source's tables");
 		on_wait(arg, "waiting for a moment without long statements on the source, to lock its tables for the blink of an eye");
 		if (!stop_sleep(s->p.stop, TRY_AGAIN_USEC))
 			return err_set(err, ERR_CANCELLED, "stopped");
 		err_clear(err);
 	}
-	err_set(err, ERR_RETRY, "FLUSH TABLES WITH READ LOCK was not granted: long statements or other locks are in its way");
+	err_set(err, ERR_RETRY, "%.11s was not granted: long statements, open transactions or other locks are in its way", sql);
 	return err_remedy(err, "look at SHOW PROCESSLIST on the source");
+}
+
+static bool
+lock_tables(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
+{
+	struct buf sql = { 0 };
+	bool ok;
+
+	*ret_got = false;
+	if (s->p.nloads == 0)
+		return true;
+	buf_str(&sql, "LOCK TABLES ");
+	for (uint32_t i = 0; i < s->p.nloads; i++) {
+		buf_str(&sql, i > 0 ? ", " : "");
+		my_ident2(&sql, s->p.loads[i]->source_schema, s->p.loads[i]->source_name);
+		buf_str(&sql, " READ");
+	}
+	/* Without autocommit InnoDB locks, too, and waits for changes that are not committed (5.6). */
+	ok = my_exec(s->admin, err, "SET SESSION autocommit = 0") && lock_by(s, buf_cstr(&sql), on_wait, arg, ret_got, err);
+	buf_done(&sql);
+	return ok;
+}
+
+static bool
+hold_log(struct source_snapshot *s, const struct position *from, struct err *err)
+{
+	my_conn_close(s->hold.c);
+	s->hold = (struct hold){ .server_id = s->p.server_id, .from = *from };
+	s->hold.c = my_dump_open(&s->p, from, s->p.server_id, true, &s->hold.from_start, err);
+	return s->hold.c != NULL || err_ctx(err, "keep the source's log for the load");
 }
 
 static bool
@@ -109,7 +196,7 @@ take_place(struct source_snapshot *s, struct my_conn *c, struct err *err)
 	if (!my_log_end(c, &end, err))
 		return false;
 	s->pos = snapshot_at(&end);
-	return true;
+	return hold_log(s, &end, err);
 }
 
 /* *ret_none false: a transaction has been prepared meanwhile, and no snapshot was taken. */
@@ -204,14 +291,14 @@ snapshot_that_agrees(struct source_snapshot *s, struct err *err)
 	if (!gtids_at(s->admin, &p, err))
 		return false;
 	s->pos = snapshot_at(&p);
-	return true;
+	return hold_log(s, &p, err);
 }
 
 static bool
 no_exact_snapshot(const struct source_params *p, struct err *err)
 {
 	err_set(err, ERR_CONFIG, "user %s may not lock the source's tables for the moment in which the snapshots are taken", p->endpoint->user);
-	return err_remedy(err, "GRANT RELOAD ON *.* TO '%s'@...", p->endpoint->user);
+	return err_remedy(err, "GRANT RELOAD ON *.* TO '%s'@...; or LOCK TABLES on the databases", p->endpoint->user);
 }
 
 /* MariaDB: one that was prepared before the snapshot and has ended since is not seen here; its end in the log is then a hole, and nothing is wrong
@@ -228,6 +315,15 @@ take_without_lock(struct source_snapshot *s, bool *ret_none, struct err *err)
 	return true;
 }
 
+/* *ret_got false: nothing may be locked. */
+static bool
+lock_source(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
+{
+	if (!lock_by(s, "FLUSH TABLES WITH READ LOCK", on_wait, arg, ret_got, err))
+		return false;
+	return *ret_got || s->admin->mariadb || lock_tables(s, on_wait, arg, ret_got, err);
+}
+
 static bool
 open_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, struct err *err)
 {
@@ -237,7 +333,7 @@ open_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text)
 	if (s->admin == NULL || !my_source_is_same(s->admin, &s->p, err) || !open_scans(s, err))
 		return false;
 	while (!none)
-		if (!my_xa_wait(s->admin, on_wait, arg, err) || !lock_all(s, on_wait, arg, &locked, err) ||
+		if (!my_xa_wait(s->admin, on_wait, arg, err) || !lock_source(s, on_wait, arg, &locked, err) ||
 		    !(locked ? snapshot_under_lock(s, &none, err) : take_without_lock(s, &none, err)))
 			return false;
 	return true;
@@ -317,6 +413,8 @@ my_snapshot_close(struct source_snapshot *s)
 	for (uint32_t i = 0; s->scans != NULL && i < (s->alive > 0 ? s->free : s->n); i++)
 		my_conn_close(s->scans[i]);
 	my_conn_close(s->admin);
+	if (s->hold.c != NULL)
+		keep_hold(&s->hold);
 	free(s->scans);
 	mutex_done(&s->lock);
 	free(s);

@@ -63,6 +63,8 @@ bool my_snapshot_alive(struct source_snapshot *s, struct err *err) MUST_CHECK;
 void my_snapshot_close(struct source_snapshot *s);
 /* One of the sessions that hold the snapshot, for one thread; NULL: none is left. Any thread. */
 struct my_conn *my_snapshot_take(struct source_snapshot *s);
+/* The dump that was opened with the snapshot, for the stream that begins there; NULL: none, or it is from elsewhere. */
+struct my_conn *my_snapshot_dump(uint32_t server_id, const struct position *from, bool *ret_from_start);
 void my_snapshot_give(struct source_snapshot *s, struct my_conn *c);	/* back; a lost one is closed */
 
 /* my_scan.c */
@@ -88,6 +90,7 @@ bool my_shapes_resolve(struct my_shapes *s, const struct table *table, uint64_t 
     struct err *err) MUST_CHECK;
 
 /* my_stream.c */
+#define MY_LOOK_STREAM (UINT32_MAX - 1)	/* dumps that look at a place only have a server_id of their own */
 /* When the server made a file of its log. ERR_HOLE: it has none of that name. */
 bool my_log_born(const struct source_params *p, const struct position *in, uint32_t *ret, struct err *err) MUST_CHECK;
 /* A dump from a position, for a reader that does not stream: events come by my_packet(). block: wait at the log's end. */

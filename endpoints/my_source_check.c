@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "endpoints/my_grants.h"
 
 static bool
 setting(struct my_conn *c, const char *name, char out[128], struct err *err)
@@ -77,37 +78,90 @@ check_place(struct source *s, struct findings *f, struct err *err)
 	return true;
 }
 
-static bool
-privileges(struct my_conn *c, struct buf *out, struct err *err)
-{
-	struct my_rows r;
+/* ---- what the account may do ---- */
 
-	if (!my_query(c, &r, err, "SHOW GRANTS", 0, NULL))
-		return false;
-	while (my_next(&r))
-		buf_printf(out, "%s\n", my_text(&r, 0));
-	my_rows_done(&r);
-	return true;
+struct rights {
+	struct source *s;
+	struct my_grants grants;
+	struct findings *f;
+	struct buf missing;		/* of the present place */
+};
+
+static void
+say_missing(struct rights *r, const char *on, const char *table, const char *what)
+{
+	struct buf fix = { 0 };
+
+	buf_printf(&fix, "GRANT %s ON %s TO '%s'@...", buf_cstr(&r->missing), on, r->s->p.endpoint->user);
+	finding_add(r->f, FINDING_BLOCKER, ERR_CONFIG, table, buf_cstr(&fix), "user %s %s", r->s->p.endpoint->user, what);
+	buf_done(&fix);
+	buf_reset(&r->missing);
+}
+
+/* MariaDB has split and renamed them; the former names are granted, and shown, as the present ones. */
+static void
+check_stream_rights(struct rights *r)
+{
+	const bool mariadb = r->s->c->mariadb;
+	const bool slave = my_grants_has(&r->grants, "REPLICATION SLAVE", "*", NULL) || my_grants_has(&r->grants, "REPLICATION REPLICA", "*", NULL);
+	const bool monitor = my_grants_has(&r->grants, "REPLICATION CLIENT", "*", NULL) || my_grants_has(&r->grants, "BINLOG MONITOR", "*", NULL) ||
+	    my_grants_has(&r->grants, "SUPER", "*", NULL);
+
+	if (!slave)
+		buf_str(&r->missing, "REPLICATION SLAVE");
+	if (!monitor)
+		buf_printf(&r->missing, "%s%s", r->missing.n > 0 ? ", " : "", mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT");
+	if (r->missing.n > 0)
+		say_missing(r, "*.*", "", slave ? "may not ask where the binlog ends" : "may not read the binlog");
+}
+
+/* Without RELOAD: MariaDB's snapshots can be compared; MySQL's tables are locked one by one, where that is granted for each. */
+static void
+check_lock_rights(struct rights *r, const struct tableset *set)
+{
+	const char *unlocked = NULL;
+
+	if (my_grants_has(&r->grants, "RELOAD", "*", NULL) || my_grants_has(&r->grants, "FLUSH_TABLES", "*", NULL))
+		return;
+	for (uint32_t i = 0; i < set->n && unlocked == NULL; i++)
+		if (!my_grants_has(&r->grants, "LOCK TABLES", set->tables[i]->source_schema, NULL))
+			unlocked = set->tables[i]->source_schema;
+	if (r->s->c->mariadb) {
+		finding_add(r->f, FINDING_INFO, ERR_NONE, "", "", "user %s has no right to lock (RELOAD): the snapshots of a load are opened until they agree, "
+		    "which can take many tries while the source commits fast", r->s->p.endpoint->user);
+	} else if (unlocked != NULL) {
+		buf_str(&r->missing, "RELOAD");
+		say_missing(r, "*.*", "", "may not lock the source's tables for the moment in which the snapshots of a load are taken");
+	} else {
+		finding_add(r->f, FINDING_INFO, ERR_NONE, "", "", "user %s has no RELOAD: LOCK TABLES ... READ of the tables to be loaded is used for the moment in "
+		    "which their snapshots are taken", r->s->p.endpoint->user);
+	}
 }
 
 static bool
-check_rights(struct source *s, bool streams, struct findings *f, struct err *err)
+check_rights(struct source *s, const struct tableset *set, bool loads, bool streams, struct findings *f, struct err *err)
 {
-	struct buf grants = { 0 };
-	const char *text;
+	struct rights r = { .s = s, .f = f };
 
-	if (!privileges(s->c, &grants, err))
+	if (!my_grants_read(s->c, &r.grants, err))
 		return false;
-	text = buf_cstr(&grants);
-	if (streams && strstr(text, "REPLICATION SLAVE") == NULL && strstr(text, "REPLICATION REPLICA") == NULL &&
-	    strstr(text, "ALL PRIVILEGES ON *.*") == NULL) {
-		struct buf fix = { 0 };
+	if (streams)
+		check_stream_rights(&r);
+	if (loads)
+		check_lock_rights(&r, set);
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct table *t = set->tables[i];
+		struct buf on = { 0 };
+		char name[300];
 
-		buf_printf(&fix, "GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO '%s'@...", s->p.endpoint->user);
-		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", buf_cstr(&fix), "user %s may not read the binlog", s->p.endpoint->user);
-		buf_done(&fix);
+		snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
+		my_ident2(&on, t->source_schema, t->source_name);
+		if (my_grants_missing(&r.grants, "SELECT", t->source_schema, t->source_name, &r.missing))
+			say_missing(&r, buf_cstr(&on), name, "may not read it");
+		buf_done(&on);
 	}
-	buf_done(&grants);
+	my_grants_done(&r.grants);
+	buf_done(&r.missing);
 	return true;
 }
 
@@ -178,10 +232,9 @@ check_table(const struct tableset *set, const struct table *t, struct findings *
 bool
 my_source_check(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f, struct err *err)
 {
-	(void)needs_slot;
 	if (streams && (!check_log(s, f, err) || !check_place(s, f, err)))
 		return false;
-	if (!check_rights(s, streams, f, err) || (streams && !check_xa(s, f, err)))
+	if (!check_rights(s, set, needs_slot, streams, f, err) || (streams && !check_xa(s, f, err)))
 		return false;
 	for (uint32_t i = 0; streams && i < set->n; i++)
 		check_table(set, set->tables[i], f);

@@ -405,6 +405,18 @@ make_decoder(struct source_stream *s, struct err *err)
 	return s->dec != NULL;
 }
 
+/* The one that was opened with the snapshot has all since then, purged or not. */
+static bool
+begin_dump(struct source_stream *s, struct err *err)
+{
+	if ((s->c = my_snapshot_dump(s->p.server_id, &s->from, &s->skipping)) != NULL) {
+		s->c->stop = s->p.stop;
+		return true;
+	}
+	s->c = my_dump_open(&s->p, &s->from, s->p.server_id, true, &s->skipping, err);
+	return s->c != NULL;
+}
+
 struct source_stream *
 my_stream_open(const struct source_params *p, const struct position *from, bool binary, struct change_sink sink, const struct stream_hooks *hooks,
     struct err *err)
@@ -424,7 +436,7 @@ my_stream_open(const struct source_params *p, const struct position *from, bool 
 		err_set(err, ERR_SYSTEM, "no memory for a stream");
 	} else if ((s->tables = mem_zalloc((hooks->tables->n + 1) * sizeof(*s->tables), err)) != NULL &&
 	    (s->shapes = my_shapes_new(p, from, hooks, err)) != NULL &&
-	    (s->c = my_dump_open(p, from, p->server_id, true, &s->skipping, err)) != NULL && make_decoder(s, err)) {
+	    begin_dump(s, err) && make_decoder(s, err)) {
 		s->forget_at = my_shapes_next(s->shapes, position_place(from));
 		return s;
 	}
@@ -720,7 +732,7 @@ my_source_locate(struct source *s, struct position *p, struct err *err)
 
 	if (p->kind == POSITION_NONE)
 		return my_log_end(s->c, p, err);
-	if ((c = my_dump_open(&s->p, p, s->p.server_id, false, &from_start, err)) == NULL)
+	if ((c = my_dump_open(&s->p, p, endpoint_server_id(s->p.task, MY_LOOK_STREAM), false, &from_start, err)) == NULL)
 		return false;
 	o.flavour = c->mariadb ? GTID_MARIADB : GTID_MYSQL;
 	if (p->lsn.v != 0 && p->gtids == NULL) {
@@ -744,7 +756,7 @@ my_log_born(const struct source_params *p, const struct position *in, uint32_t *
 	const uint8_t *event;
 	bool from_start, ok = false;
 	size_t n;
-	struct my_conn *c = my_dump_open(p, &begin, p->server_id, false, &from_start, err);
+	struct my_conn *c = my_dump_open(p, &begin, endpoint_server_id(p->task, MY_LOOK_STREAM), false, &from_start, err);
 
 	if (c == NULL)
 		return false;

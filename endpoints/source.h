@@ -30,6 +30,9 @@ struct source_params {
 	const char *plugin;			/* postgresql: "pgoutput" (NULL too) or "wal2json" */
 	uint32_t server_id;			/* mysql */
 	uint32_t scans;				/* snapshot_open: how many scans may be open at a time */
+	/* snapshot_open: the tables that will be loaded, for a source that can only lock these; the caller's until the snapshot is open. */
+	const struct table *const *loads;
+	uint32_t nloads;
 	bool running;				/* for check(): the task runs elsewhere, and its slot and walsender with it */
 	/* The server that the task has accepted; each session then proves that it has reached the same one (ERR_RETRY). NULL: not known yet. */
 	const struct source_identity *identity;
@@ -131,7 +134,7 @@ struct source_ops {
 	bool (*list_tables)(struct source *s, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err);
 	/* Fills table->source in the arena (leaves, indexes, estimates included). ERR_SCHEMA: it is gone. */
 	bool (*describe)(struct source *s, struct table *t, struct arena *arena, struct err *err);
-	/* Everything that would stop or endanger the task. needs_slot: a slot will have to be made. Writes nothing. */
+	/* Everything that would stop or endanger the task. needs_slot: a slot will have to be made, or where there are none, a snapshot. Writes nothing. */
 	bool (*check)(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f, struct err *err);
 	/* Makes the publication, or extends the one that repld made, so that it holds exactly the set's tables; one that it did not make is
 	 * only checked (ERR_CONFIG names the missing tables). Committed on return. */

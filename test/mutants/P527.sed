@@ -1,0 +1,3 @@
+# Heartbeats are enough.
+### endpoints/my_stream.c
+/^mind_silence/,/^}/s/return look_at_log\(s, err\);/return true || look_at_log(s, err);/
