@@ -406,7 +406,7 @@ xa_prepare(struct maker *m, bool one_phase, uint32_t gtrid, uint32_t bqual)
 }
 
 /* What is prepared is told even where nothing captured is in it, and names its xid from the beginning. */
-START_TEST(group_xa_is_told_from_its_beginning)
+START_TEST(group_xa_is_told_without_captured_rows)
 {
 	struct maker m = { 0 };
 
@@ -551,5 +551,5 @@ UNIT_MAIN("binlog_group", group_emits_begin_with_the_first_row,
     group_without_gtid_is_a_hole_where_they_count, group_refusals_of_others_pass_through,
     group_truncate_is_a_transaction_of_its_own, group_rolled_back_is_read_again_without_its_rows,
     group_rolled_back_in_part, group_savepoints_that_are_not_known, group_abandoned_by_a_crash,
-    group_xa_is_told_from_its_beginning, group_xa_order_and_sizes, group_mariadb_counts_by_domain,
+    group_xa_is_told_without_captured_rows, group_xa_order_and_sizes, group_mariadb_counts_by_domain,
     group_tagged_fields, group_packed_integers)

@@ -301,11 +301,12 @@ END_TEST
 /* Cut anywhere, any byte another: nothing is read beyond the text. */
 START_TEST(sql_text_survives_any_text)
 {
-	static const char *const texts[] = { "CREATE /*!50100 TEMPORARY */ TABLE IF NOT EXISTS "
-					     "`a`.`b` (a int) START TRANSACTION",
+	static const char *const texts[] = {
+		"CREATE /*!50100 TEMPORARY */ TABLE IF NOT EXISTS `a`.`b` (a int) START TRANSACTION",
 		"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u, RENAME TO \"x\"",
 		"XA COMMIT X'6731',X'62',1 ONE PHASE", "ROLLBACK TO SAVEPOINT `x`",
-		"RENAME TABLE a WAIT 1.5 TO b, c.d TO e", "UPDATE t AS x SET a = 'b\\'c'" };
+		"RENAME TABLE a WAIT 1.5 TO b, c.d TO e", "UPDATE t AS x SET a = 'b\\'c'"
+	};
 	static struct sql_text t;
 	char copy[128];
 
