@@ -401,7 +401,7 @@ xa_prepare(struct maker *m, bool one_phase, uint32_t gtrid, uint32_t bqual)
 	put_le(&b, gtrid, 4);
 	put_le(&b, bqual, 4);
 	for (uint32_t i = 0; i < gtrid + bqual; i++)
-		buf_u8(&b, 'a');
+		buf_u8(&b, (uint8_t)('a' + i % 26));
 	return send_event(m, EVENT_XA_PREPARE, &b);
 }
 
@@ -435,7 +435,7 @@ START_TEST(group_xa_order_and_sizes)
 	static const char *const starts[] = { "XA START X'61',X'',1", "BEGIN",
 		"XA START X'62',X'',1", "XA START X'61',X'62',1", "XA START X'61',X'',2" };
 	struct maker m = { 0 };
-	char start[300];
+	char longest[128], start[160];
 
 	maker_ready(&m, NULL);
 	ok(query(&m, "XA START X'61',X'',1"));
@@ -451,8 +451,9 @@ START_TEST(group_xa_order_and_sizes)
 		maker_end(&m);
 	}
 	maker_ready(&m, NULL);
-	snprintf(start, sizeof(start), "XA START '%.64s','%.64s'", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	for (int i = 0; i < 128; i++)
+		longest[i] = (char)('a' + i % 26);
+	snprintf(start, sizeof(start), "XA START '%.64s','%.64s'", longest, longest + 64);
 	ok(query(&m, start) && table(&m, 9, "t") && insert(&m, 9, 1) && xa_prepare(&m, false, 64, 64));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&m.rig.text), "XA PREPARE log.000001:"));
 	maker_end(&m);
@@ -462,7 +463,7 @@ START_TEST(group_xa_order_and_sizes)
 	maker_end(&m);
 	for (uint32_t gtrid = 1; gtrid < 3; gtrid++) {	/* another name than the one that began */
 		maker_ready(&m, NULL);
-		ok(query(&m, "XA START X'6161',X'61',1") && table(&m, 9, "t") && insert(&m, 9, 1));
+		ok(query(&m, "XA START X'6162',X'63',1") && table(&m, 9, "t") && insert(&m, 9, 1));
 		no(xa_prepare(&m, false, gtrid, gtrid == 1 ? 2 : 0), ERR_PROTOCOL);
 		maker_end(&m);
 	}
