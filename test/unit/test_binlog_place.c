@@ -185,6 +185,37 @@ heartbeat_v2(struct maker *m, const char *name, uint64_t offset)
 	return send_as(m, EVENT_HEARTBEAT_V2, 0, false, &b);
 }
 
+static bool
+format_with_another_checksum(struct maker *m, uint32_t started)
+{
+	struct buf body = format_body(m, "11.8.3-MariaDB-log", started);
+	struct buf b = event_bytes(EVENT_FORMAT_DESCRIPTION, 0, 0, &body, true);
+	bool taken;
+
+	b.p[b.n - 1] ^= 1;
+	taken = rig_event(&m->rig, b.p, b.n);
+	buf_done(&b);
+	buf_done(&body);
+	return taken;
+}
+
+START_TEST(format_of_a_dump_inside_a_file_without_checksums)
+{
+	struct maker m = { .mariadb = true };
+
+	maker_ready(&m, NULL);
+	ok(rotate(&m, "log.000002", 4, false) && rotate(&m, "log.000002", 900, true));
+	ok(format_with_another_checksum(&m, 0));
+	ok(query(&m, "FLUSH TABLES"));
+	no(format_with_another_checksum(&m, 1), ERR_RETRY);
+	maker_end(&m);
+	m = (struct maker){ .mariadb = true, .checksum = true };
+	maker_ready(&m, NULL);
+	no(format_with_another_checksum(&m, 0), ERR_RETRY);
+	maker_end(&m);
+}
+END_TEST
+
 START_TEST(place_moves_by_heartbeats)
 {
 	struct maker m = { .checksum = true };
@@ -681,6 +712,7 @@ END_TEST
 UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_without_positions_is_counted,
     place_of_made_events_does_not_count, place_follows_the_files, place_start_is_checked,
     place_moves_by_heartbeats, place_moves_by_heartbeats_of_mariadb, format_tells_the_server,
+    format_of_a_dump_inside_a_file_without_checksums,
     format_of_another_version_is_refused, event_of_unknown_type, event_incident_is_a_hole,
     event_larger_than_allowed, event_of_another_length_than_it_says, payload_is_a_transaction,
     payload_that_is_broken, payload_of_many_events, block_is_decompressed_or_refused,
