@@ -1,10 +1,12 @@
 /* my_snapshot.c - one moment of a MySQL or MariaDB source on several connections, and the place of its log that is exactly that moment.
  * By the least lock that is exact, in this order:
- *   1. FLUSH TABLES WITH READ LOCK, which waits 5 s at most and is tried again; snapshots on all connections; the place; UNLOCK TABLES.
- *   2. without that right, MariaDB: the snapshots and the place are taken until they agree: binlog_snapshot_file and _position say of each snapshot
- *      where it stands.
- *   3. MySQL: LOCK TABLES ... READ of those that will be loaded, with the same patience; then as with the first. Nobody can have changed one of them
- *      and not committed yet, so their rows are those of the place; what other tables hold does not matter.
+ *   MariaDB: 1. none: the snapshots are taken until they agree: binlog_snapshot_file and _position say of each where it stands.
+ *            2. where commits come too fast for that, BACKUP STAGE BLOCK_COMMIT: nobody waits with anything but COMMIT. (FLUSH TABLES WITH READ
+ *               LOCK makes transactions of others fail: they hold what it waits for, and are chosen as a deadlock's victims.)
+ *   MySQL:   1. FLUSH TABLES WITH READ LOCK; snapshots on all connections; the place; UNLOCK TABLES.
+ *            2. without that right LOCK TABLES ... READ of those that will be loaded; then as with the first. Nobody can have changed one of them
+ *               and not committed yet, so their rows are those of the place; what other tables hold does not matter.
+ * A lock is waited for 5 s at most, and tried again.
  * The place is taken, and a dump from it opened, before a lock is given up. Nobody reads that dump until the stream takes it over: what the server has
  * not sent yet it does not purge, and what it has sent is on its way.
  * It is taken while no transaction of XA is prepared: one that is stands in the log before the place, and takes effect behind it.
@@ -18,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/arena.h"
+#include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 
 #define LOCK_TRIES 24		/* of 5 s each */
@@ -133,6 +136,14 @@ is_forbidden(const struct err *err, unsigned number)
 	return number == 1227 || number == 1044 || number == 1045 || number == 1142 || err->kind == ERR_CONFIG;
 }
 
+static bool
+wait_with_lock(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, struct err *err)
+{
+	on_wait(arg, "waiting for a moment without long statements on the source, to lock its tables for the blink of an eye");
+	err_clear(err);
+	return stop_sleep(s->p.stop, TRY_AGAIN_USEC) || err_set(err, ERR_CANCELLED, "stopped");
+}
+
 /* *ret_got false without an error: we may not. A lock that is waited for stands in the way of others, so it is given up after 5 s. */
 static bool
 lock_by(struct source_snapshot *s, const char *sql, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
@@ -149,12 +160,43 @@ lock_by(struct source_snapshot *s, const char *sql, void (*on_wait)(void *arg, c
 		}
 		if (my_errno(s->admin) != 1205)
 			return err_ctx(err, "lock the source's tables");
-		on_wait(arg, "waiting for a moment without long statements on the source, to lock its tables for the blink of an eye");
-		if (!stop_sleep(s->p.stop, TRY_AGAIN_USEC))
-			return err_set(err, ERR_CANCELLED, "stopped");
-		err_clear(err);
+		if (!wait_with_lock(s, on_wait, arg, err))
+			return false;
 	}
 	err_set(err, ERR_RETRY, "%.11s was not granted: long statements, open transactions or other locks are in its way", sql);
+	return err_remedy(err, "look at SHOW PROCESSLIST on the source");
+}
+
+/* As lock_by. A stage that is not granted leaves those before it: they are given up with it. */
+static bool
+block_commits(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
+{
+	static const char *const stages[] = { "BACKUP STAGE START", "BACKUP STAGE FLUSH", "BACKUP STAGE BLOCK_DDL", "BACKUP STAGE BLOCK_COMMIT" };
+	struct err ignored = ERR_INIT;
+	unsigned number = 0;
+	bool ok = false;
+
+	*ret_got = false;
+	for (int try = 0; try < LOCK_TRIES; try++) {
+		for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]) && (i == 0 || ok); i++)
+			if (!(ok = my_exec(s->admin, err, stages[i])))
+				number = my_errno(s->admin);
+		if (ok) {
+			*ret_got = true;
+			return true;
+		}
+		if (is_forbidden(err, number)) {
+			err_clear(err);
+			return true;
+		}
+		if (!my_exec(s->admin, &ignored, "BACKUP STAGE END"))
+			err_clear(&ignored);
+		if (number != 1205)
+			return err_ctx(err, "block the source's commits");
+		if (!wait_with_lock(s, on_wait, arg, err))
+			return false;
+	}
+	err_set(err, ERR_RETRY, "BACKUP STAGE was not granted: a backup, long statements or other locks are in its way");
 	return err_remedy(err, "look at SHOW PROCESSLIST on the source");
 }
 
@@ -197,16 +239,6 @@ take_place(struct source_snapshot *s, struct my_conn *c, struct err *err)
 		return false;
 	s->pos = snapshot_at(&end);
 	return hold_log(s, &end, err);
-}
-
-/* *ret_none false: a transaction has been prepared meanwhile, and no snapshot was taken. */
-static bool
-snapshot_under_lock(struct source_snapshot *s, bool *ret_none, struct err *err)
-{
-	struct err second = ERR_INIT;
-	bool ok = my_xa_none(s->admin, ret_none, err) && (!*ret_none || (begin_all(s, err) && take_place(s, s->admin, err)));
-
-	return my_exec(s->admin, ok ? err : &second, "UNLOCK TABLES") && ok;
 }
 
 /* ---- MariaDB without a lock ---- */
@@ -269,72 +301,102 @@ gtids_at(struct my_conn *c, struct position *p, struct err *err)
 	return true;
 }
 
+/* *ret_got false: commits come too fast. */
 static bool
-snapshot_that_agrees(struct source_snapshot *s, struct err *err)
+snapshots_that_agree(struct source_snapshot *s, bool *ret_got, struct err *err)
 {
 	struct position p;
-	bool agree = false;
 
-	for (int i = 0; i < AGREE_TRIES; i++) {
-		if (!begin_all(s, err) || !all_agree(s, &p, &agree, err))
+	*ret_got = false;
+	for (int i = 0; i < AGREE_TRIES && !*ret_got; i++) {
+		if (!begin_all(s, err) || !all_agree(s, &p, ret_got, err))
 			return false;
-		if (agree)
+		if (*ret_got)
 			break;
 		end_all(s);
 		if (!stop_sleep(s->p.stop, 1000))
 			return err_set(err, ERR_CANCELLED, "stopped");
 	}
-	if (!agree) {
-		err_set(err, ERR_RETRY, "the source commits too fast for %u snapshots of one moment without a lock", s->n);
-		return err_remedy(err, "GRANT RELOAD ON *.* to the user, or lower full_load.parallel_tables and parallel_chunks");
+	if (!FAULT("snapshot.disagrees", err)) {
+		err_clear(err);
+		end_all(s);
+		*ret_got = false;
 	}
+	if (!*ret_got)
+		return true;
 	if (!gtids_at(s->admin, &p, err))
 		return false;
 	s->pos = snapshot_at(&p);
 	return hold_log(s, &p, err);
 }
 
+/* ---- the two kinds ---- */
+
+/* *ret_none false: a transaction has been prepared meanwhile, and no snapshot was taken. */
 static bool
-no_exact_snapshot(const struct source_params *p, struct err *err)
+snapshot_under_lock(struct source_snapshot *s, const char *unlock, bool *ret_none, struct err *err)
 {
-	err_set(err, ERR_CONFIG, "user %s may not lock the source's tables for the moment in which the snapshots are taken", p->endpoint->user);
-	return err_remedy(err, "GRANT RELOAD ON *.* TO '%s'@...; or LOCK TABLES on the databases", p->endpoint->user);
+	struct err second = ERR_INIT;
+	bool ok = my_xa_none(s->admin, ret_none, err) && (!*ret_none || (begin_all(s, err) && take_place(s, s->admin, err)));
+
+	return my_exec(s->admin, ok ? err : &second, unlock) && ok;
 }
 
-/* MariaDB: one that was prepared before the snapshot and has ended since is not seen here; its end in the log is then a hole, and nothing is wrong
- * in silence. */
+/* One that was prepared before the snapshot and has ended since is not seen here; its end in the log is then a hole, and nothing is wrong in
+ * silence. */
 static bool
-take_without_lock(struct source_snapshot *s, bool *ret_none, struct err *err)
+take_of_mariadb(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_none, struct err *err)
 {
-	if (!s->admin->mariadb)
-		return no_exact_snapshot(&s->p, err);
-	if (!snapshot_that_agrees(s, err) || !my_xa_none(s->admin, ret_none, err))
+	struct position p;
+	bool got, agree;
+
+	if (!snapshots_that_agree(s, &got, err))
 		return false;
-	if (!*ret_none)
-		end_all(s);
+	if (got) {
+		if (!my_xa_none(s->admin, ret_none, err))
+			return false;
+		if (!*ret_none)
+			end_all(s);
+		return true;
+	}
+	if (!block_commits(s, on_wait, arg, &got, err))
+		return false;
+	if (!got) {
+		err_set(err, ERR_RETRY, "the source commits too fast for %u snapshots of one moment without a lock", s->n);
+		return err_remedy(err, "GRANT RELOAD ON *.* TO '%s'@..., or lower full_load.parallel_tables and parallel_chunks",
+		    s->p.endpoint->user);
+	}
+	if (!snapshot_under_lock(s, "BACKUP STAGE END", ret_none, err))
+		return false;
+	if (*ret_none && (!all_agree(s, &p, &agree, err) || !agree || p.lsn.v != s->pos.lsn.v))
+		return err->kind != ERR_NONE ? false : err_set(err, ERR_RETRY, "snapshots taken while commits were blocked are of different moments");
 	return true;
 }
 
-/* *ret_got false: nothing may be locked. */
 static bool
-lock_source(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
+take_of_mysql(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_none, struct err *err)
 {
-	if (!lock_by(s, "FLUSH TABLES WITH READ LOCK", on_wait, arg, ret_got, err))
+	bool got;
+
+	if (!lock_by(s, "FLUSH TABLES WITH READ LOCK", on_wait, arg, &got, err) || (!got && !lock_tables(s, on_wait, arg, &got, err)))
 		return false;
-	return *ret_got || s->admin->mariadb || lock_tables(s, on_wait, arg, ret_got, err);
+	if (got)
+		return snapshot_under_lock(s, "UNLOCK TABLES", ret_none, err);
+	err_set(err, ERR_CONFIG, "user %s may not lock the source's tables for the moment in which the snapshots are taken", s->p.endpoint->user);
+	return err_remedy(err, "GRANT RELOAD ON *.* TO '%s'@...; or LOCK TABLES on the databases", s->p.endpoint->user);
 }
 
 static bool
 open_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, struct err *err)
 {
-	bool locked, none = false;
+	bool none = false;
 
 	s->admin = my_conn_open(s->p.endpoint, MY_CONN_SOURCE, s->p.task, "snapshot", s->p.stop, err);
 	if (s->admin == NULL || !my_source_is_same(s->admin, &s->p, err) || !open_scans(s, err))
 		return false;
 	while (!none)
-		if (!my_xa_wait(s->admin, on_wait, arg, err) || !lock_source(s, on_wait, arg, &locked, err) ||
-		    !(locked ? snapshot_under_lock(s, &none, err) : take_without_lock(s, &none, err)))
+		if (!my_xa_wait(s->admin, on_wait, arg, err) ||
+		    !(s->admin->mariadb ? take_of_mariadb(s, on_wait, arg, &none, err) : take_of_mysql(s, on_wait, arg, &none, err)))
 			return false;
 	return true;
 }

@@ -115,7 +115,8 @@ check_stream_rights(struct rights *r)
 		say_missing(r, "*.*", "", slave ? "may not ask where the binlog ends" : "may not read the binlog");
 }
 
-/* Without RELOAD: MariaDB's snapshots can be compared; MySQL's tables are locked one by one, where that is granted for each. */
+/* MariaDB's snapshots can be compared; a lock is needed where commits come too fast for that. MySQL: without RELOAD the tables are locked, where that is
+ * granted for each. */
 static void
 check_lock_rights(struct rights *r, const struct tableset *set)
 {
@@ -127,8 +128,8 @@ check_lock_rights(struct rights *r, const struct tableset *set)
 		if (!my_grants_has(&r->grants, "LOCK TABLES", set->tables[i]->source_schema, NULL))
 			unlocked = set->tables[i]->source_schema;
 	if (r->s->c->mariadb) {
-		finding_add(r->f, FINDING_INFO, ERR_NONE, "", "", "user %s has no right to lock (RELOAD): the snapshots of a load are opened until they agree, "
-		    "which can take many tries while the source commits fast", r->s->p.endpoint->user);
+		finding_add(r->f, FINDING_INFO, ERR_NONE, "", "", "user %s has no RELOAD: where the source commits too fast for snapshots of one "
+		    "moment, it can't be asked to wait for that moment, and a load does not begin", r->s->p.endpoint->user);
 	} else if (unlocked != NULL) {
 		buf_str(&r->missing, "RELOAD");
 		say_missing(r, "*.*", "", "may not lock the source's tables for the moment in which the snapshots of a load are taken");

@@ -2,6 +2,7 @@
 # The operations of a MySQL and a MariaDB target one by one, with batches made by hand: ownership and fencing, rows by key and by content, keys and
 # unique values that swap, each type by each way to the same bytes, what is refused, a commit whose outcome is not known, load and ledger, tables made
 # ready, another name, cleanup.
+# matrix: mysql mariadb
 # timeout: 240
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 . "$TOP/test/system/lib.sh"

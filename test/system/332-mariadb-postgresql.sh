@@ -1,5 +1,6 @@
 #!/bin/sh
 # MariaDB to PostgreSQL, end to end: load, stream, restart, kills.
+# matrix: postgresql mariadb
 # timeout: 240
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 SRC_KIND=mariadb DST_KIND=postgresql

@@ -1,5 +1,6 @@
 #!/bin/sh
 # PostgreSQL to MariaDB, end to end: load, stream, restart, kills.
+# matrix: postgresql mariadb
 # timeout: 240
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 SRC_KIND=postgresql DST_KIND=mariadb

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Foreign keys that act by themselves, MySQL to PostgreSQL: what they do is not in the binlog, and is done on the target all the same.
+# matrix: mysql
 # timeout: 240
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 SRC_KIND=mysql DST_KIND=postgresql

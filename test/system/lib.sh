@@ -554,18 +554,29 @@ workload_start() {		# SECONDS CLIENTS [pgbench's arguments]: ends by itself or b
 	JOBS_PIDS="$JOBS_PIDS $BENCH_PID"
 }
 
+# A deadlock in an UPDATE is fatal to the procedure that would handle it: what was done until then stays, and is not counted.
+my_client() {			# WHO SECONDS RATE
+	mc_until=$(($(now_ms) + $2 * 1000))
+	while [ "$mc_until" -gt "$(now_ms)" ]; do
+		mc_left=$(((mc_until - $(now_ms) + 999) / 1000))
+		mariadb_of $SRC -N -B -e "CALL churn_for($1, $mc_left, $3)" >"$TMP/bench.$1" 2>"$TMP/bench.$1.err" && return 0
+		grep -q '^ERROR 1213 ' "$TMP/bench.$1.err" || { cat "$TMP/bench.$1.err" >&2; return 1; }
+	done
+}
+
 # As pgbench, and says what it says; fails where a client fails.
 my_bench() {			# SECONDS CLIENTS [-R RATE]
 	mb_seconds=$1 mb_clients=$2 mb_rate=0 mb_pids='' mb_who=0
 	[ "${3:-}" != -R ] || mb_rate=$4
 	while [ $mb_who -lt "$mb_clients" ]; do
 		mb_who=$((mb_who + 1))
-		mariadb_of $SRC -N -B -e "CALL churn_for($mb_who, $mb_seconds, $mb_rate / $mb_clients)" >"$TMP/bench.$mb_who" &
+		my_client $mb_who "$mb_seconds" "$mb_rate / $mb_clients" &
 		mb_pids="$mb_pids $!"
 	done
 	for mb_pid in $mb_pids; do
 		wait "$mb_pid" || exit 1
 	done
+	rm -f "$TMP"/bench.*.err
 	mb_done=$(cat "$TMP"/bench.[0-9]* | awk '{ n += $1 } END { print n }')
 	rm -f "$TMP"/bench.[0-9]*
 	echo "number of transactions actually processed: $mb_done"
