@@ -181,9 +181,10 @@ format(struct decimal d, bool negative, char *out)
 		const unsigned e = (unsigned)(point > 0 ? point - 1 : 1 - point);
 
 		at = put(out, at, first, 1);
-		if (n > 1)
+		if (n > 1) {
 			out[at++] = '.';
-		at = put(out, at, first + 1, n - 1);
+			at = put(out, at, first + 1, n - 1);
+		}
 		out[at++] = 'e';
 		if (point <= 0)
 			out[at++] = '-';

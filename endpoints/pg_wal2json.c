@@ -330,7 +330,7 @@ strangers(void *arg, uint32_t xid, struct err *err)
 {
 	struct pg_wal2json *w = arg;
 	const struct usec start = clock_mono();
-	bool same;
+	bool same = false;
 
 	if (!w->partitioned)
 		return true;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # MySQL to MySQL, end to end: load, stream, restart, kills.
 # matrix: mysql
+# sanitizers: yes
 # timeout: 240
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 SRC_KIND=mysql DST_KIND=mysql
