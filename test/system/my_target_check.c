@@ -831,6 +831,19 @@ prove_unknown(void)
 }
 
 static void
+prove_closing(void)
+{
+	struct my_conn *c = my_conn_open(&ep, MY_CONN_TARGET, NULL, "closing", &stop, &err);
+
+	step("a statement that runs on a connection that is closed ends with it");
+	MUST(c != NULL);
+	c->deadline_usec = 300000;
+	MUST(!my_exec(c, &err, "SELECT BENCHMARK(4000000000, SQRT(RAND())) AS closing"));
+	my_conn_close(c);
+	SOON("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%AS closing'", "0");
+}
+
+static void
 prove_groups(void)
 {
 	struct target *group = open_target("group");
@@ -1117,6 +1130,7 @@ main(int argc, char **argv)
 	prove_refusals();
 	prove_fencing();
 	prove_unknown();
+	prove_closing();
 	prove_groups();
 	prove_load(false);
 	prove_load(true);

@@ -19,7 +19,7 @@ under_load() {			# TEXT: a load while 8 clients write, exact
 	workload_wait
 	synced t
 	workload_compare
-	expect_no_text '(^| )error task=' "$TMP/repld.log"
+	expect_no_text '(^| )error task=|retry in' "$TMP/repld.log"
 	repld_stop
 	fresh
 }
