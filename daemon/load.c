@@ -329,11 +329,17 @@ loader_open(struct loader *ld, struct err *err)
 {
 	struct load *l = ld->load;
 
-	ld->scan = l->c.source_ops->scan_open(&l->c.source_params, l->c.snapshot, err);
-	if (ld->scan == NULL)
+	if (ld->scan == NULL && (ld->scan = l->c.source_ops->scan_open(&l->c.source_params, l->c.snapshot, err)) == NULL)
 		return false;
-	ld->target = l->c.target_ops->open(&l->c.target_params, err);
-	return ld->target != NULL;
+	return ld->target != NULL || (ld->target = l->c.target_ops->open(&l->c.target_params, err)) != NULL;
+}
+
+/* A unit may have failed in the middle of its rows: the next one begins with a scan of its own. */
+static void
+loader_drop_scan(struct loader *ld)
+{
+	ld->load->c.source_ops->scan_close(ld->scan);
+	ld->scan = NULL;
 }
 
 /* Its other chunks are not begun any more. True: it is the first failure of this table. */
@@ -396,6 +402,8 @@ load_unit(struct loader *ld, struct load_table *t, uint32_t unit, struct err *er
 
 	if (unit_ended(ld->load, t, ok))
 		ok = finish_table(ld->load, ld->target, t, err);
+	if (!ok && (ranged_collided(t->ranges, err) || concerns_table(err)))
+		loader_drop_scan(ld);
 	if (!ok && ranged_collided(t->ranges, err))
 		return queue_again(ld, t, err);
 	return ok || (concerns_table(err) && suspend_table(ld, t, err));
@@ -413,9 +421,7 @@ loader_main(void *arg)
 
 	while (ok && (t = take_unit(l, ld->number, &unit)) != NULL) {
 		board_beat(l->c.board, BEAT_LOAD + (int)(ld->number % 64));
-		if (ld->target == NULL && !loader_open(ld, &err))
-			ok = false;
-		ok = ok && load_unit(ld, t, unit, &err);
+		ok = loader_open(ld, &err) && load_unit(ld, t, unit, &err);
 		if (!ok && err.kind != ERR_CANCELLED)
 			err_ctx(&err, "loading %s.%s", t->table->source_schema, t->table->source_name);
 	}

@@ -551,18 +551,32 @@ my_conn_open(const struct endpoint *ep, enum my_conn_kind kind, const char *task
 	return NULL;
 }
 
-/* A statement that runs goes on after its client has gone: it holds its locks, and may even commit. */
-static void
-kill_session(const struct my_conn *c)
+static bool
+kill_from_beside(const struct my_conn *c, const char *what)
 {
 	struct err ignored = ERR_INIT;
 	struct my_conn *k =
 	    open_until(c->ep, MY_CONN_SOURCE, NULL, "kill", NULL, KILL_USEC, &ignored);
+	const bool done = k != NULL && my_execf(k, &ignored, "KILL %s %" PRIu64, what, c->id);
 
-	if (k != NULL && !my_execf(k, &ignored, "KILL %" PRIu64, c->id))
+	if (!done)
 		log_debug("endpoint %s: a statement left behind can't be ended: %s", c->endpoint,
 		    ignored.msg);
 	my_conn_close(k);
+	return done;
+}
+
+/* A statement that runs goes on after its client has gone: it holds its locks, and may even commit. */
+static void
+kill_session(const struct my_conn *c)
+{
+	(void)kill_from_beside(c, "CONNECTION");
+}
+
+bool
+my_conn_interrupt(const struct my_conn *c)
+{
+	return kill_from_beside(c, "QUERY");
 }
 
 void

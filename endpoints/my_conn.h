@@ -45,6 +45,8 @@ struct my_conn {
 	void *infile_arg;
 };
 
+struct coltype;
+
 struct my_done {		/* of a statement that returns no rows */
 	uint64_t rows;		/* found by an UPDATE, whether changed or not; inserted; deleted */
 	unsigned warnings;
@@ -66,6 +68,7 @@ bool my_library_start(struct err *err) MUST_CHECK;
 struct my_conn *my_conn_open(const struct endpoint *ep, enum my_conn_kind kind, const char *task, const char *purpose,
     struct stop *stop, struct err *err) MUST_CHECK;
 void my_conn_close(struct my_conn *c);	/* NULL is fine; ends a running statement on the server (2 s at most) */
+bool my_conn_interrupt(const struct my_conn *c) MUST_CHECK;	/* ends its statement, by way of a session of its own (2 s at most) */
 const char *my_conn_version_text(const struct my_conn *c);	/* "10.11.19-MariaDB", "9.7.4" */
 bool my_conn_at_least(const struct my_conn *c, int mysql, int mariadb);	/* 0: never */
 
@@ -84,6 +87,8 @@ bool my_next(struct my_rows *r);		/* of my_query(): false at the end */
 bool my_stream(struct my_conn *c, struct my_rows *ret, struct err *err, const char *sql) MUST_CHECK;
 bool my_stream_next(struct my_conn *c, struct my_rows *r, bool *ret_row, struct err *err) MUST_CHECK;
 void my_stream_abandon(struct my_conn *c, struct my_rows *r);
+/* The same, but keeps the session and what it holds, where the server can be told to end the statement: c->lost says whether. */
+void my_stream_end(struct my_conn *c, struct my_rows *r);
 void my_rows_done(struct my_rows *r);		/* can be called again */
 
 static inline bool
@@ -143,6 +148,8 @@ void my_ident2(struct buf *b, const char *schema, const char *name);	/* `schema`
 void my_literal(struct buf *b, const char *text);			/* 'text' */
 void my_literal_bytes(struct buf *b, const void *p, size_t n);		/* 'text', of UTF-8 */
 void my_hex(struct buf *b, const void *p, size_t n);			/* X'0aff' */
+/* A column of floating point numbers, so that the text gives the number back: SELECT rounds a float, and what has digits, as double(10,2). */
+void my_float_column(struct buf *b, const char *name, const struct coltype *type);
 void my_template(struct buf *b, const char *sql, int nparams, const char *const *params);	/* as my_run() */
 
 #endif

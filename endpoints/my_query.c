@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "cdc/my_type.h"
 #include "endpoints/my_conn_intern.h"
 
 #define SMALL_STATEMENT 4096
@@ -79,6 +80,14 @@ my_hex(struct buf *b, const void *p, size_t n)
 		b->p[b->n++] = (uint8_t)digits[from[i] & 15];
 	}
 	buf_u8(b, '\'');
+}
+
+void
+my_float_column(struct buf *b, const char *name, const struct coltype *type)
+{
+	my_ident(b, name);
+	if (type->code == MY_TYPE_FLOAT || strchr(type->name, ',') != NULL)
+		buf_str(b, " * 1e0"); /* + 0e0 would take the sign from -0 */
 }
 
 static bool
@@ -323,6 +332,23 @@ my_stream_abandon(struct my_conn *c, struct my_rows *r)
 		c->lost = true;
 	}
 	my_rows_done(r);
+}
+
+/* What is on its way is read and dropped. The server may have been told when there was nothing left to end: the next statement then is. */
+void
+my_stream_end(struct my_conn *c, struct my_rows *r)
+{
+	struct err ignored = ERR_INIT;
+	bool row = true;
+
+	if (c->busy && !c->lost && (c->stop == NULL || !stop_requested(c->stop)) &&
+	    my_conn_interrupt(c)) {
+		while (row && my_stream_next(c, r, &row, &ignored))
+			;
+		if (!c->busy && !c->lost && !my_exec(c, &ignored, "DO 0") && !c->lost)
+			c->lost = !my_exec(c, &ignored, "DO 0");
+	}
+	my_stream_abandon(c, r);
 }
 
 void

@@ -1,29 +1,37 @@
 /* my_scan.c - rows of a table under a snapshot, in the same form as the binlog's decoder gives them.
  * Flow: bounds of key ranges -> SELECT over one of the snapshot's sessions, rows as they come -> values.
  * Each column is read so that its text is the stream's (cdc/type.h): a float by way of a double, since SELECT rounds floats; bits, bytes and geometry
- * as they are. Text comes in UTF-8, whatever the column's character set is.
+ * as they are. Text comes in the column's own character set and becomes UTF-8 here, as in the stream: the server would put question marks where
+ * a character has no place in Unicode.
  * Invariant: a value loaded and the same value streamed are equal byte by byte.
  * Threads: one a scan. Owner: values live until the next row. */
 #include "endpoints/my_source.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cdc/charset.h"
 #include "cdc/float_text.h"
 #include "cdc/my_type.h"
 #include "daemon/base/arena.h"
 
 enum read_form {
 	READ_TEXT,		/* as it is printed */
+	READ_CHARS,		/* of a character set */
 	READ_BYTES,		/* VALUE_BINARY */
 	READ_FLOAT, READ_DOUBLE,
 	READ_BITS		/* big-endian bytes -> digits */
 };
 
 struct scan_column {
+	const char *name;
 	enum read_form form;
 	uint32_t bits;
+	const struct charset *cs;
+	bool stays;		/* READ_CHARS: it is UTF-8 already */
+	struct buf utf8;	/* READ_CHARS: what was made of a value */
 	char text[64 + FLOAT_TEXT_MAX];	/* what was made of a value */
 };
 
@@ -49,6 +57,10 @@ form_of(const struct coltype *t)
 	case LOGICAL_BYTES:
 	case LOGICAL_GEOMETRY:
 	case LOGICAL_VECTOR: return READ_BYTES;
+	case LOGICAL_TEXT:
+	case LOGICAL_ENUM:
+	case LOGICAL_SET: return READ_CHARS;
+	case LOGICAL_JSON: return t->code == MY_TYPE_JSON ? READ_TEXT : READ_CHARS;
 	default: return READ_TEXT;
 	}
 }
@@ -56,13 +68,10 @@ form_of(const struct coltype *t)
 static void
 put_column(struct buf *sql, const struct column_desc *col, enum read_form form)
 {
-	if (form == READ_FLOAT) {
-		buf_str(sql, "(");
+	if (form == READ_FLOAT || form == READ_DOUBLE)
+		my_float_column(sql, col->name, &col->type);
+	else
 		my_ident(sql, col->name);
-		buf_str(sql, " + 0e0)");	/* as a double, whose text is exact */
-		return;
-	}
-	my_ident(sql, col->name);
 }
 
 /* ---- ranges ---- */
@@ -147,18 +156,28 @@ my_scan_open(const struct source_params *p, const struct source_snapshot *snap, 
 	if (s == NULL)
 		return NULL;
 	s->snap = (struct source_snapshot *)(uintptr_t)snap;
-	if ((s->c = my_snapshot_take(s->snap)) != NULL)
+	if ((s->c = my_snapshot_take(s->snap)) == NULL)
+		err_set(err, ERR_RETRY, "no session that holds the source's snapshot is left");
+	else if (my_exec(s->c, err, "SET character_set_results = NULL"))
 		return s;
-	err_set(err, ERR_RETRY, "no session that holds the source's snapshot is left");
-	free(s);
+	my_scan_close(s);
 	return NULL;
+}
+
+static void
+forget_columns(struct source_scan *s)
+{
+	for (uint16_t i = 0; i < s->ncols; i++)
+		buf_done(&s->cols[i].utf8);
+	free(s->cols);
+	s->cols = NULL;
+	s->ncols = 0;
 }
 
 static bool
 make_columns(struct source_scan *s, const struct table_desc *d, struct buf *sql, struct err *err)
 {
-	free(s->cols);
-	s->ncols = 0;
+	forget_columns(s);
 	if ((s->cols = mem_zalloc((d->ncols + 1u) * sizeof(*s->cols), err)) == NULL)
 		return false;
 	for (uint16_t i = 0; i < d->ncols; i++) {
@@ -166,8 +185,13 @@ make_columns(struct source_scan *s, const struct table_desc *d, struct buf *sql,
 
 		if (d->cols[i].generated)
 			continue;
+		c->name = d->cols[i].name;
 		c->form = form_of(&d->cols[i].type);
 		c->bits = d->cols[i].type.length;
+		if (c->form == READ_CHARS &&
+		    (c->cs = charset_of_collation(d->cols[i].type.collation, d->cols[i].type.mariadb, err)) == NULL)
+			return err_ctx(err, "column %s", c->name);
+		c->stays = c->cs != NULL && (strncmp(charset_name(c->cs), "utf8mb", 6) == 0 || strcmp(charset_name(c->cs), "ascii") == 0);
 		buf_str(sql, s->ncols > 0 ? ", " : "");
 		put_column(sql, &d->cols[i], c->form);
 		s->ncols++;
@@ -207,6 +231,7 @@ my_scan_start(struct source_scan *s, const struct table *t, const struct chunk *
 
 	(void)binary;
 	(void)filenodes;
+	assert(!s->running);
 	s->table = t;
 	buf_str(&sql, "SELECT ");
 	ok = make_columns(s, t->source, &sql, err);
@@ -237,6 +262,25 @@ put_bits(struct scan_column *c, const uint8_t *p, size_t n, struct value *v)
 	*v = (struct value){ .kind = VALUE_TEXT, .len = c->bits, .p = (const uint8_t *)c->text };
 }
 
+/* UTF-8 stays where it is, but is looked at. */
+static bool
+put_chars(struct scan_column *c, const uint8_t *p, size_t n, struct value *v, struct err *err)
+{
+	size_t made, bad;
+
+	buf_reset(&c->utf8);
+	if (!c->stays && !buf_reserve(&c->utf8, charset_bound(c->cs, n)))
+		return err_set(err, ERR_SYSTEM, "no memory for a value of %zu bytes", n);
+	if (!charset_to_utf8(c->cs, p, n, c->stays ? NULL : c->utf8.p, &made, &bad)) {
+		err_set(err, ERR_DATA, "the value is not text of its character set %s at byte %zu", charset_name(c->cs), bad + 1);
+		return err_remedy(err, "repair the value on the source, or leave the table out");
+	}
+	if (made > UINT32_MAX)
+		return err_set(err, ERR_LIMIT, "a value of 4 GB or more");
+	*v = (struct value){ .kind = VALUE_TEXT, .len = (uint32_t)made, .p = c->stays ? p : c->utf8.p };
+	return true;
+}
+
 static bool
 put_value(struct source_scan *s, uint16_t i, struct value *v, struct err *err)
 {
@@ -252,6 +296,7 @@ put_value(struct source_scan *s, uint16_t i, struct value *v, struct err *err)
 		return err_set(err, ERR_LIMIT, "a value of 4 GB or more");
 	switch (c->form) {
 	case READ_TEXT: *v = (struct value){ .kind = VALUE_TEXT, .len = (uint32_t)n, .p = p }; break;
+	case READ_CHARS: return put_chars(c, p, n, v, err);
 	case READ_BYTES: *v = (struct value){ .kind = VALUE_BINARY, .len = (uint32_t)n, .p = p }; break;
 	case READ_BITS: put_bits(c, p, n, v); break;
 	case READ_FLOAT:
@@ -282,8 +327,10 @@ my_scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struc
 		return 0;
 	}
 	for (uint16_t i = 0; i < s->ncols; i++) {
-		if (!put_value(s, i, &vals[i], err))
+		if (!put_value(s, i, &vals[i], err)) {
+			err_ctx(err, "column %s", s->cols[i].name);
 			return -1;
+		}
 		*ret_bytes += my_length(&s->rows, i);
 	}
 	return 1;
@@ -295,8 +342,9 @@ my_scan_close(struct source_scan *s)
 	if (s == NULL)
 		return;
 	if (s->running)
-		my_stream_abandon(s->c, &s->rows);
-	my_snapshot_give(s->snap, s->c);
-	free(s->cols);
+		my_stream_end(s->c, &s->rows);
+	if (s->c != NULL)
+		my_snapshot_give(s->snap, s->c);
+	forget_columns(s);
 	free(s);
 }

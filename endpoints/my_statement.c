@@ -653,11 +653,13 @@ my_put_join_end(struct buf *b, const struct plan *plan, const uint64_t *colset)
 void
 my_put_saved_column(struct buf *b, const char *name, const struct coltype *type)
 {
+	if (type->code == MY_TYPE_FLOAT || type->code == MY_TYPE_DOUBLE) {
+		my_float_column(b, name, type);
+		return;
+	}
 	my_ident(b, name);
 	if (type->code == MY_TYPE_BIT)
 		buf_str(b, " + 0");
-	else if (type->code == MY_TYPE_FLOAT)
-		buf_str(b, " + 0e0");
 }
 
 void

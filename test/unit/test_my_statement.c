@@ -347,10 +347,14 @@ START_TEST(what_is_read_to_be_written_back_keeps_its_value)
 	column("f", MY_TYPE_FLOAT, LOGICAL_F32);
 	column("b", MY_TYPE_BIT, LOGICAL_BIT);
 	column("t", MY_TYPE_VARCHAR, LOGICAL_TEXT);
+	column("d", MY_TYPE_DOUBLE, LOGICAL_F64);
+	column("r", MY_TYPE_DOUBLE, LOGICAL_F64);
+	m.types[3].name = "double";
+	m.types[4].name = "double(10,2)";
 	buf_reset(&out);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 5; i++)
 		my_put_saved_column(&out, m.cols[i].name, &m.types[i]);
-	ck_assert_str_eq(text(), "`f` + 0e0`b` + 0`t`");
+	ck_assert_str_eq(text(), "`f` * 1e0`b` + 0`t``d``r` * 1e0");
 	buf_reset(&out);
 	my_put_saved(&out, &m.types[1], "5", 1, false);
 	my_put_saved(&out, &m.types[2], "a'", 2, false);
