@@ -32,7 +32,7 @@ ifneq ($(MISSING),)
 $(error missing libraries or their headers: $(MISSING); run `make deps`)
 endif
 PC_C := $(shell $(PKG_CONFIG) --cflags $(PKGS))
-PC_L := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lpthread
+PC_L := $(shell $(PKG_CONFIG) --libs $(PKGS)) -lpthread -lm
 endif
 
 # Each flag of the list that this compiler knows on this machine.

@@ -307,7 +307,7 @@ json_note(const struct convert *c)
 	case PG_JSON: return "what is no JSON";
 	case MY_JSON_TEXT: return "nested deeper than 31";
 	default:
-		return c->from.kind == PG_JSONB ? "numbers that no double holds" :
+		return c->from.kind == PG_JSONB || c->from.kind == MY_JSON ? "numbers that no double holds" :
 						  "what is no JSON; numbers that no double holds; kept normalised";
 	}
 }
@@ -321,7 +321,9 @@ choose_json(struct convert *c)
 		return choose_to_text(c);
 	if (c->to.class != CLASS_JSON)
 		return false;
-	if (c->from.kind == c->to.kind || (c->from.kind == MY_JSON && c->to.kind == PG_JSON))
+	if (c->from.kind == MY_JSON && c->to.kind == PG_JSON)
+		return true;
+	if (c->from.kind == c->to.kind && c->to.kind != MY_JSON)	/* MySQL's may hold decimals, which come from no text */
 		return true;
 	c->fn = json_to_json;
 	note_fit(c, CONVERT_POLICY, json_note(c));

@@ -5,6 +5,7 @@
  * Threads: pure. */
 #include "staging/convert_intern.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -316,6 +317,26 @@ is_narrow(const struct type_facts *f)
 	return f->kind == MY_FLOAT || f->kind == PG_FLOAT4;
 }
 
+/* What a server makes of a number in a column with digits, as float(7,3): the same number, where such a column has kept it before. */
+static bool
+is_rounded(const struct convert *c, const struct value *in)
+{
+	static const double tens[] = { 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+		1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30 };
+	const double ten = c->to.digits < sizeof(tens) / sizeof(tens[0]) ? tens[c->to.digits] : 0;
+	char text[64];
+	double given, whole, kept;
+
+	if (in->len >= sizeof(text) || ten == 0)
+		return false;
+	memcpy(text, in->p, in->len);
+	text[in->len] = '\0';
+	given = is_narrow(&c->to) ? (double)strtof(text, NULL) : strtod(text, NULL);
+	whole = floor(given);
+	kept = whole + rint((given - whole) * ten) / ten;
+	return is_narrow(&c->to) ? (float)kept == (float)given : kept == given;
+}
+
 /* Whole and decimal numbers, and doubles for a float. */
 static enum outcome
 number_to_float(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
@@ -336,6 +357,8 @@ number_to_float(const struct convert *c, const struct value *in, struct arena *a
 		set_text(ret, float_max + (in->p[0] != '-'), sizeof(float_max) - 1 - (in->p[0] != '-'));
 	else if (c->target_mariadb && in->len == 2 && in->p[0] == '-' && in->p[1] == '0')	/* it keeps no sign of 0 */
 		set_text(ret, "0", 1);
+	if (c->to.rounds && !is_rounded(c, in))
+		return no_form(why, "a number that the column would round", ret, NULL);
 	if (c->unchecked || float_gives_back(in->p, in->len, is_narrow(&c->to)))
 		return OUT_OK;
 	return no_form(why, is_narrow(&c->to) ? "a number that a float can't hold" : "a number that a double can't hold", ret, NULL);
@@ -505,7 +528,7 @@ choose_from_float(struct convert *c)
 
 	if (to->class == CLASS_TEXT)
 		return true;
-	if (to->class != CLASS_FLOAT || to->rounds)
+	if (to->class != CLASS_FLOAT || (to->rounds && !(from->rounds && from->kind == to->kind && from->length == to->length && from->digits == to->digits)))
 		return false;
 	c->unchecked = is_narrow(from) || !is_narrow(to);
 	if (c->source_family == FAMILY_POSTGRESQL && c->target_family == FAMILY_MYSQL)
@@ -514,6 +537,8 @@ choose_from_float(struct convert *c)
 		note_fit(c, CONVERT_POLICY, "numbers that a float can't hold");
 	else if (to->positive && !from->positive)
 		note_fit(c, CONVERT_POLICY, "numbers out of range");
+	else if (to->rounds)
+		note_fit(c, CONVERT_POLICY, "numbers that it would round");
 	else if (to->kind == MY_FLOAT)
 		note_fit(c, CONVERT_EXACT, "");
 	else

@@ -163,7 +163,7 @@ text_to_label(const struct convert *c, const struct value *in, struct arena *are
 	return OUT_OK;
 }
 
-/* A wrong value of an enum is '' there, which as a text would be as good as any. */
+/* A wrong value of an enum is '' there, which as a text would be as good as any, and which no strict session writes. */
 static enum outcome
 enum_to_text(const struct convert *c, const struct value *in, struct arena *arena, struct value *ret, const char **why)
 {
@@ -207,8 +207,13 @@ set_to_array(const struct convert *c, const struct value *in, struct arena *aren
 static bool
 choose_labels(struct convert *c)
 {
-	if (c->to.class == c->from.class && c->same_labels)
+	if (c->to.class == c->from.class && c->same_labels) {
+		if (c->to.class == CLASS_ENUM && c->target_family == FAMILY_MYSQL) {
+			c->fn = enum_to_text;
+			note_fit(c, CONVERT_POLICY, "'' that is no label");
+		}
 		return true;
+	}
 	if (c->to.class == CLASS_ENUM || c->to.class == CLASS_SET) {
 		c->fn = text_to_label;
 		note_fit(c, CONVERT_POLICY, "texts that are not among the labels");

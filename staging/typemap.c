@@ -225,6 +225,10 @@ my_modifiers(struct type_facts *f, const struct coltype *t)
 	f->pads_zeros = f->kind == MY_BINARY;
 	f->digits = t->decimals > 6 ? 6 : t->decimals;	/* not known: MY_DIGITS_UNKNOWN */
 	f->rounds = (f->kind == MY_FLOAT || f->kind == MY_DOUBLE) && t->name != NULL && strchr(t->name, ',') != NULL;
+	if (f->rounds) {
+		f->length = (uint32_t)strtoul(strchr(t->name, '(') + 1, NULL, 10);
+		f->digits = (uint8_t)strtoul(strchr(t->name, ',') + 1, NULL, 10);
+	}
 	if (f->kind == MY_DECIMAL) {
 		f->scale = t->decimals;
 		f->whole = (int16_t)(t->length - t->decimals);
@@ -443,6 +447,20 @@ no_memory(struct err *err)
 	return err_set(err, ERR_SYSTEM, "no memory");
 }
 
+/* MySQL has no compressed columns. */
+static bool
+uncompress(struct coltype *t, struct arena *arena, struct err *err)
+{
+	const char *end = strstr(t->name, " compressed");
+
+	if (end == NULL)
+		return true;
+	t->code = t->code == MY_TYPE_VARCHAR_COMPRESSED ? MY_TYPE_VARCHAR : MY_TYPE_BLOB;
+	t->oid = t->base_oid = my_type_oid(t->code, t->is_unsigned, t->collation);
+	t->name = arena_strndup(arena, t->name, (size_t)(end - t->name));
+	return t->name != NULL || no_memory(err);
+}
+
 static bool
 make_for_mysql(const struct coltype *source, const struct type_facts *f, const struct convert_target *target, struct arena *arena,
     struct coltype *ret, struct err *err)
@@ -456,7 +474,7 @@ make_for_mysql(const struct coltype *source, const struct type_facts *f, const s
 		if (template == source->name) {
 			*ret = *source;
 			ret->mariadb = target->mariadb;
-			return true;
+			return target->mariadb || uncompress(ret, arena, err);
 		}
 	} else {
 		instead = my_instead(f, target, precision, scale);

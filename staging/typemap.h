@@ -54,7 +54,7 @@ struct type_facts {
 	uint64_t max;
 	int16_t whole, scale;	/* DECIMAL: digits before and behind the point (either may be < 0), TYPE_ANY_DIGITS: any number of them */
 	bool positive;		/* no number below 0 */
-	bool rounds;		/* FLOAT with digits, as float(7,3): what it is given is not what it keeps */
+	bool rounds;		/* FLOAT with digits, as float(7,3): what it is given is not what it keeps; length and digits are these */
 	bool any_text;		/* FOREIGN, and others whose text form PostgreSQL itself reads without rounding */
 	bool cuts;		/* INTERVAL with fields, as interval day to minute */
 	uint8_t digits;		/* of a second */

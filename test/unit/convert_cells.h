@@ -350,7 +350,7 @@ static const struct row pairs_within_mysql[] = {
 	{ "my char(10)", "my varchar(10)", "abc" },
 	{ "my varchar(10)", "my text", "abc  " },
 	{ "my varchar(10)", "my enum('abc')", "abc | ABC -> !" },
-	{ "my enum('a','b')", "my enum('a','b','c')", "a | <>" },
+	{ "my enum('a','b')", "my enum('a','b','c')", "a | <> -> !" },
 	{ "my enum('a','b')", "my enum('b','a')", "a | <> -> !" },
 	{ "my set('a','b')", "my set('b','a')", "a | a,b -> !" },
 	{ "my set('a','b')", "my varchar(10)", "a,b" },

@@ -241,6 +241,40 @@ START_TEST(convert_says_where_the_arena_is_full)
 }
 END_TEST
 
+/* Its own column gives back what a column with digits holds, and no other one. */
+START_TEST(convert_knows_what_a_column_with_digits_would_round)
+{
+	static const struct row rows_[] = {
+		{ "my float(7,2)", "my float(7,2)", "0.1 | 99999.99 | -1234.56 | 0.125 -> ! | 0" },
+		{ "my double(10,2)", "my double(10,2)", "1.93 -> ! | 1.9300000000000002 | 99999999.99 | -0.050000000000000044 | -0.05 -> ! | 0.125 -> ! | 1.9300000000000004 -> !" },
+		{ "my double(53,30)", "my double(53,30)", "0.1 | 1e22 | 123.456" },
+		{ "my double(20,0)", "my double(20,0)", "0 | 1e20 | 0.5 -> !" },
+	};
+	const struct coltype from = coltype_of("my double(10,2)"), wider = coltype_of("my double(10,3)"), plain = coltype_of("my double");
+	const struct convert *c = NULL;
+	struct err err = ERR_INIT;
+
+	CHECK(rows_);
+	arena = arena_new(65536, 0);
+	ck_fails(convert_choose(&from, &wider, false, &(struct convert_options){ 0 }, arena, &c, &err), &err, ERR_SCHEMA);
+	err_clear(&err);
+	ck_ok(convert_choose(&from, &plain, false, &(struct convert_options){ 0 }, arena, &c, &err), &err);
+	arena_free(arena);
+}
+END_TEST
+
+START_TEST(convert_knows_decimals_in_json_that_no_double_holds)
+{
+	static const struct row rows_[] = {
+		{ "my json", "my json", "{\"a\": 1.10} | [0.30000000000000004, 18446744073709551615] | 12345678901234567890.123 -> !"
+					" | [123456789012345678901] -> !" },
+		{ "my json", "maria json", "12345678901234567890.123" },
+	};
+
+	CHECK(rows_);
+}
+END_TEST
+
 START_TEST(convert_leaves_postgresql_to_postgresql_alone)
 {
 	const struct coltype from = coltype_of("pg numeric"), to = coltype_of("pg integer");
@@ -349,4 +383,4 @@ UNIT_MAIN("convert", convert_takes_mysql_values_to_postgresql, convert_takes_pos
     convert_takes_values_into_columns_of_other_types, convert_gives_each_value_back_that_has_a_form_on_the_other_side, convert_refuses_pairs_that_make_no_sense,
     convert_refuses_text_with_nul_under_each_policy_but_null, convert_refuses_blanks_that_a_shorter_column_would_drop,
     convert_says_what_is_not_in_its_types_form, convert_says_where_the_arena_is_full, convert_leaves_postgresql_to_postgresql_alone,
-    convert_minds_how_deep_json_may_nest)
+    convert_minds_how_deep_json_may_nest, convert_knows_what_a_column_with_digits_would_round, convert_knows_decimals_in_json_that_no_double_holds)
