@@ -201,6 +201,30 @@ START_TEST(typemap_minds_the_limits_of_the_other_side)
 }
 END_TEST
 
+START_TEST(typemap_leaves_compression_to_mariadb)
+{
+	const struct coltype text = { .family = FAMILY_MYSQL, .mariadb = true, .code = MY_TYPE_BLOB_COMPRESSED, .logical = LOGICAL_TEXT, .collation = 45,
+		.length = 65535, .name = "text compressed" };
+	const struct coltype bytes = { .family = FAMILY_MYSQL, .mariadb = true, .code = MY_TYPE_VARCHAR_COMPRESSED, .logical = LOGICAL_BYTES,
+		.collation = MY_COLLATION_BINARY, .length = 20, .name = "varbinary(20) compressed" };
+	const struct convert_target maria = { .family = FAMILY_MYSQL, .mariadb = true, .version = 101119 }, my = { .family = FAMILY_MYSQL, .version = 90700 };
+	const struct convert_options options = { 0 };
+	struct coltype made;
+	struct err err = ERR_INIT;
+
+	arena = arena_new(65536, 0);
+	ck_ok(typemap_make(&text, &maria, &options, arena, &made, &err), &err);
+	ck_assert_str_eq(made.name, "text compressed");
+	ck_ok(typemap_make(&text, &my, &options, arena, &made, &err), &err);
+	ck_assert_str_eq(made.name, "text");
+	ck_assert_int_eq(made.code, MY_TYPE_BLOB);
+	ck_ok(typemap_make(&bytes, &my, &options, arena, &made, &err), &err);
+	ck_assert_str_eq(made.name, "varbinary(20)");
+	ck_assert_int_eq(made.code, MY_TYPE_VARCHAR);
+	arena_free(arena);
+}
+END_TEST
+
 START_TEST(typemap_types_without_a_known_code_are_refused)
 {
 	const struct coltype old = { .family = FAMILY_MYSQL, .code = MY_TYPE_NULL, .logical = LOGICAL_OTHER, .name = "null" };
@@ -238,4 +262,4 @@ END_TEST
 
 UNIT_MAIN("typemap", typemap_manual_says_what_the_table_says, typemap_knows_each_kind_and_makes_its_type,
     typemap_minds_the_limits_of_the_other_side, typemap_types_without_a_known_code_are_refused,
-    typemap_collation_tells_texts_apart_by_their_bytes)
+    typemap_collation_tells_texts_apart_by_their_bytes, typemap_leaves_compression_to_mariadb)
