@@ -269,7 +269,7 @@ put_chars(struct scan_column *c, const uint8_t *p, size_t n, struct value *v, st
 	size_t made, bad;
 
 	buf_reset(&c->utf8);
-	if (!c->stays && !buf_reserve(&c->utf8, charset_bound(c->cs, n)))
+	if (!c->stays && !buf_reserve(&c->utf8, charset_bound(c->cs, n) + 1))
 		return err_set(err, ERR_SYSTEM, "no memory for a value of %zu bytes", n);
 	if (!charset_to_utf8(c->cs, p, n, c->stays ? NULL : c->utf8.p, &made, &bad)) {
 		err_set(err, ERR_DATA, "the value is not text of its character set %s at byte %zu", charset_name(c->cs), bad + 1);

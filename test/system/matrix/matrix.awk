@@ -1,6 +1,6 @@
 # matrix.awk - a list of types with values (postgresql.txt, mysql.txt) becomes SQL, and what servers answer becomes a verdict.
 #   awk -v source=KIND -v kind=KIND -v what=WHAT -f matrix.awk TYPES [FILE...]
-# source: the kind whose types they are, kind: the kind of server that the SQL is for.
+# source: the kind whose types they are, kind: the kind of server that the SQL is for; old: MySQL 5.6.
 #
 # WHAT   schema   tables of the source, and what is loaded
 #        change   what is streamed
@@ -15,11 +15,11 @@ BEGIN { FS = "\t"; PER_TABLE = 16; mysql = kind != "postgresql" }
 # ---- the list of types ---------------------------------------------------------------------------------------------------
 FILENAME == ARGV[1] && /^(#|$)/ { next }
 FILENAME == ARGV[1] && /^[^\t]/ {
-	skipped = ($2 ~ /mysql/ && source == "mariadb") || ($2 ~ /mariadb/ && source == "mysql")
+	skipped = ($2 ~ /mysql/ && (source == "mariadb" || old)) || ($2 ~ /mariadb/ && source == "mysql")
 	if (skipped)
 		next
 	type[++types] = $1
-	in_key[types] = $2 ~ /key/
+	in_key[types] = $2 ~ /key/ && !($2 ~ /longkey/ && old)
 	next
 }
 FILENAME == ARGV[1] {
