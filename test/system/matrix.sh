@@ -74,8 +74,8 @@ tasks() {
 }
 each_task() {			# COMMAND...
 	for ea_kind in $TARGETS; do
-		"$@" "$ea_kind" 120
-		! is_foreign "$ea_kind" || "$@" "${ea_kind}_clamp" 120
+		"$@" "$ea_kind" 60
+		! is_foreign "$ea_kind" || "$@" "${ea_kind}_clamp" 60
 	done
 }
 tasks | conf_write
