@@ -114,6 +114,11 @@ for server in mysrc masrc; do
 	loaded t
 	sql $server "INSERT INTO a VALUES (2, 'two')"
 	synced t
+	sql $server "CREATE TABLE others (t longtext); INSERT INTO others SELECT repeat('x', 100000); INSERT INTO a VALUES (4, 'four')"
+	synced t
+	keeps_little() { ks_kept=$(task_get t source_log.retained_bytes) && [ "$ks_kept" -lt 50000 ]; }
+	wait_for 10 keeps_little || fail "the log that the source keeps is not told from the present checkpoint on: $(task_get t source_log.retained_bytes)"
+	expect_text 'kept ' "$(ctl status t >"$TMP/status"; echo "$TMP/status")"
 	compare 'app.a = public.a'
 
 	step "$name: binlogs that were purged are found before the task is"
