@@ -363,12 +363,12 @@ check_options_of_kind(const struct task_conf *t, struct conf_errors *errors)
 {
 	const struct task_full *f = task_full(t);
 	const enum opt_section other = t->source->kind == ENDPOINT_MYSQL ? SEC_postgresql : SEC_mysql;
+	const char *group = other == SEC_mysql ? "mysql" : "postgresql";
 
 	for (int i = 0; i < OPT_N; i++)
 		if (conf_opts[i].section == other && f->at[i].line != 0)
-			conf_error(errors, f->at[i], "tasks.%.60s.%s.%s: the source \"%.60s\" is of type \"%s\"", t->name,
-			    other == SEC_mysql ? "mysql" : "postgresql", conf_opts[i].name, t->source->name,
-			    conf_words(OPT_KIND)[t->source->kind]);
+			conf_error(errors, f->at[i], "tasks.%.60s.%s.%s: is for a source of type \"%s\"; \"%.60s\" is of type \"%s\"", t->name,
+			    group, conf_opts[i].name, group, t->source->name, conf_words(OPT_KIND)[t->source->kind]);
 }
 
 /* The former task is the one that this one was. */

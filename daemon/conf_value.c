@@ -166,6 +166,10 @@ conf_expected(const struct opt *o, struct buf *out)
 	case OPT_SIZE:
 	case OPT_RATE:
 	case OPT_TIME: expected_range(o, out); return;
+	case OPT_KIND:
+		list_words(conf_words(o->type), out);
+		buf_str(out, " (MySQL and MariaDB)");
+		return;
 	case OPT_RULES:
 		buf_str(out, "a list of rules such as ( { include = \"public.*\"; } )");
 		return;

@@ -108,8 +108,11 @@ disown_slot(struct run *r)
 static bool
 meet_source(struct run *r, struct err *err)
 {
-	if (!lane_meet_source(&r->l, err))
+	if (!lane_meet_source(&r->l, err)) {
+		if (r->l.cp.source.id[0] == '\0')
+			err->password = false;	/* it was never right: nobody is changing it */
 		return false;
+	}
 	if (!same_source(r, err))
 		return err_ctx(err, "source %s", r->l.conf->source->name);
 	r->l.sp.identity = &r->l.info.identity;

@@ -53,16 +53,19 @@ visit_table(void *arg, const char *schema, const char *name)
 static void
 report_unmatched(const struct survey *s, struct findings *f)
 {
+	const char *fix = s->conf->source->kind != ENDPOINT_MYSQL ? "correct the pattern, or take the rule out" :
+	    "correct the pattern, or take the rule out; or GRANT SELECT: tables that the account may not read are not shown to it";
+
 	for (uint32_t i = 0; i < s->conf->rules.n; i++) {
 		const struct rule *r = &s->conf->rules.rules[i];
 
 		if (s->matched[i] || r->exclude)
 			continue;
 		if (strcmp(r->file, CONF_NO_FILE) == 0)
-			finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "correct the pattern, or take the rule out",
+			finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
 			    "include = \"%s\" matches no table of the source", r->text);
 		else
-			finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "correct the pattern, or take the rule out",
+			finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", fix,
 			    "%s:%d: include = \"%s\" matches no table of the source", r->file, r->line, r->text);
 	}
 	if (s->set->n == 0)

@@ -277,12 +277,17 @@ look(struct watch *w, struct err *err)
 	struct suspect *s = atomic_load(&w->suspect);
 	unsigned asked = atomic_load(&w->board->sync_asked);
 	struct source_monitor m = { 0 };
+	struct progress_view view;
 	struct position applied, reached;
 
 	if (w->source == NULL && (w->source = w->ops->open(&w->params, err)) == NULL)
 		return false;
 	mutex_lock(&w->board->lock);
-	applied = w->board->checkpoint;
+	applied = w->board->checkpoint;		/* as the run, or its last stream, left it */
+	if (w->board->progress != NULL) {
+		progress_view(w->board->progress, &view);
+		applied = view.confirmable;
+	}
 	mutex_unlock(&w->board->lock);
 	reached = position_at(applied.kind, atomic_load(&w->board->reached));
 	if (!position_reached(&reached, &applied))

@@ -226,6 +226,19 @@ is_json(const struct look *l, const char *column)
 	return found;
 }
 
+/* A right over some of its columns does not show the table. */
+static bool
+may_not_read(const struct look *l, struct err *err)
+{
+	struct buf on = { 0 };
+
+	my_ident2(&on, l->d->schema, l->d->name);
+	err_set(err, ERR_CONFIG, "user %s may not read it", l->c->ep->user);
+	err_remedy(err, "GRANT SELECT ON %s TO '%s'@...", buf_cstr(&on), l->c->ep->user);
+	buf_done(&on);
+	return false;
+}
+
 static bool
 read_create(struct look *l, struct err *err)
 {
@@ -238,7 +251,7 @@ read_create(struct look *l, struct err *err)
 	ok = my_query(l->c, &r, err, buf_cstr(&sql), 0, NULL);
 	buf_done(&sql);
 	if (!ok)
-		return false;
+		return my_errno(l->c) == MY_TABLE_DENIED ? may_not_read(l, err) : false;
 	l->create = my_next(&r) && r.ncols > 1 ? arena_strdup(l->arena, my_text(&r, 1)) : NULL;
 	my_rows_done(&r);
 	return l->create != NULL || no_memory(err);
@@ -435,11 +448,22 @@ finish(struct look *l, struct err *err)
 }
 
 bool
+my_name_possible(const char *name)
+{
+	for (; *name != '\0'; name++)
+		if ((uint8_t)*name >= 0xf0)
+			return false;
+	return true;
+}
+
+bool
 my_describe(struct my_conn *c, const char *schema, const char *name, struct arena *arena, struct table_desc **ret, struct err *err)
 {
 	struct look l = { .c = c, .arena = arena, .params = { schema, name } };
 
 	*ret = NULL;
+	if (!my_name_possible(schema) || !my_name_possible(name))
+		return true;
 	if (!read_table(&l, schema, name, err))
 		return false;
 	if (l.d == NULL)

@@ -12,6 +12,9 @@ bool my_describe(struct my_conn *c, const char *schema, const char *name, struct
 /* Base tables of all databases but the system's, by database and name. */
 bool my_list_tables(struct my_conn *c, bool (*visit)(void *arg, const char *schema, const char *name), void *arg, struct err *err) MUST_CHECK;
 
+/* Names have no characters beyond U+FFFF there: no table, column or database can have such a name, and the catalog must not be asked for one. */
+bool my_name_possible(const char *name);
+
 extern const struct catalog_ops my_catalog_ops;
 
 #endif

@@ -135,6 +135,8 @@ bool my_packet(struct my_conn *c, const uint8_t **ret, size_t *ret_n, struct err
 struct my_error { unsigned number; const char *sqlstate, *text; };
 /* The library's last error of this connection, or why a wait was ended. Always false. */
 bool my_err(struct my_conn *c, const char *doing, struct err *err);
+#define MY_TABLE_DENIED 1142
+#define MY_NO_RIGHT 1227
 unsigned my_errno(const struct my_conn *c);	/* of the last statement; 0: none, or not the server's */
 enum err_kind my_err_kind(unsigned number, const char *sqlstate);
 /* Kind, SQLSTATE, message without values, remedy. Always false. Pure. */

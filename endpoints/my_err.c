@@ -331,6 +331,7 @@ describe_place(const struct endpoint *ep, char *out, size_t size)
 		snprintf(out, size, "%s port %u", ep->host, (unsigned)ep->port);
 }
 
+/* The server says the same of a user that is not there, of a wrong password, and of an account for TLS alone. */
 static void
 password_refused(const struct endpoint *ep, struct err *err)
 {
@@ -338,20 +339,24 @@ password_refused(const struct endpoint *ep, struct err *err)
 			     : ep->password_credential != NULL ? "password_credential"
 			     : ep->password_env != NULL	       ? "password_env"
 							       : NULL;
+	const char *clear = ep->socket == NULL && ep->tls == TLS_DISABLE
+				? "; an account that requires TLS is refused like this too, where "
+				  "tls = \"disable\""
+				: "";
 
 	err->password = true;
 	if (option == NULL)
 		err_remedy(err,
 		    "endpoint %s gives no password: set password_file, password_credential or "
-		    "password_env",
-		    ep->name);
+		    "password_env; or check user%s",
+		    ep->name, clear);
 	else
 		err_remedy(err,
 		    "correct the password in %s of endpoint %s%s%s, or the account's on the "
-		    "server; it is"
-		    " read again at each connection",
+		    "server (it is"
+		    " read again at each connection); or check user%s",
 		    option, ep->name, ep->password_file != NULL ? ", " : "",
-		    ep->password_file != NULL ? ep->password_file : "");
+		    ep->password_file != NULL ? ep->password_file : "", clear);
 }
 
 /* What the library found before the server could say anything. */
@@ -376,14 +381,40 @@ client_error(const struct my_conn *c, const struct my_error *e, struct err *err)
 		err_remedy(err, "the server asks for the password in clear, and tls = \"disable\": "
 				"use TLS, or another authentication plugin for the account");
 		break;
+	case CR_CONN_HOST_ERROR:
 	case CR_CONNECTION_ERROR:
-		if (strstr(e->text, "(13)") != NULL) {
+		if (c->ep->socket == NULL) {
+			err_remedy(err,
+			    "see that the server runs and listens there (port, bind_address, "
+			    "skip_networking); check host and port of endpoint %s",
+			    c->ep->name);
+		} else if (strstr(e->text, "(13)") != NULL) {
 			err->kind = ERR_CONFIG;
 			err_remedy(err, "the socket must be open to repld's user");
+		} else {
+			err_remedy(err,
+			    "see that the server runs, and check socket of endpoint %s: it is the "
+			    "file that the server names in SHOW VARIABLES LIKE 'socket'",
+			    c->ep->name);
 		}
 		break;
 	default: break;
 	}
+}
+
+/* The library ends with the number of the system's error: "Can't connect to server on 'h' (111)". */
+static void
+name_errno(char *line, size_t size)
+{
+	const char *open = strrchr(line, '(');
+	char *end, name[64];
+	const long number = open != NULL ? strtol(open + 1, &end, 10) : 0;
+
+	if (number <= 0 || strcmp(end, ")") != 0)
+		return;
+	snprintf(name, sizeof(name), "%s", strerrordesc_np((int)number) != NULL ? strerrordesc_np((int)number) : "");
+	if (name[0] != '\0')
+		snprintf(line + (open - line), size - (size_t)(open - line), "(%s)", name);
 }
 
 bool
@@ -397,6 +428,8 @@ my_err_connect(const struct my_conn *c, const struct my_error *e, struct err *er
 	describe_place(c->ep, place, sizeof(place));
 	snprintf(line, sizeof(line), "%s", c->why.kind != ERR_NONE ? c->why.msg : e->text);
 	line[strcspn(line, "\n")] = '\0';
+	if (!server)
+		name_errno(line, sizeof(line));
 	if (server)
 		my_err_fill(err, e);
 	else

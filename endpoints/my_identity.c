@@ -124,7 +124,7 @@ is_same_file(struct source *s, const struct position *p, const char *name, struc
 
 /* The same server: the file is there, the one that it was, and as long as it was. With GTIDs it may have been purged: they tell what is missing. */
 static bool
-place_is_there(struct source *s, const struct position *p, bool may_be_purged, struct err *err)
+place_is_there(struct source *s, const struct position *p, bool may_be_purged, bool *ret_purged, struct err *err)
 {
 	struct my_log_file *files;
 	char name[BINLOG_NAME];
@@ -136,7 +136,8 @@ place_is_there(struct source *s, const struct position *p, bool may_be_purged, s
 	binlog_name(p->log, binlog_file(p->lsn.v), name);
 	while (i < n && files[i].number != binlog_file(p->lsn.v))
 		i++;
-	if (i == n && n > 0 && files[0].number > binlog_file(p->lsn.v))
+	*ret_purged = i == n && n > 0 && files[0].number > binlog_file(p->lsn.v);
+	if (*ret_purged)
 		ok = may_be_purged || err_set(err, ERR_HOLE, "binlog file %s is no longer on the source: it was purged", name);
 	else if (i == n)
 		ok = err_set(err, ERR_HOLE, "binlog file %s is no longer on the source: the log was reset", name);
@@ -173,17 +174,41 @@ mariadb_place_holds(struct my_conn *c, const struct position *p, const struct gt
 	return ok;
 }
 
+/* The checkpoint's file is gone: what stood before the oldest that is left must have been applied. */
+static bool
+mariadb_purged_was_applied(struct my_conn *c, const struct gtid_set *applied, struct err *err)
+{
+	char name[BINLOG_NAME] = "", text[16384];
+	const char *params[] = { name };
+	struct gtid_set *before;
+	bool there, ok;
+
+	if (!my_value(c, name, sizeof(name), &there, err, "SHOW BINARY LOGS", 0, NULL) ||
+	    !my_value(c, text, sizeof(text), &there, err, "SELECT BINLOG_GTID_POS($1, 4)", 1, params))
+		return false;
+	if (!there)
+		return true;		/* purged between the two questions: the dump decides */
+	if ((before = gtid_set_parse(GTID_MARIADB, text, err)) == NULL)
+		return false;
+	ok = gtid_set_contains(applied, before) ||
+	    err_set(err, ERR_HOLE, "the source has purged binlogs with transactions that were not applied: the oldest that is left, %s, begins behind "
+	    "%.200s", name, text);
+	gtid_set_free(before);
+	return ok;
+}
+
 static bool
 gtids_continue(struct source *s, const struct position *p, bool same, struct err *err)
 {
 	struct gtid_set *applied = gtid_set_parse(s->c->mariadb ? GTID_MARIADB : GTID_MYSQL, p->gtids, err);
-	bool ok;
+	bool ok, purged = false;
 
 	if (applied == NULL)
 		return err_ctx(err, "the checkpoint's GTIDs");
 	ok = s->c->mariadb ? mariadb_gtids_continue(s->c, applied, err) : mysql_gtids_continue(s->c, applied, err);
 	if (ok && same && p->log != NULL)
-		ok = place_is_there(s, p, true, err) && (!s->c->mariadb || mariadb_place_holds(s->c, p, applied, err));
+		ok = place_is_there(s, p, true, &purged, err) && (!s->c->mariadb || (purged ? mariadb_purged_was_applied(s->c, applied, err) :
+		    mariadb_place_holds(s->c, p, applied, err)));
 	gtid_set_free(applied);
 	return ok;
 }
@@ -205,7 +230,7 @@ my_source_continues(struct source *s, const struct source_identity *was, const s
 		return err_remedy(err, "set failover = true on endpoint %s where this server has taken the other's place", s->p.endpoint->name);
 	}
 	if (checkpoint->gtids == NULL)
-		return place_is_there(s, checkpoint, false, err);
+		return place_is_there(s, checkpoint, false, &gtids, err);
 	if (!my_has_gtids(s->c, &gtids, err))
 		return false;
 	if (!gtids) {

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "daemon/base/arena.h"
+#include "endpoints/my_catalog.h"
 #include "endpoints/my_grants.h"
 #include "endpoints/my_table_ddl.h"
 #include "endpoints/my_target.h"
@@ -176,6 +177,16 @@ put_grant(struct buf *b, const struct preflight *p, const char *privileges, cons
 	buf_printf(b, " TO %s", p->account);
 }
 
+/* A right to a whole database is said once, whatever number of tables wants it. */
+static bool
+is_said(const struct preflight *p, const char *fix)
+{
+	for (size_t i = 0; i < p->f->n; i++)
+		if (strcmp(p->f->rows[i].fix, fix) == 0)
+			return true;
+	return false;
+}
+
 static void
 check_rights_to(
     struct preflight *p, const char *list, const char *schema, const char *table, const char *why)
@@ -184,8 +195,10 @@ check_rights_to(
 
 	if (my_grants_missing(&p->grants, list, schema, table, &lacks)) {
 		put_grant(&fix, p, buf_cstr(&lacks), schema, table);
-		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->tab != NULL ? p->name : "",
-		    buf_cstr(&fix), "the account lacks %s%s", buf_cstr(&lacks), why);
+		if (!is_said(p, buf_cstr(&fix)))
+			finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG,
+			    p->tab != NULL && table != NULL ? p->name : "", buf_cstr(&fix),
+			    "the account lacks %s%s", buf_cstr(&lacks), why);
 	}
 	buf_done(&lacks);
 	buf_done(&fix);
@@ -250,6 +263,11 @@ check_name(struct preflight *p, const char *what, const char *name, const char *
 	if (n > NAME_CHARS)
 		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, fix,
 		    "the %s \"%s\" has %zu characters: MySQL takes %d", what, name, n, NAME_CHARS);
+	else if (!my_name_possible(name))
+		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, fix,
+		    "the %s \"%s\" has a character that MySQL does not take in names (an emoji, or "
+		    "another beyond U+FFFF)",
+		    what, name);
 	else if (n > 0 && name[strlen(name) - 1] == ' ')
 		finding_add(p->f, FINDING_BLOCKER, ERR_SCHEMA, p->name, fix,
 		    "the %s \"%s\" ends with a blank, which MySQL does not take", what, name);
@@ -279,6 +297,9 @@ name_taken(struct preflight *p, char ret_what[64], struct err *err)
 	const char *params[] = { p->tab->target_schema, p->tab->target_name };
 	bool there;
 
+	ret_what[0] = '\0';
+	if (!my_name_possible(params[0]) || !my_name_possible(params[1]))
+		return true;
 	return my_value(p->t->c, ret_what, 64, &there, err,
 	    "SELECT lower(TABLE_TYPE) FROM information_schema.TABLES WHERE TABLE_SCHEMA = $1 AND "
 	    "TABLE_NAME = $2"
@@ -304,6 +325,19 @@ check_ddl(struct preflight *p, bool will_be_made)
 	buf_done(&ddl);
 }
 
+static void
+check_database_rights(struct preflight *p)
+{
+	char why[200];
+
+	snprintf(why, sizeof(why),
+	    " on database %.64s, in which tables are to be made (DROP: to empty one whose load was "
+	    "cut short)",
+	    p->tab->target_schema);
+	check_rights_to(p, "CREATE, DROP, INDEX, SELECT, INSERT, UPDATE, DELETE",
+	    p->tab->target_schema, NULL, why);
+}
+
 static bool
 check_absent(struct preflight *p, struct err *err)
 {
@@ -323,9 +357,7 @@ check_absent(struct preflight *p, struct err *err)
 	else
 		check_ddl(p, made);
 	if (made)
-		check_rights_to(p, "CREATE, INDEX, SELECT, INSERT, UPDATE, DELETE",
-		    p->tab->target_schema, NULL,
-		    " on the database in which the table is to be made");
+		check_database_rights(p);
 	return true;
 }
 
@@ -371,6 +403,9 @@ check_table_rights(struct preflight *p)
 	else if (loads && p->prep == PREP_TRUNCATE)
 		check_rights_to(
 		    p, "DROP", tab->target_schema, tab->target_name, ", which TRUNCATE takes");
+	else if (loads && p->prep == PREP_CREATE)
+		check_rights_to(p, "DROP", tab->target_schema, tab->target_name,
+		    ", which TRUNCATE takes: a table whose load was cut short is emptied");
 	/* MariaDB shows their names to everybody who may write the table. */
 	if (!p->t->fire_triggers && !p->t->c->mariadb && !is_made_by_us(p))
 		check_rights_to(p, "TRIGGER", tab->target_schema, tab->target_name,

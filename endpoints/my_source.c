@@ -60,6 +60,14 @@ no_log(struct err *err)
 	return err_remedy(err, "set log_bin, binlog_format = ROW and server_id in its configuration, and start it again");
 }
 
+/* The right is named as the server names it. */
+static bool
+may_not_ask(const struct my_conn *c, struct err *err)
+{
+	err_set(err, ERR_CONFIG, "user %s may not ask where the binlog ends", c->ep->user);
+	return err_remedy(err, "GRANT %s ON *.* TO '%s'@...", c->mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT", c->ep->user);
+}
+
 /* Line ends are in it as the server prints it. */
 static const char *
 gtids_interned(const char *text)
@@ -122,7 +130,7 @@ ask_end(struct my_conn *c, struct position *ret, char **executed, struct err *er
 	bool ok;
 
 	if (!my_query(c, &r, err, log_end_sql(c), 0, NULL))
-		return err_ctx(err, "ask the source for the end of its log");
+		return my_errno(c) == MY_NO_RIGHT ? may_not_ask(c, err) : err_ctx(err, "ask the source for the end of its log");
 	ok = my_next(&r) ? read_end(&r, ret, err) : no_log(err);
 	if (ok && executed != NULL)
 		ok = (*executed = mem_strdup(!c->mariadb && r.ncols > 4 ? my_text(&r, 4) : "", err)) != NULL;
@@ -157,7 +165,7 @@ my_log_files(struct my_conn *c, struct my_log_file **ret, size_t *ret_n, struct 
 	*ret = NULL;
 	*ret_n = 0;
 	if (!my_query(c, &r, err, "SHOW BINARY LOGS", 0, NULL))
-		return err_ctx(err, "list the source's binlog files");
+		return my_errno(c) == MY_NO_RIGHT ? may_not_ask(c, err) : err_ctx(err, "list the source's binlog files");
 	while (ok && my_next(&r)) {
 		ok = mem_grow(ret, &cap, *ret_n + 1, sizeof(**ret), err) &&
 		    binlog_name_parse(my_text(&r, 0), my_length(&r, 0), &base, &(*ret)[*ret_n].number, err);

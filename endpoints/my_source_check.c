@@ -7,6 +7,8 @@
 #include <string.h>
 #include "endpoints/my_grants.h"
 
+#define SHORT_LOG_HOURS 24
+
 static bool
 setting(struct my_conn *c, const char *name, char out[128], struct err *err)
 {
@@ -40,7 +42,7 @@ check_log(struct source *s, struct findings *f, struct err *err)
 		return false;
 	if (strcasecmp(v, "ROW") != 0)
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "SET GLOBAL binlog_format = ROW, and in the configuration; sessions keep the old format until they "
-		    "connect again", "binlog_format is %s: changes are logged as statements, not as rows", v);
+		    "connect again", "binlog_format is %s: changes %s logged as statements, not as rows", v, strcasecmp(v, "MIXED") == 0 ? "can be" : "are");
 	if (!setting(s->c, "binlog_row_image", v, err))
 		return false;
 	if (strcasecmp(v, "FULL") != 0)
@@ -61,20 +63,53 @@ check_log(struct source *s, struct findings *f, struct err *err)
 	return true;
 }
 
+/* Behind by more than this, a task has lost its place; nothing on the server waits for it. */
+static bool
+check_expiry(struct source *s, struct findings *f, struct err *err)
+{
+	char v[128];
+	double hours;
+
+	if (!setting(s->c, my_conn_at_least(s->c, 80000, 100601) ? "binlog_expire_logs_seconds" : "expire_logs_days", v, err))
+		return false;
+	hours = strtod(v, NULL) * (my_conn_at_least(s->c, 80000, 100601) ? 1 / 3600.0 : 24);
+	if (hours > 0 && hours < SHORT_LOG_HOURS)
+		finding_add(f, FINDING_RISK, ERR_CONFIG, "", "SET GLOBAL binlog_expire_logs_seconds = 604800 (a week), and in the configuration", "the source "
+		    "keeps its binlogs for %.3g h: after a longer pause or outage the tables must be loaded again", hours);
+	return true;
+}
+
 static bool
 check_place(struct source *s, struct findings *f, struct err *err)
 {
-	char v[128];
+	char v[128], mode[128];
 	bool gtids;
 
 	if (!my_has_gtids(s->c, &gtids, err) || !setting(s->c, "server_id", v, err))
 		return false;
+	if (!gtids && !setting(s->c, "gtid_mode", mode, err))
+		return false;
 	if (!gtids)
-		finding_add(f, FINDING_INFO, ERR_NONE, "", "", "the source has no GTIDs (gtid_mode is not ON): the checkpoint is a file and an offset, and "
-		    "no other server can take this one's place");
+		finding_add(f, FINDING_INFO, ERR_NONE, "", "", "gtid_mode is %s, not ON: the checkpoint is a file and an offset, and no other server can "
+		    "take this one's place", mode);
 	if (strtoul(v, NULL, 10) == s->p.server_id)
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "give this task another number: mysql: { server_id = N; }",
 		    "server_id %u is the source's own", (unsigned)s->p.server_id);
+	return true;
+}
+
+/* Where tables go depends on it: those of this database go to the target's own. */
+static bool
+check_dbname(struct source *s, struct findings *f, struct err *err)
+{
+	const char *params[] = { s->p.endpoint->dbname };
+	bool there;
+
+	if (!my_ask(s->c, &there, err, "SELECT COUNT(*) > 0 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = $1", 1, params))
+		return false;
+	if (!there)
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "correct dbname; or GRANT SELECT on that database to the account, which it is not shown to",
+		    "endpoint %s: there is no database %s", s->p.endpoint->name, s->p.endpoint->dbname);
 	return true;
 }
 
@@ -216,13 +251,36 @@ check_fkey(const struct tableset *set, const struct table *t, const char *name, 
 		    "for each row of %s.%s that goes or changes its key", k->name, k->parent_schema, k->parent_name);
 }
 
+/* Its rows are read as they are when the scan comes by, not as they were at the snapshot. A row that is in the load and in the log is noticed by its
+ * key alone. */
 static void
-check_table(const struct tableset *set, const struct table *t, struct findings *f)
+check_engine(const struct table *t, const char *name, struct findings *f)
+{
+	static const char *const with_snapshots[] = { "InnoDB", "ROCKSDB", "TokuDB" };
+	const struct table_desc *d = t->source;
+	const bool keyed = table_desc_primary(d) != NULL;
+	struct buf fix = { 0 };
+
+	for (size_t i = 0; i < sizeof(with_snapshots) / sizeof(with_snapshots[0]); i++)
+		if (d->engine != NULL && strcasecmp(d->engine, with_snapshots[i]) == 0)
+			return;
+	buf_str(&fix, "ALTER TABLE ");
+	my_ident2(&fix, t->source_schema, t->source_name);
+	buf_str(&fix, keyed ? " ENGINE = InnoDB; or let nobody write the table while it is loaded" : " ENGINE = InnoDB; or give the table a primary key");
+	finding_add(f, keyed ? FINDING_RISK : FINDING_BLOCKER, ERR_CONFIG, name, buf_cstr(&fix), "the table's engine %s has no snapshots: a row that is "
+	    "written during the load %s", d->engine != NULL ? d->engine : "", keyed ? "can stop the task" : "may come twice");
+	buf_done(&fix);
+}
+
+static void
+check_table(const struct tableset *set, const struct table *t, bool loads, struct findings *f)
 {
 	const struct table_desc *d = t->source;
 	char name[300];
 
 	snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
+	if (loads)
+		check_engine(t, name, f);
 	if (table_desc_primary(d) == NULL)
 		finding_add(f, FINDING_RISK, ERR_CONFIG, name, "give it a primary key", "it has no primary key: its rows are found by their whole content, one "
 		    "by one");
@@ -233,11 +291,13 @@ check_table(const struct tableset *set, const struct table *t, struct findings *
 bool
 my_source_check(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f, struct err *err)
 {
-	if (streams && (!check_log(s, f, err) || !check_place(s, f, err)))
+	if (!check_dbname(s, f, err))
+		return false;
+	if (streams && (!check_log(s, f, err) || !check_expiry(s, f, err) || !check_place(s, f, err)))
 		return false;
 	if (!check_rights(s, set, needs_slot, streams, f, err) || (streams && !check_xa(s, f, err)))
 		return false;
 	for (uint32_t i = 0; streams && i < set->n; i++)
-		check_table(set, set->tables[i], f);
+		check_table(set, set->tables[i], needs_slot, f);
 	return true;
 }

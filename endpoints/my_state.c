@@ -324,8 +324,13 @@ drop_if_last(struct target *t, struct err *err)
 		return true;
 	if (!my_exec(t->c, err,
 		"DROP TABLE IF EXISTS repld.prepared, repld.load_chunk, repld.table_state, "
-		"repld.exceptions, repld.checkpoint") ||
-	    !my_ask(t->c, &others, err,
+		"repld.exceptions, repld.checkpoint"))
+		return my_errno(t->c) == MY_TABLE_DENIED &&
+		       err_remedy(err,
+			   "GRANT DROP ON repld.* to the account of endpoint %s; or DROP DATABASE "
+			   "repld, where no task has a row any more",
+			   t->c->endpoint);
+	if (!my_ask(t->c, &others, err,
 		"SELECT EXISTS (SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = "
 		"'repld')"
 		" OR EXISTS (SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = "

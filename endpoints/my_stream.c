@@ -456,6 +456,7 @@ dump_failed(struct my_conn *c, const struct source_params *p, const struct posit
 	if (number == 1236 && (strstr(err->msg, "purged") != NULL || strstr(err->msg, "Could not find") != NULL ||
 	    strstr(err->msg, "not in the") != NULL || strstr(err->msg, "more GTIDs") != NULL || strstr(err->msg, "impossible position") != NULL)) {
 		err->kind = ERR_HOLE;
+		err_ctx(err, "the source no longer has, or never had, the log that comes next");
 		err_position(err, "%s", position_text(from, at));
 		return err_remedy(err, "changes are missing: load the tables again with: repld ctl restart %s --reload", p->task);
 	}
@@ -470,6 +471,8 @@ dump_failed(struct my_conn *c, const struct source_params *p, const struct posit
 	}
 	if (number == 1236) {		/* damaged, cut off, a place inside an event, ...: it does not come right by itself */
 		err->kind = ERR_HOLE;
+		err_ctx(err, strstr(err->msg, "find next log") != NULL ? "the source's log was reset, or a file of it is gone" :
+		    "the source can't go on with its log");
 		err_position(err, "%s", position_text(from, at));
 		return err_remedy(err, "the log can't be read from there: load the tables again with: repld ctl restart %s --reload", p->task);
 	}

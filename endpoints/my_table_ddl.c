@@ -150,6 +150,14 @@ put_index_columns(struct buf *out, const struct my_layout *l, uint16_t index)
 }
 
 static void
+put_index_kind(struct buf *out, const struct index_desc *x)
+{
+	const bool kind = x->method != NULL && (strcmp(x->method, "FULLTEXT") == 0 || strcmp(x->method, "SPATIAL") == 0);
+
+	buf_printf(out, "%s%sINDEX ", x->unique ? "UNIQUE " : kind ? x->method : "", kind ? " " : "");
+}
+
+static void
 put_index(struct buf *out, const struct my_layout *l, uint16_t index)
 {
 	const struct index_desc *x = &l->t->source->indexes[index];
@@ -157,9 +165,7 @@ put_index(struct buf *out, const struct my_layout *l, uint16_t index)
 	if (l->indexes[index].fate == MY_INDEX_PRIMARY) {
 		buf_str(out, "PRIMARY KEY");
 	} else {
-		const bool kind = x->method != NULL && (strcmp(x->method, "FULLTEXT") == 0 || strcmp(x->method, "SPATIAL") == 0);
-
-		buf_printf(out, "%s%sINDEX ", x->unique ? "UNIQUE " : kind ? x->method : "", kind ? " " : "");
+		put_index_kind(out, x);
 		my_ident(out, my_index_name(x));
 	}
 	put_index_columns(out, l, index);
@@ -221,15 +227,20 @@ my_table_ddl(struct buf *out, const struct table *t, const struct convert_target
 
 /* ---- indexes ---- */
 
+/* CREATE INDEX asks for the right INDEX, ALTER TABLE for one that may do far more. */
 static void
 put_one_index(struct buf *out, const struct my_layout *l, uint16_t index)
 {
+	const struct index_desc *x = &l->t->source->indexes[index];
+
 	if (l->indexes[index].fate != MY_INDEX_AFTER_LOAD)
 		return;
-	buf_str(out, "ALTER TABLE ");
+	buf_str(out, "CREATE ");
+	put_index_kind(out, x);
+	my_ident(out, my_index_name(x));
+	buf_str(out, " ON ");
 	my_ident2(out, l->t->target_schema, l->t->target_name);
-	buf_str(out, " ADD ");
-	put_index(out, l, index);
+	put_index_columns(out, l, index);
 	buf_str(out, ";\n");
 }
 

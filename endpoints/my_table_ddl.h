@@ -17,7 +17,7 @@
 /* CREATE DATABASE IF NOT EXISTS ...; CREATE TABLE ...; One statement a line ending in ";\n". ERR_SCHEMA: it can't be made, with the reason. */
 bool my_table_ddl(struct buf *out, const struct table *t, const struct convert_target *target, struct err *err) MUST_CHECK;
 bool my_table_only_ddl(struct buf *out, const struct table *t, const struct convert_target *target, struct err *err) MUST_CHECK;
-/* ALTER TABLE ... ADD INDEX ...: of one index; out stays empty where it is not made after the load (the primary key; made with the table; not made).
+/* CREATE INDEX ...: of one index; out stays empty where it is not made after the load (the primary key; made with the table; not made).
  * What is there already is an error of the server: look at the catalog before. */
 bool my_one_index_ddl(struct buf *out, const struct table *t, uint16_t index, const struct convert_target *target, struct err *err) MUST_CHECK;
 bool my_index_ddl(struct buf *out, const struct table *t, const struct convert_target *target, struct err *err) MUST_CHECK;

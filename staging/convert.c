@@ -144,11 +144,11 @@ refuse(const struct convert *c, const char *why, bool cut, struct err *err)
 {
 	err_set(err, ERR_DATA, "%s (%s) has no form on the target (%s)", why, c->source_name, c->target_name);
 	if (cut)
-		return err_remedy(err, "make the target's column longer, or change the value on the source");
+		return err_remedy(err, "make the target's column longer; or change the value on the source, and load the table again");
 	if (c->policy == VALUES_NULL)
-		return err_remedy(err, "the target's column is not null, so null can't stand for the value: change it on the source");
-	return err_remedy(err, "change the value on the source, or set values.unrepresentable to \"null\"%s",
-	    c->policy == VALUES_CLAMP ? ": there is no nearest value" : " or \"clamp\"");
+		return err_remedy(err, "the target's column is not null, so null can't stand for the value: change it on the source, and load the table again");
+	return err_remedy(err, "make the target's column one that takes it; or change the value on the source, and load the table again; or set "
+	    "values.unrepresentable to \"null\"%s", c->policy == VALUES_CLAMP ? ": there is no nearest value" : " or \"clamp\"");
 }
 
 static bool

@@ -96,12 +96,13 @@ if [ -n "$mariadb" ]; then
 fi
 total=0
 count() {			# SERVER SCHEMA TABLE...
-	co_server=$1 co_schema=$2
+	co_server=$1 co_schema=$2 co_kind=PostgreSQL
+	[ "$(kind_of "$1")" = postgresql ] || co_kind=MariaDB
 	shift 2
 	for table in "$@"; do
 		n=$(sql "$co_server" "SELECT count(*) FROM $co_schema.$table")
 		total=$((total + n))
-		printf '   %-12s %9s rows  %s\n' "$table" "$(thousands "$n")" "$(kind_of "$co_server")"
+		printf '   %-12s %9s rows  %s\n' "$table" "$(thousands "$n")" "$co_kind"
 	done
 }
 count src shop $tables
@@ -127,17 +128,20 @@ CONF
 CONF
 }
 write_conf | conf_write
+title '2. The tasks, as they stand in repld.conf'
 write_conf | sed 's/^	/   /'
-title '2. repld check: what would stop a task, what it would do'
+title '3. repld check: what would stop a task, what it would do, what becomes of each column'
 check_rc=0
 "$REPLD" check -c "$CONF" >"$TMP/check" 2>&1 || check_rc=$?
-head -n "${DEMO_CHECK_LINES:-12}" "$TMP/check" | cut -c "1-$((columns - 4))" | sed 's/^/   /'
-[ "$(wc -l <"$TMP/check")" -le "${DEMO_CHECK_LINES:-12}" ] || say "   ... ($(wc -l <"$TMP/check") lines in all)"
+# Of each task what is found and how it ends; of the last one its last table as well, which goes from one kind of server to the other.
+awk -v last="${tasks##* }" '/^task / { print; task = $2; next } /^  (blocker|risk)/ { print; next }
+	/^  table / { n = task == last ":" ? n + 1 : 0; shown = 0 } n == 2 && ++shown <= 12' "$TMP/check" | cut -c "1-$((columns - 4))" | sed 's/^/   /'
+say "   ... ($(wc -l <"$TMP/check") lines in all)"
 [ $check_rc -eq 0 ] || fail 'repld check says no'
 
 # ---- the full load ------------------------------------------------------------------------------------------------
 
-title '3. The full load'
+title '4. The full load'
 begun=$(now_ms)
 repld_start
 wait_loaded() {
@@ -164,7 +168,7 @@ printf '   %s%s rows loaded in %s, start of the daemon and indexes included: %s 
 
 # ---- half a minute of life ----------------------------------------------------------------------------------------
 
-title "4. A live workload of about $(thousands $rate) transactions a second for $seconds s, and two kills"
+title "5. A live workload of about $(thousands $rate) transactions a second for $seconds s, and two kills"
 echo 'SELECT shop.live();' >"$TMP/churn.sql"
 begun=$(now_ms)
 workload_start "$seconds" $clients -R "$rate"
@@ -216,7 +220,7 @@ while running "$BENCH_PID"; do
 		event "   the supervisor has started another one; the task runs again after $(seconds_of $back)"
 	elif [ -z "$daemon_killed" ] && [ $took -ge $((seconds * 2 / 3)) ]; then
 		victim=$(worker_pid orders) || victim=0
-		event "   $took s: kill -9 $REPLD_PID, the daemon; its worker ends with it"
+		event "   $took s: kill -9 $REPLD_PID, the daemon; its workers end with it"
 		repld_kill
 		sleep 1
 		event "   a second later the demo starts the daemon again, as systemd would"
@@ -243,7 +247,7 @@ frame=0
 
 # ---- both sides, row by row ---------------------------------------------------------------------------------------
 
-title '5. All sides compared by content, all rows and columns'
+title '6. All sides compared by content, all rows and columns'
 different=0
 compared() {			# HEADING SOURCE SCHEMA TARGET SCHEMA TABLE...: each side's rows in one canonical form
 	say "   $1"
@@ -266,7 +270,7 @@ if [ -n "$mariadb" ]; then
 	compared 'web, MariaDB to PostgreSQL' masrc app dst web $web_tables
 fi
 
-title '6. What happened'
+title '7. What happened'
 lag=$(sort -g "$TMP/lags" | awk '{ v[NR] = $1 } END { if (NR) printf "asked %d times: %.2f s in the middle, %.2f s at most", NR, v[int((NR + 1) / 2)], v[NR] }')
 line() { printf '   %-16s %s\n' "$1" "$2"; }
 line 'loaded' "$(thousands "$loaded_rows") rows in $(seconds_of $load_ms)"

@@ -1,3 +1,3 @@
 # The checkpoint's file has to be there.
 ### endpoints/my_identity.c
-s/place_is_there\(s, p, true, err\)/place_is_there(s, p, false, err)/
+s/place_is_there\(s, p, true, &purged, err\)/place_is_there(s, p, false, &purged, err)/

@@ -206,6 +206,7 @@ remember
 db_stop src
 rm -rf "$TMP/src/data"
 mv "$TMP/older" "$TMP/src/data"
+sleep 1			# the time in a file of the log has whole seconds
 db_start src
 n=$((n - 1))
 write_row

@@ -2,6 +2,7 @@
 #include "daemon/conf.c"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -331,7 +332,7 @@ START_TEST(conf_refuses_unknown_names_and_guesses)
 		    "password_credential or password_env\n" },
 		{ EPS "tasks: { " TASK(t, "\n aply: { }; ") "};",
 		    "f:3: tasks.t.aply: unknown option; did you mean \"apply\"?\n" },
-		{ EPS "tasks: { " TASK(t, "\n mysql: { server_id = 1; }; ") "};", "f:3: tasks.t.mysql.server_id: the source \"a\" is of type \"postgresql\"\n" },
+		{ EPS "tasks: { " TASK(t, "\n mysql: { server_id = 1; }; ") "};", "f:3: tasks.t.mysql.server_id: is for a source of type \"mysql\"; \"a\" is of type \"postgresql\"\n" },
 		{ EPS "tasks: { " TASK(t, "\n oracle: { sid = 1; }; ") "};", "f:3: tasks.t.oracle: unknown option\n" },
 		{ EPS "tasks: { " TASK(t, "\n apply: {\n max_row = 1; }; ") "};",
 		    "f:4: tasks.t.apply.max_row: unknown option; did you mean \"max_rows\"?\n" },
@@ -409,7 +410,7 @@ START_TEST(conf_refuses_words_that_are_not_in_the_list)
 		{ "daemon: { log_level = \"INFO\"; };",
 		    "f:1: daemon.log_level: expected \"error\", \"warning\", \"info\" or \"debug\", found \"INFO\"\n" },
 		{ "endpoints: { a: { type = \"oracle\"; host = \"h\"; dbname = \"d\"; user = \"u\"; }; };",
-		    "f:1: endpoints.a.type: expected \"postgresql\" or \"mysql\", found \"oracle\"\n" },
+		    "f:1: endpoints.a.type: expected \"postgresql\" or \"mysql\" (MySQL and MariaDB), found \"oracle\"\n" },
 		{ "endpoints: { a: { role = \"\"; host = \"h\"; dbname = \"d\"; user = \"u\"; tls = \"verify\\n\"; }; };",
 		    "f:1: endpoints.a.role: expected \"both\", \"source\" or \"target\", found \"\"\n"
 		    "f:1: endpoints.a.tls: expected \"disable\", \"require\", \"verify-ca\" or \"verify-full\", found \"verify\\x0a\"\n" },
@@ -1091,17 +1092,25 @@ START_TEST(conf_sample_shows_the_defaults)
 }
 END_TEST
 
-START_TEST(conf_load_accepts_the_example)
+/* Each of them, so that none can be forgotten. */
+START_TEST(conf_load_accepts_the_examples)
 {
-	struct conf_errors errors = { 0 };
-	struct conf *c = conf_load("etc/examples/pg-to-pg.conf", &errors), *back;
+	glob_t found;
 
-	ck_assert_msg(c != NULL, "%s", buf_cstr(&errors.text));
-	ck_assert_uint_eq(c->ntasks, 1);
-	back = print_and_parse(c, c->tasks[0]);
-	conf_equal(c, back);
-	conf_free(back);
-	conf_free(c);
+	ck_assert_int_eq(glob("etc/examples/*.conf", 0, NULL, &found), 0);
+	ck_assert_uint_ge(found.gl_pathc, 3);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct conf_errors errors = { 0 };
+		struct conf *c = conf_load(found.gl_pathv[i], &errors), *back;
+
+		ck_assert_msg(c != NULL, "%s", buf_cstr(&errors.text));
+		ck_assert_uint_eq(c->ntasks, 1);
+		back = print_and_parse(c, c->tasks[0]);
+		conf_equal(c, back);
+		conf_free(back);
+		conf_free(c);
+	}
+	globfree(&found);
 }
 END_TEST
 
@@ -1118,4 +1127,4 @@ UNIT_MAIN("conf", conf_has_the_defaults_where_nothing_is_given, conf_reads_every
     conf_refuses_a_group_that_is_too_large, conf_manual_has_examples_that_work, conf_guesses_by_the_letters_that_differ,
     conf_load_says_why_a_file_can_not_be_read, conf_load_refuses_a_file_it_may_not_read, conf_load_includes_files_of_its_folder,
     conf_load_names_the_included_file_and_line, conf_load_refuses_includes_that_lead_nowhere, conf_load_bounds_what_is_included,
-    conf_load_accepts_the_sample_file, conf_sample_shows_the_defaults, conf_load_accepts_the_example)
+    conf_load_accepts_the_sample_file, conf_sample_shows_the_defaults, conf_load_accepts_the_examples)
