@@ -62,6 +62,7 @@ init(struct binlog *dec, const struct binlog_options *o, struct err *err)
 {
 	dec->flavour = o->flavour;
 	dec->gtids = o->gtids;
+	dec->folds_names = o->folds_names;
 	dec->max_event = o->max_event > 0 ? o->max_event : MAX_EVENT + MAX_EVENT_MARGIN;
 	if (o->nvoids > 0) {
 		if ((dec->voids = mem_zalloc(o->nvoids * sizeof(*dec->voids), err)) == NULL)
@@ -100,6 +101,7 @@ binlog_free(struct binlog *dec)
 	free(dec->voids);
 	free(dec->runs);
 	free(dec->sql);
+	free(dec->temporary);
 	free(dec->old_values);
 	buf_done(&dec->old_bytes);
 	buf_done(&dec->expanded);
@@ -470,6 +472,8 @@ on_format(struct binlog *dec, struct event *ev, struct err *err)
 	tables_end_statement(dec);
 	if (!take_format(dec, ev, err))
 		return false;
+	if (started != 0)
+		dec->ntemporary = 0; /* they went with the server's sessions */
 	if (dec->group.state == GROUP_NONE)
 		return true;
 	if (started == 0)

@@ -21,6 +21,7 @@ struct binlog_void {
 struct binlog_options {
 	enum gtid_flavour flavour;	/* 0: taken from the first FORMAT_DESCRIPTION; else that must agree */
 	bool gtids;			/* the stream resumes by GTIDs: a transaction that has none is refused */
+	bool folds_names;		/* the server keeps names of tables in small letters; statements have them as they were written */
 	const char *log;		/* where the dump starts; copied. NULL: the server's first ROTATE says it (dump by GTIDs) */
 	uint64_t offset;
 	size_t max_event;		/* bytes of one event, decompressed; 0: 1 GiB + 64 KiB */

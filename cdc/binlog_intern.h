@@ -146,6 +146,9 @@ struct binlog {
 	struct gtid_run *runs;		/* not emitted yet */
 	size_t nruns, runs_cap;
 	struct sql_text *sql;		/* scratch of binlog_query.c */
+	bool folds_names;
+	uint64_t *temporary;		/* tables that sessions have made for themselves: hashes of session and name */
+	size_t ntemporary, temporary_cap;
 
 	/* tables */
 	struct map *by_content;		/* contents -> struct table_entry */

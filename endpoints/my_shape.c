@@ -158,7 +158,7 @@ note_statement(void *arg, const struct binlog_statement *st, enum binlog_answer 
 	(void)ret_rel;
 	(void)err;
 	*ret = BINLOG_IGNORE;
-	if (sql->kind != SQL_DDL || sql->temporary || sql->object == SQL_CODE || (sql->columns_stay && !sql->unclear) || st->error != 0)
+	if (sql->kind != SQL_DDL || sql->temporary || sql->object == SQL_CODE || (sql->columns_stay && !sql->unclear))
 		return true;
 	for (uint32_t i = 0; i < s->tables->n; i++)
 		if (sql->unclear || sql->object == SQL_DATABASE || is_named(st, s->tables->tables[i]))
@@ -199,6 +199,7 @@ look_ahead(struct my_shapes *s, struct err *err)
 		return false;
 	log_info("the log does not name columns: looking ahead for statements that alter the captured tables");
 	o.flavour = c->mariadb ? GTID_MARIADB : GTID_MYSQL;
+	o.folds_names = c->folds_names;
 	if (s->from.gtids == NULL) {
 		o.log = binlog_name(s->from.log, binlog_file(s->from.lsn.v), name);
 		o.offset = from_start ? 0 : binlog_offset(s->from.lsn.v);
