@@ -200,6 +200,9 @@ look_ahead(struct my_shapes *s, struct err *err)
 	log_info("the log does not name columns: looking ahead for statements that alter the captured tables");
 	o.flavour = c->mariadb ? GTID_MARIADB : GTID_MYSQL;
 	o.folds_names = c->folds_names;
+	o.gtids = s->from.gtids != NULL;
+	o.reached_log = s->from.log;
+	o.reached = s->from.lsn.v;
 	if (s->from.gtids == NULL) {
 		o.log = binlog_name(s->from.log, binlog_file(s->from.lsn.v), name);
 		o.offset = from_start ? 0 : binlog_offset(s->from.lsn.v);

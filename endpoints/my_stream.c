@@ -436,6 +436,8 @@ make_decoder(struct source_stream *s, struct err *err)
 	const struct binlog_hooks hooks = { .resolve = resolve, .relation = on_relation, .statement = statement, .arg = s };
 	char name[BINLOG_NAME];
 
+	o.reached_log = s->from.log;
+	o.reached = s->from.lsn.v;
 	if (s->from.gtids == NULL) {
 		o.log = binlog_name(s->from.log, binlog_file(s->from.lsn.v), name);
 		o.offset = s->skipping ? LOG_START : binlog_offset(s->from.lsn.v);
