@@ -78,6 +78,87 @@ check_place(struct source *s, struct findings *f, struct err *err)
 	return true;
 }
 
+/* ---- changes that the source keeps out of its log ---- */
+
+/* A list of names with commas between them. */
+static bool
+lists(const char *list, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (const char *p = list; *p != '\0'; p += strcspn(p, ","), p += *p == ',')
+		if (strcspn(p, ",") == n && memcmp(p, name, n) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_filter(const struct tableset *set, const char *only, const char *not, struct findings *f)
+{
+	const char *last = NULL;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		const char *schema = set->tables[i]->source_schema;
+
+		if ((last != NULL && strcmp(last, schema) == 0) || !(lists(not, schema) || (only[0] != '\0' && !lists(only, schema))))
+			continue;
+		last = schema;
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "take binlog_do_db and binlog_ignore_db out of the server's configuration, and restart it",
+		    "the source leaves database %s out of its binlog", schema);
+	}
+	if (last == NULL && (only[0] != '\0' || not[0] != '\0'))
+		finding_add(f, FINDING_RISK, ERR_CONFIG, "", "take binlog_do_db and binlog_ignore_db out of the server's configuration, and restart it",
+		    "the source leaves databases out of its binlog (%.100s%s%.100s): statements that a session gives there about tables of others, as TRUNCATE, "
+		    "are not seen", only[0] != '\0' ? "all but " : "", only, not);
+}
+
+static bool
+check_filters(struct source *s, const struct tableset *set, struct findings *f, struct err *err)
+{
+	struct my_rows r;
+
+	if (!my_query(s->c, &r, err, my_conn_at_least(s->c, 80200, 0) ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", 0, NULL))
+		return err_ctx(err, "ask the source what it leaves out of its log");
+	if (my_next(&r) && r.ncols > 3)
+		check_filter(set, my_text(&r, 2), my_text(&r, 3), f);
+	my_rows_done(&r);
+	return true;
+}
+
+/* What a replica gets from its own source stands in its binlog only where it is told to write it there. */
+static bool
+check_replica(struct source *s, struct findings *f, struct err *err)
+{
+	const bool renamed = my_conn_at_least(s->c, 80026, 0);
+	struct err ignored = ERR_INIT;
+	struct my_rows r;
+	bool replica = false, was;
+	char v[128];
+
+	if (!setting(s->c, renamed ? "log_replica_updates" : "log_slave_updates", v, err))
+		return false;
+	if (is_on(v))
+		return true;
+	if (my_query(s->c, &r, &ignored, renamed ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS", 0, NULL)) {
+		replica = my_next(&r);
+		my_rows_done(&r);
+	} else if (s->c->lost || ignored.kind == ERR_CANCELLED) {
+		*err = ignored;
+		return false;
+	} else if (s->c->mariadb) {
+		if (!my_ask(s->c, &was, err, "SELECT @@global.gtid_slave_pos <> ''", 0, NULL))
+			return false;
+		if (was)
+			finding_add(f, FINDING_RISK, ERR_CONFIG, "", "set log_slave_updates = ON in the server's configuration, and restart it",
+			    "the source is or was a replica (gtid_slave_pos is set), and does not write to its binlog what it gets from another server");
+	}
+	if (replica)
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", renamed ? "set log_replica_updates = ON in the server's configuration, and restart it; or read its source" :
+		    "set log_slave_updates = ON in the server's configuration, and restart it; or read its source",
+		    "the source is a replica, and does not write to its binlog what it gets from its own source");
+	return true;
+}
+
 /* ---- what the account may do ---- */
 
 struct rights {
@@ -233,7 +314,7 @@ check_table(const struct tableset *set, const struct table *t, struct findings *
 bool
 my_source_check(struct source *s, const struct tableset *set, bool needs_slot, bool streams, struct findings *f, struct err *err)
 {
-	if (streams && (!check_log(s, f, err) || !check_place(s, f, err)))
+	if (streams && (!check_log(s, f, err) || !check_place(s, f, err) || !check_filters(s, set, f, err) || !check_replica(s, f, err)))
 		return false;
 	if (!check_rights(s, set, needs_slot, streams, f, err) || (streams && !check_xa(s, f, err)))
 		return false;
