@@ -304,6 +304,9 @@ check_table(const struct tableset *set, const struct table *t, struct findings *
 	char name[300];
 
 	snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
+	if (d->versioned)
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, name, "take it out of the rules; or: ALTER TABLE ... DROP SYSTEM VERSIONING", "it keeps its own history "
+		    "(WITH SYSTEM VERSIONING), and its log has the rows of the history among those of the present");
 	if (table_desc_primary(d) == NULL)
 		finding_add(f, FINDING_RISK, ERR_CONFIG, name, "give it a primary key", "it has no primary key: its rows are found by their whole content, one "
 		    "by one");
