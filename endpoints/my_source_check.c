@@ -196,6 +196,28 @@ check_stream_rights(struct rights *r)
 		say_missing(r, "*.*", "", slave ? "may not ask where the binlog ends" : "may not read the binlog");
 }
 
+/* Those that no snapshot holds are locked while they are loaded. */
+static void
+check_still_rights(struct rights *r, const struct tableset *set)
+{
+	const char *last = NULL;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct table *t = set->tables[i];
+		struct buf on = { 0 };
+
+		if (my_engine_has_snapshots(t->source->engine) || (last != NULL && strcmp(last, t->source_schema) == 0) ||
+		    my_grants_has(&r->grants, "LOCK TABLES", t->source_schema, NULL))
+			continue;
+		last = t->source_schema;
+		buf_str(&r->missing, "LOCK TABLES");
+		my_ident(&on, last);
+		buf_str(&on, ".*");
+		say_missing(r, buf_cstr(&on), "", "may not lock tables whose engine has no snapshots (MyISAM and the like) while they are loaded");
+		buf_done(&on);
+	}
+}
+
 /* MariaDB's snapshots can be compared; a lock is needed where commits come too fast for that. MySQL: without RELOAD the tables are locked, where that is
  * granted for each. */
 static void
@@ -229,8 +251,10 @@ check_rights(struct source *s, const struct tableset *set, bool loads, bool stre
 		return false;
 	if (streams)
 		check_stream_rights(&r);
-	if (loads)
+	if (loads) {
 		check_lock_rights(&r, set);
+		check_still_rights(&r, set);
+	}
 	for (uint32_t i = 0; i < set->n; i++) {
 		const struct table *t = set->tables[i];
 		struct buf on = { 0 };
@@ -298,12 +322,15 @@ check_fkey(const struct tableset *set, const struct table *t, const char *name, 
 }
 
 static void
-check_table(const struct tableset *set, const struct table *t, struct findings *f)
+check_table(const struct tableset *set, const struct table *t, bool loads, struct findings *f)
 {
 	const struct table_desc *d = t->source;
 	char name[300];
 
 	snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
+	if (loads && !my_engine_has_snapshots(d->engine))
+		finding_add(f, FINDING_RISK, ERR_CONFIG, name, "ALTER TABLE ... ENGINE = InnoDB", "its engine (%s) has no snapshots: it is locked against writes "
+		    "(LOCK TABLES ... READ) while the load runs", d->engine);
 	if (d->versioned)
 		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, name, "take it out of the rules; or: ALTER TABLE ... DROP SYSTEM VERSIONING", "it keeps its own history "
 		    "(WITH SYSTEM VERSIONING), and its log has the rows of the history among those of the present");
@@ -322,6 +349,6 @@ my_source_check(struct source *s, const struct tableset *set, bool needs_slot, b
 	if (!check_rights(s, set, needs_slot, streams, f, err) || (streams && !check_xa(s, f, err)))
 		return false;
 	for (uint32_t i = 0; streams && i < set->n; i++)
-		check_table(set, set->tables[i], f);
+		check_table(set, set->tables[i], needs_slot, f);
 	return true;
 }
