@@ -62,6 +62,9 @@ init(struct binlog *dec, const struct binlog_options *o, struct err *err)
 {
 	dec->flavour = o->flavour;
 	dec->gtids = o->gtids;
+	dec->reached_log = o->reached_log;
+	dec->reached = o->reached;
+	dec->folds_names = o->folds_names;
 	dec->max_event = o->max_event > 0 ? o->max_event : MAX_EVENT + MAX_EVENT_MARGIN;
 	if (o->nvoids > 0) {
 		if ((dec->voids = mem_zalloc(o->nvoids * sizeof(*dec->voids), err)) == NULL)
@@ -100,6 +103,7 @@ binlog_free(struct binlog *dec)
 	free(dec->voids);
 	free(dec->runs);
 	free(dec->sql);
+	free(dec->temporary);
 	free(dec->old_values);
 	buf_done(&dec->old_bytes);
 	buf_done(&dec->expanded);
@@ -367,6 +371,21 @@ stands_in_log(const struct event *ev)
 		   ev->type != EVENT_START_ENCRYPTION && ev->type != EVENT_GTID_LIST);
 }
 
+/* The end of an event that follows what the server has stepped over: next to where the reader was, if that is in this file. */
+static bool
+end_beyond(const struct binlog *dec, const struct event *ev, uint64_t least, uint64_t *ret)
+{
+	const uint64_t reached = binlog_offset(dec->reached);
+	const int32_t away = (int32_t)(ev->log_pos - (uint32_t)reached);
+	const uint64_t end = reached + (uint64_t)(int64_t)away;
+
+	if (!dec->gtids || dec->any_group || dec->reached_log != dec->log || binlog_file(dec->reached) != binlog_file(dec->at) || reached < least ||
+	    end < least || end > BINLOG_OFFSET_MAX)
+		return false;
+	*ret = end;
+	return true;
+}
+
 static bool
 find_place(struct binlog *dec, struct event *ev, struct err *err)
 {
@@ -379,10 +398,10 @@ find_place(struct binlog *dec, struct event *ev, struct err *err)
 		return err_set(
 		    err, ERR_PROTOCOL, "type %u came before the name of the log's file", ev->type);
 	end = binlog_offset(dec->at) + ev->size;
-	if (ev->log_pos != 0) {
+	if (ev->log_pos != 0 && ev->log_pos != (uint32_t)end && !end_beyond(dec, ev, end, &end)) {
 		const uint32_t gap = ev->log_pos - (uint32_t)end;
 
-		if (gap > INT32_MAX)
+		if (gap > INT32_MAX && (!dec->gtids || dec->any_group))
 			return err_set(err, ERR_PROTOCOL,
 			    "type %u ends at %u (in 32 bits), the log was read up to %" PRIu64
 			    " already",
@@ -470,6 +489,8 @@ on_format(struct binlog *dec, struct event *ev, struct err *err)
 	tables_end_statement(dec);
 	if (!take_format(dec, ev, err))
 		return false;
+	if (started != 0)
+		dec->ntemporary = 0; /* they went with the server's sessions */
 	if (dec->group.state == GROUP_NONE)
 		return true;
 	if (started == 0)

@@ -21,8 +21,13 @@ struct binlog_void {
 struct binlog_options {
 	enum gtid_flavour flavour;	/* 0: taken from the first FORMAT_DESCRIPTION; else that must agree */
 	bool gtids;			/* the stream resumes by GTIDs: a transaction that has none is refused */
+	bool folds_names;		/* the server keeps names of tables in small letters; statements have them as they were written */
 	const char *log;		/* where the dump starts; copied. NULL: the server's first ROTATE says it (dump by GTIDs) */
 	uint64_t offset;
+	/* By GTIDs: where the reader stands in this server's log, as far as it knows. The server steps over what lies before it without a word, be it
+	 * more than the 32 bits of an event's end can tell. NULL: not known. */
+	const char *reached_log;
+	uint64_t reached;
 	size_t max_event;		/* bytes of one event, decompressed; 0: 1 GiB + 64 KiB */
 	const struct binlog_void *voids;	/* copied: found by the decoders of this stream before (binlog_rolled_back) */
 	size_t nvoids;

@@ -191,6 +191,7 @@ group_start(struct binlog *dec, const struct event *ev, const struct gtid *gtid)
 
 	memset(g, 0, offsetof(struct group, savepoints));
 	g->state = GROUP_BEGUN;
+	dec->any_group = true;
 	g->gtid = *gtid;
 	g->start = ev->start;
 	g->when = (struct wall){ (int64_t)ev->when * 1000000 };

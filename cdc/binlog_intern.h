@@ -138,6 +138,9 @@ struct binlog {
 	uint64_t at;			/* place: the end of what was read */
 	uint64_t done;			/* the end of the last complete group */
 	uint64_t told;			/* done as last emitted */
+	const char *reached_log;	/* interned; see struct binlog_options */
+	uint64_t reached;
+	bool any_group;			/* one has been read: the server steps over no more */
 	struct wall last_time;
 
 	/* the transaction */
@@ -146,6 +149,9 @@ struct binlog {
 	struct gtid_run *runs;		/* not emitted yet */
 	size_t nruns, runs_cap;
 	struct sql_text *sql;		/* scratch of binlog_query.c */
+	bool folds_names;
+	uint64_t *temporary;		/* tables that sessions have made for themselves: hashes of session and name */
+	size_t ntemporary, temporary_cap;
 
 	/* tables */
 	struct map *by_content;		/* contents -> struct table_entry */

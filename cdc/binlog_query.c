@@ -11,6 +11,7 @@
  * Status variables: a number, then so many bytes as its kind has; what follows an unknown one cannot be read. */
 #include "cdc/binlog_intern.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +22,14 @@
 #define VAR_CHARSET	 4
 #define VAR_UPDATED_DBS	 12
 #define EXTRA_ALTER_ENDS 0x0c
+#define FLAG_SESSION	 0x0004	/* the session used tables of its own */
+#define TEMPORARY_MAX	 1000000
 
 struct query {
 	struct slice text;
 	const char *schema;
+	char folded[256];	/* the schema */
+	uint32_t session;
 	uint16_t error;
 	uint64_t sql_mode;
 	uint16_t charset;
@@ -132,7 +137,8 @@ read_query(struct binlog *dec, struct event *ev, struct query *q, struct err *er
 		ev, ev->type == EVENT_EXECUTE_LOAD_QUERY ? LOAD_POST : QUERY_POST, err))
 		return false;
 	post = rd_part(&ev->body, ev->post);
-	rd_le(&post, 8);
+	q->session = (uint32_t)rd_le(&post, 4);
+	rd_le(&post, 4);
 	nschema = rd_u8(&post);
 	q->error = (uint16_t)rd_le(&post, 2);
 	nvars = (uint16_t)rd_le(&post, 2);
@@ -141,6 +147,79 @@ read_query(struct binlog *dec, struct event *ev, struct query *q, struct err *er
 	if (ev->body.bad || strlen(q->schema) != nschema || !take_variables(&vars, q))
 		return binlog_cut(ev, err);
 	return take_text(dec, ev, q, err);
+}
+
+/* ---- tables of a session ---- */
+
+static uint64_t
+temporary_hash(const struct event *ev, const struct query *q, const struct sql_name *n)
+{
+	const char *schema = n->schema[0] != '\0' ? n->schema : q->schema;
+	const uint32_t session[] = { ev->server, q->session };
+
+	return hash_bytes(n->name, strlen(n->name) + 1, hash_bytes(schema, strlen(schema) + 1, hash_bytes(session, sizeof(session), 0)));
+}
+
+static size_t
+temporary_at(const struct binlog *dec, uint64_t hash)
+{
+	size_t i = 0;
+
+	while (i < dec->ntemporary && dec->temporary[i] != hash)
+		i++;
+	return i;
+}
+
+static bool
+temporary_add(struct binlog *dec, uint64_t hash, struct err *err)
+{
+	if (temporary_at(dec, hash) < dec->ntemporary)
+		return true;
+	if (dec->ntemporary == TEMPORARY_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d temporary tables", TEMPORARY_MAX);
+	if (!mem_grow(&dec->temporary, &dec->temporary_cap, dec->ntemporary + 1, sizeof(*dec->temporary), err))
+		return false;
+	dec->temporary[dec->ntemporary++] = hash;
+	return true;
+}
+
+/* Sessions that log statements as text make temporary tables there, and later name them as any other table: TRUNCATE and ALTER of such a one are not
+ * of the table whose name it has taken. */
+static bool
+mind_temporary(struct binlog *dec, const struct event *ev, const struct query *q, struct err *err)
+{
+	struct sql_text *sql = dec->sql;
+	const bool makes = sql->kind == SQL_DDL && sql->temporary && sql->creates;
+	bool ours;
+
+	if (sql->object != SQL_TABLE || sql->nnames == 0)
+		return true;
+	if (makes)
+		return temporary_add(dec, temporary_hash(ev, q, &sql->names[0]), err);
+	if (sql->temporary && sql->drops) {
+		for (uint16_t i = 0; i < sql->nnames; i++) {
+			const size_t at = temporary_at(dec, temporary_hash(ev, q, &sql->names[i]));
+
+			if (at < dec->ntemporary)
+				dec->temporary[at] = dec->temporary[--dec->ntemporary];
+		}
+		return true;
+	}
+	ours = (ev->flags & FLAG_SESSION) != 0 && temporary_at(dec, temporary_hash(ev, q, &sql->names[0])) < dec->ntemporary;
+	if (!ours || sql->creates || sql->nnames > 2 || (sql->renames && !sql->alters && dec->flavour == GTID_MYSQL))
+		return true;		/* RENAME of MySQL does not see them */
+	sql->temporary = sql->nnames == 1 || sql->renames;
+	return !sql->renames || temporary_add(dec, temporary_hash(ev, q, &sql->names[1]), err);
+}
+
+static void
+fold_names(struct binlog *dec, struct query *q)
+{
+	sql_text_fold(dec->sql);
+	snprintf(q->folded, sizeof(q->folded), "%s", q->schema);
+	if (!sql_name_fold(q->folded))
+		dec->sql->unclear = true;
+	q->schema = q->folded;
 }
 
 /* ---- statements ---- */
@@ -322,5 +401,7 @@ query_on_event(struct binlog *dec, struct event *ev, struct err *err)
 	if (text_is(&q, "COMMIT"))
 		return on_end(dec, ev, true, err);
 	sql_text_read(dec->sql, (const char *)q.text.p, q.text.n, q.sql_mode, q.charset);
-	return on_text(dec, ev, &q, err);
+	if (dec->folds_names && dec->sql->kind >= SQL_DML)
+		fold_names(dec, &q);
+	return mind_temporary(dec, ev, &q, err) && on_text(dec, ev, &q, err);
 }

@@ -168,8 +168,13 @@ create_table(struct sql_reader *r)
 	r->out->kind = SQL_DDL;
 	r->out->object = SQL_TABLE;
 	r->out->creates = true;
-	if (name(r))
+	if (name(r)) {
+		const bool sure = !r->doubt;
+
 		create_tail(r);
+		if (sure)
+			r->doubt = false; /* what stands behind the name is of the new table alone */
+	}
 }
 
 /* The present token names the primary key, which is an index in some statements. */
@@ -256,7 +261,7 @@ alter_action(struct sql_reader *r)
 			sql_next(r);
 		else
 			sql_take_sign(r, '=');
-		out->drops = name(r);
+		out->drops = out->renames = name(r);
 	} else if (sql_is_any(r, "DROP TRUNCATE")) {
 		sql_next(r);
 		if (sql_is(r, "SYSTEM")) /* VERSIONING: its history goes */
@@ -307,6 +312,7 @@ alter_table(struct sql_reader *r, bool ignores)
 
 	r->out->kind = SQL_DDL;
 	r->out->object = SQL_TABLE;
+	r->out->alters = true;
 	r->out->unlogged_rows = ignores;
 	if_exists(r);
 	if (!name(r))
@@ -323,8 +329,10 @@ alter_table(struct sql_reader *r, bool ignores)
 		depth += sql_is_sign(r, '(') - sql_is_sign(r, ')');
 		begins = depth == 0 && sql_is_sign(r, ',');
 		if (depth == 0 &&
-		    sql_is_any(r, "EXCHANGE DISCARD IMPORT")) /* behind options without a comma */
+		    sql_is_any(r, "EXCHANGE DISCARD IMPORT")) { /* behind options without a comma */
 			unclear(r);
+			r->out->unlogged_rows = true;
+		}
 		sql_next(r);
 	}
 	r->out->columns_stay = stay && !r->out->unlogged_rows;
@@ -403,7 +411,7 @@ rename_tables(struct sql_reader *r)
 	}
 	r->out->kind = SQL_DDL;
 	r->out->object = SQL_TABLE;
-	r->out->drops = true;
+	r->out->drops = r->out->renames = true;
 	if (!sql_is_any(r, "TABLE TABLES")) {
 		unclear(r);
 		return;

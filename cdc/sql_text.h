@@ -33,7 +33,7 @@ struct sql_name {
 	char name[65 * 4];
 };
 
-#define SQL_NAMES 64
+#define SQL_NAMES 1024
 
 struct sql_text {
 	enum sql_kind kind;
@@ -43,6 +43,8 @@ struct sql_text {
 	bool unclear;
 	bool temporary;		/* CREATE, DROP, ALTER of a TEMPORARY table, said so in the text */
 	bool drops;		/* tables, or a database, go: DROP, and RENAME's old names */
+	bool alters;		/* ALTER TABLE */
+	bool renames;		/* RENAME TABLE, ALTER TABLE ... RENAME: old names go, new ones come */
 	bool creates;		/* CREATE: the names are new; IF NOT EXISTS may have done nothing */
 	/* ALTER TABLE: rows may have gone or come that were never logged: DROP, TRUNCATE, EXCHANGE, CONVERT PARTITION, DISCARD, IMPORT
 	 * TABLESPACE, DROP SYSTEM VERSIONING, ALTER IGNORE */
@@ -63,5 +65,10 @@ struct sql_text {
 
 /* charset: the id of the client's collation, as in the QUERY event's status variables; 0: not known. */
 void sql_text_read(struct sql_text *ret, const char *text, size_t n, uint64_t sql_mode, uint16_t charset);
+
+/* A name as a server writes it that keeps names in small letters (lower_case_table_names). False: it has characters of which this is not known. */
+bool sql_name_fold(char *name);
+/* All names of the statement; `unclear` where one of them can't be folded. */
+void sql_text_fold(struct sql_text *t);
 
 #endif

@@ -50,7 +50,7 @@ read_table(struct look *l, const char *schema, const char *name, struct err *err
 	bool ok = true;
 
 	if (!my_query(l->c, &r, err,
-	    "SELECT t.ENGINE, t.TABLE_ROWS, t.DATA_LENGTH, t.TABLE_COLLATION FROM information_schema.TABLES t WHERE" IS_TABLE("t")
+	    "SELECT t.ENGINE, t.TABLE_ROWS, t.DATA_LENGTH, t.TABLE_COLLATION, t.TABLE_TYPE FROM information_schema.TABLES t WHERE" IS_TABLE("t")
 	    " AND t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')", 2, l->params))
 		return false;
 	if (my_next(&r)) {
@@ -63,6 +63,7 @@ read_table(struct look *l, const char *schema, const char *name, struct err *err
 			d->persistence = 'p';
 			d->tuples = my_is_null(&r, 1) ? -1 : (double)my_number(&r, 1);
 			d->bytes = my_number(&r, 2);
+			d->versioned = strcmp(my_text(&r, 4), "SYSTEM VERSIONED") == 0;
 		}
 	}
 	my_rows_done(&r);

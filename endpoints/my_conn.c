@@ -315,7 +315,7 @@ check_session(struct my_conn *c, struct err *err)
 
 	if (!my_query(c, &rows, err,
 		"SELECT CONNECTION_ID(), @@session.max_allowed_packet, @@session.time_zone,"
-		" @@session.collation_connection, @@session.sql_mode",
+		" @@session.collation_connection, @@session.sql_mode, @@global.lower_case_table_names",
 		0, NULL))
 		return false;
 	if (!my_next(&rows)) {
@@ -324,6 +324,7 @@ check_session(struct my_conn *c, struct err *err)
 	}
 	c->id = my_number(&rows, 0);
 	c->max_packet = my_number(&rows, 1);
+	c->folds_names = my_number(&rows, 5) != 0;
 	same = strcmp(my_text(&rows, 2), "+00:00") == 0 &&
 	       strcmp(my_text(&rows, 3), "utf8mb4_bin") == 0 &&
 	       (strstr(my_text(&rows, 4), "STRICT_ALL_TABLES") != NULL) == writes(c->kind);

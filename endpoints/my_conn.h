@@ -32,6 +32,7 @@ struct my_conn {
 	bool busy;		/* a statement may be running: close() ends it on the server */
 	bool lost;		/* of no more use */
 	bool mariadb;
+	bool folds_names;	/* lower_case_table_names is not 0 */
 	int version;		/* as the server numbers itself: 50624, 90704, 101119 */
 	uint64_t id;		/* the session's number on the server: KILL takes it */
 	uint64_t max_packet;	/* bytes that the server takes in one statement; larger ones end the session */

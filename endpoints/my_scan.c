@@ -65,6 +65,13 @@ form_of(const struct coltype *t)
 	}
 }
 
+/* A write that waits for our own lock would have the reads behind it wait, too. */
+static void
+put_select(struct buf *sql, const struct table *t)
+{
+	buf_str(sql, my_engine_has_snapshots(t->source->engine) ? "SELECT " : "SELECT HIGH_PRIORITY ");
+}
+
 static void
 put_column(struct buf *sql, const struct column_desc *col, enum read_form form)
 {
@@ -97,7 +104,8 @@ ends_of(struct source *s, const struct table *t, const char *column, bool *ret_a
 	struct my_rows r;
 	bool ok;
 
-	buf_str(&sql, "SELECT MIN(");
+	put_select(&sql, t);
+	buf_str(&sql, "MIN(");
 	my_ident(&sql, column);
 	buf_str(&sql, "), MAX(");
 	my_ident(&sql, column);
@@ -233,7 +241,7 @@ my_scan_start(struct source_scan *s, const struct table *t, const struct chunk *
 	(void)filenodes;
 	assert(!s->running);
 	s->table = t;
-	buf_str(&sql, "SELECT ");
+	put_select(&sql, t);
 	ok = make_columns(s, t->source, &sql, err);
 	buf_str(&sql, " FROM ");
 	my_ident2(&sql, t->source_schema, t->source_name);
@@ -324,7 +332,10 @@ my_scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struc
 	if (!row) {
 		my_rows_done(&s->rows);
 		s->running = false;
-		return 0;
+		if (my_engine_has_snapshots(s->table->source->engine) || my_snapshot_stood_still(s->snap, err))
+			return 0;
+		err_table(err, s->table->source_schema, s->table->source_name);
+		return -1;
 	}
 	for (uint16_t i = 0; i < s->ncols; i++) {
 		if (!put_value(s, i, &vals[i], err)) {

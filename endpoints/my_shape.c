@@ -158,7 +158,7 @@ note_statement(void *arg, const struct binlog_statement *st, enum binlog_answer 
 	(void)ret_rel;
 	(void)err;
 	*ret = BINLOG_IGNORE;
-	if (sql->kind != SQL_DDL || sql->temporary || sql->object == SQL_CODE || (sql->columns_stay && !sql->unclear) || st->error != 0)
+	if (sql->kind != SQL_DDL || sql->temporary || sql->object == SQL_CODE || (sql->columns_stay && !sql->unclear))
 		return true;
 	for (uint32_t i = 0; i < s->tables->n; i++)
 		if (sql->unclear || sql->object == SQL_DATABASE || is_named(st, s->tables->tables[i]))
@@ -199,6 +199,10 @@ look_ahead(struct my_shapes *s, struct err *err)
 		return false;
 	log_info("the log does not name columns: looking ahead for statements that alter the captured tables");
 	o.flavour = c->mariadb ? GTID_MARIADB : GTID_MYSQL;
+	o.folds_names = c->folds_names;
+	o.gtids = s->from.gtids != NULL;
+	o.reached_log = s->from.log;
+	o.reached = s->from.lsn.v;
 	if (s->from.gtids == NULL) {
 		o.log = binlog_name(s->from.log, binlog_file(s->from.lsn.v), name);
 		o.offset = from_start ? 0 : binlog_offset(s->from.lsn.v);
@@ -226,6 +230,38 @@ unknown_shape(const struct my_shapes *s, const struct binlog_table *t, struct er
 	return err_table(err, t->schema, t->name);
 }
 
+/* MariaDB keeps a number of its own behind the columns for each unique index that is longer than an index may be, and logs it. */
+static uint16_t
+hidden_columns(const struct table_desc *d, const struct binlog_table *t)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; t->mariadb && i < d->nindexes; i++)
+		n += d->indexes[i].unique && d->indexes[i].method != NULL && strcmp(d->indexes[i].method, "HASH") == 0 &&
+		    strcasecmp(d->engine, "MEMORY") != 0;
+	return n;
+}
+
+static bool
+is_hidden(const struct table_desc *d, const struct binlog_table *t, uint16_t i)
+{
+	return t->mariadb && strncmp(t->cols[i].name, "DB_ROW_HASH_", 12) == 0 && table_desc_column(d, t->cols[i].name) < 0;
+}
+
+/* The log does not name columns: those behind the known `n` are hidden ones, or the table is not as it was. */
+static bool
+take_hidden_names(const struct table_desc *d, struct binlog_table *t, uint16_t n)
+{
+	if (t->ncols < n || t->ncols - n > hidden_columns(d, t))
+		return false;
+	for (uint16_t i = n; i < t->ncols; i++) {
+		if (t->cols[i].code != MY_TYPE_LONGLONG || (t->cols[i].name = arena_printf(t->arena, "DB_ROW_HASH_%u", i - n + 1)) == NULL)
+			return false;
+		t->cols[i].key = false;
+	}
+	return true;
+}
+
 /* *ret_former: else the catalog's. */
 static bool
 reading_at(struct my_shapes *s, const struct table *table, uint64_t place, const struct binlog_table *t, bool *ret_former, struct err *err)
@@ -250,11 +286,11 @@ reading_at(struct my_shapes *s, const struct table *table, uint64_t place, const
 }
 
 static bool
-take_former_names(const struct my_shapes *s, const struct known_shape *k, struct binlog_table *t, struct err *err)
+take_former_names(const struct my_shapes *s, const struct known_shape *k, const struct table_desc *d, struct binlog_table *t, struct err *err)
 {
-	if (t->ncols != k->nformer)
+	if (!take_hidden_names(d, t, k->nformer))
 		return unknown_shape(s, t, err);
-	for (uint16_t i = 0; i < t->ncols; i++) {
+	for (uint16_t i = 0; i < k->nformer; i++) {
 		t->cols[i].name = k->former[i].name;
 		t->cols[i].key = k->former[i].key;
 	}
@@ -266,9 +302,9 @@ take_catalog_names(const struct my_shapes *s, const struct table_desc *d, struct
 {
 	const struct index_desc *key = table_desc_primary(d);
 
-	if (t->ncols != d->ncols)
+	if (!take_hidden_names(d, t, d->ncols))
 		return unknown_shape(s, t, err);
-	for (uint16_t i = 0; i < t->ncols; i++) {
+	for (uint16_t i = 0; i < d->ncols; i++) {
 		t->cols[i].name = d->cols[i].name;
 		t->cols[i].key = false;
 	}
@@ -317,6 +353,10 @@ complete_types(struct my_shapes *s, const struct known_shape *k, bool former, st
 
 		if (!my_type_from_map(&map, &t->cols[i], t->mariadb, t->arena, err))
 			return err_table(err, t->schema, t->name);
+		if (is_hidden(d, t, i)) {
+			types[i] = map;
+			continue;
+		}
 		if (at >= 0 && is_same_column(k, former, t, i, &d->cols[at]) &&
 		    my_type_complete(&types[i], &d->cols[at].type, &map, t->has_signedness, &mismatch))
 			continue;
@@ -344,7 +384,7 @@ leave_out_generated(const struct my_shapes *s, const struct table *table, uint64
 		const struct shape_text *was = former_column(&s->known[table->index], t->cols[i].name);
 		const int at = table_desc_column(table->source, t->cols[i].name);
 
-		left_out[i] = at >= 0 ? table->source->cols[at].generated : was != NULL && was->generated;
+		left_out[i] = at >= 0 ? table->source->cols[at].generated : (was != NULL && was->generated) || is_hidden(table->source, t, i);
 		if (at >= 0 && was != NULL && was->generated != left_out[i] && place < position_place(&table->source->known_at))
 			return unknown_shape(s, t, err);
 	}
@@ -362,7 +402,7 @@ my_shapes_resolve(struct my_shapes *s, const struct table *table, uint64_t place
 	if (!t->has_names) {
 		if (!reading_at(s, table, place, t, &former, err))
 			return false;
-		if (former ? !take_former_names(s, &s->known[table->index], t, err) : !take_catalog_names(s, table->source, t, err))
+		if (former ? !take_former_names(s, &s->known[table->index], table->source, t, err) : !take_catalog_names(s, table->source, t, err))
 			return false;
 		t->has_names = t->has_keys = true;
 	}

@@ -10,6 +10,8 @@
  * The place is taken, and a dump from it opened, before a lock is given up. Nobody reads that dump until the stream takes it over: what the server has
  * not sent yet it does not purge, and what it has sent is on its way.
  * It is taken while no transaction of XA is prepared: one that is stands in the log before the place, and takes effect behind it.
+ * Tables of engines that have no snapshots (MyISAM, Aria, MEMORY) are locked against writes by a session of their own, from before the place is taken
+ * until all is loaded; a scan of one counts only where that session still holds its locks at the scan's end.
  * Invariant: a transaction is in the snapshot if and only if it ended at or before the place, on every connection alike.
  * Threads: open, alive, close: one; take and give: any. */
 #include "endpoints/my_source.h"
@@ -41,6 +43,7 @@ struct source_snapshot {
 	struct source_params p;
 	struct snapshot_pos pos;
 	struct my_conn *admin;		/* took the lock */
+	struct my_conn *still;		/* holds the tables of engines without snapshots; NULL: there are none */
 	struct mutex lock;
 	struct my_conn **scans;
 	uint32_t n, free;		/* scans[0..free) wait for a thread */
@@ -146,19 +149,20 @@ wait_with_lock(struct source_snapshot *s, void (*on_wait)(void *arg, const char 
 
 /* *ret_got false without an error: we may not. A lock that is waited for stands in the way of others, so it is given up after 5 s. */
 static bool
-lock_by(struct source_snapshot *s, const char *sql, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
+lock_by(struct source_snapshot *s, struct my_conn *c, const char *sql, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got,
+    struct err *err)
 {
 	*ret_got = false;
 	for (int i = 0; i < LOCK_TRIES; i++) {
-		if (my_exec(s->admin, err, sql)) {
+		if (my_exec(c, err, sql)) {
 			*ret_got = true;
 			return true;
 		}
-		if (is_forbidden(err, my_errno(s->admin))) {
+		if (is_forbidden(err, my_errno(c))) {
 			err_clear(err);
 			return true;
 		}
-		if (my_errno(s->admin) != 1205)
+		if (my_errno(c) != 1205)
 			return err_ctx(err, "lock the source's tables");
 		if (!wait_with_lock(s, on_wait, arg, err))
 			return false;
@@ -200,6 +204,24 @@ block_commits(struct source_snapshot *s, void (*on_wait)(void *arg, const char *
 	return err_remedy(err, "look at SHOW PROCESSLIST on the source");
 }
 
+/* Of the tables that will be loaded: all, or those that have no snapshots. False: none. */
+static bool
+put_lock(const struct source_snapshot *s, bool all, struct buf *sql)
+{
+	bool any = false;
+
+	buf_str(sql, "LOCK TABLES ");
+	for (uint32_t i = 0; i < s->p.nloads; i++) {
+		if (!all && my_engine_has_snapshots(s->p.loads[i]->source->engine))
+			continue;
+		buf_str(sql, any ? ", " : "");
+		my_ident2(sql, s->p.loads[i]->source_schema, s->p.loads[i]->source_name);
+		buf_str(sql, " READ");
+		any = true;
+	}
+	return any;
+}
+
 static bool
 lock_tables(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_got, struct err *err)
 {
@@ -207,18 +229,58 @@ lock_tables(struct source_snapshot *s, void (*on_wait)(void *arg, const char *te
 	bool ok;
 
 	*ret_got = false;
-	if (s->p.nloads == 0)
+	if (!put_lock(s, true, &sql)) {
+		buf_done(&sql);
 		return true;
-	buf_str(&sql, "LOCK TABLES ");
-	for (uint32_t i = 0; i < s->p.nloads; i++) {
-		buf_str(&sql, i > 0 ? ", " : "");
-		my_ident2(&sql, s->p.loads[i]->source_schema, s->p.loads[i]->source_name);
-		buf_str(&sql, " READ");
 	}
 	/* Without autocommit InnoDB locks, too, and waits for changes that are not committed (5.6). */
-	ok = my_exec(s->admin, err, "SET SESSION autocommit = 0") && lock_by(s, buf_cstr(&sql), on_wait, arg, ret_got, err);
+	ok = my_exec(s->admin, err, "SET SESSION autocommit = 0") && lock_by(s, s->admin, buf_cstr(&sql), on_wait, arg, ret_got, err);
 	buf_done(&sql);
 	return ok;
+}
+
+/* ---- tables without snapshots ---- */
+
+bool
+my_engine_has_snapshots(const char *engine)
+{
+	return engine == NULL || strcasecmp(engine, "InnoDB") == 0 || strcasecmp(engine, "ROCKSDB") == 0 || strcasecmp(engine, "TokuDB") == 0;
+}
+
+/* Where nobody can write, as under MySQL's lock, it is granted at once. Locked again, it is let go before. */
+static bool
+keep_still(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, struct err *err)
+{
+	struct buf sql = { 0 };
+	bool ok = true, got = true;
+
+	if (put_lock(s, false, &sql))
+		ok = (s->still != NULL || (s->still = my_conn_open(s->p.endpoint, MY_CONN_SOURCE, s->p.task, "lock", s->p.stop, err)) != NULL) &&
+		    my_source_is_same(s->still, &s->p, err) && lock_by(s, s->still, buf_cstr(&sql), on_wait, arg, &got, err);
+	buf_done(&sql);
+	if (!ok || got)
+		return ok;
+	err_set(err, ERR_CONFIG, "user %s may not lock the tables whose engine has no snapshots (MyISAM and the like) while they are loaded", s->p.endpoint->user);
+	return err_remedy(err, "GRANT LOCK TABLES on their databases to '%s'@...", s->p.endpoint->user);
+}
+
+/* Else the global lock would wait for it. */
+static bool
+let_go(struct source_snapshot *s, struct err *err)
+{
+	return s->still == NULL || my_exec(s->still, err, "UNLOCK TABLES");
+}
+
+bool
+my_snapshot_stood_still(struct source_snapshot *s, struct err *err)
+{
+	bool ok = true;
+
+	mutex_lock(&s->lock);
+	if (s->still != NULL)
+		ok = my_exec(s->still, err, "DO 1");
+	mutex_unlock(&s->lock);
+	return ok || err_ctx(err, "the lock on the tables whose engine has no snapshots is lost");
 }
 
 static bool
@@ -350,7 +412,7 @@ take_of_mariadb(struct source_snapshot *s, void (*on_wait)(void *arg, const char
 	struct position p;
 	bool got, agree;
 
-	if (!snapshots_that_agree(s, &got, err))
+	if (!keep_still(s, on_wait, arg, err) || !snapshots_that_agree(s, &got, err))
 		return false;
 	if (got) {
 		if (!my_xa_none(s->admin, ret_none, err))
@@ -378,10 +440,11 @@ take_of_mysql(struct source_snapshot *s, void (*on_wait)(void *arg, const char *
 {
 	bool got;
 
-	if (!lock_by(s, "FLUSH TABLES WITH READ LOCK", on_wait, arg, &got, err) || (!got && !lock_tables(s, on_wait, arg, &got, err)))
+	if (!let_go(s, err) || !lock_by(s, s->admin, "FLUSH TABLES WITH READ LOCK", on_wait, arg, &got, err) ||
+	    (!got && !lock_tables(s, on_wait, arg, &got, err)))
 		return false;
 	if (got)
-		return snapshot_under_lock(s, "UNLOCK TABLES", ret_none, err);
+		return keep_still(s, on_wait, arg, err) && snapshot_under_lock(s, "UNLOCK TABLES", ret_none, err);
 	err_set(err, ERR_CONFIG, "user %s may not lock the source's tables for the moment in which the snapshots are taken", s->p.endpoint->user);
 	return err_remedy(err, "GRANT RELOAD ON *.* TO '%s'@...; or LOCK TABLES on the databases", s->p.endpoint->user);
 }
@@ -436,7 +499,7 @@ my_snapshot_alive(struct source_snapshot *s, struct err *err)
 	mutex_unlock(&s->lock);
 	if (lost)
 		return err_set(err, ERR_RETRY, "the source has ended all sessions that held the snapshot");
-	return true;
+	return my_snapshot_stood_still(s, err);
 }
 
 struct my_conn *
@@ -475,6 +538,7 @@ my_snapshot_close(struct source_snapshot *s)
 	for (uint32_t i = 0; s->scans != NULL && i < (s->alive > 0 ? s->free : s->n); i++)
 		my_conn_close(s->scans[i]);
 	my_conn_close(s->admin);
+	my_conn_close(s->still);
 	if (s->hold.c != NULL)
 		keep_hold(&s->hold);
 	free(s->scans);

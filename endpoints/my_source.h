@@ -61,6 +61,10 @@ struct source_snapshot *my_snapshot_open(const struct source_params *p, bool per
 struct snapshot_pos my_snapshot_pos(const struct source_snapshot *s);
 bool my_snapshot_alive(struct source_snapshot *s, struct err *err) MUST_CHECK;
 void my_snapshot_close(struct source_snapshot *s);
+/* Tables of this engine can be read as they were at a moment. Others are locked against writes while they are loaded. */
+bool my_engine_has_snapshots(const char *engine);
+/* The tables of other engines are what they were when the snapshot was taken. Any thread. */
+bool my_snapshot_stood_still(struct source_snapshot *s, struct err *err) MUST_CHECK;
 /* One of the sessions that hold the snapshot, for one thread; NULL: none is left. Any thread. */
 struct my_conn *my_snapshot_take(struct source_snapshot *s);
 /* The dump that was opened with the snapshot, for the stream that begins there; NULL: none, or it is from elsewhere. */

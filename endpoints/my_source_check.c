@@ -113,6 +113,87 @@ check_dbname(struct source *s, struct findings *f, struct err *err)
 	return true;
 }
 
+/* ---- changes that the source keeps out of its log ---- */
+
+/* A list of names with commas between them. */
+static bool
+lists(const char *list, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (const char *p = list; *p != '\0'; p += strcspn(p, ","), p += *p == ',')
+		if (strcspn(p, ",") == n && memcmp(p, name, n) == 0)
+			return true;
+	return false;
+}
+
+static void
+check_filter(const struct tableset *set, const char *only, const char *not, struct findings *f)
+{
+	const char *last = NULL;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		const char *schema = set->tables[i]->source_schema;
+
+		if ((last != NULL && strcmp(last, schema) == 0) || !(lists(not, schema) || (only[0] != '\0' && !lists(only, schema))))
+			continue;
+		last = schema;
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", "take binlog_do_db and binlog_ignore_db out of the server's configuration, and restart it",
+		    "the source leaves database %s out of its binlog", schema);
+	}
+	if (last == NULL && (only[0] != '\0' || not[0] != '\0'))
+		finding_add(f, FINDING_RISK, ERR_CONFIG, "", "take binlog_do_db and binlog_ignore_db out of the server's configuration, and restart it",
+		    "the source leaves databases out of its binlog (%.100s%s%.100s): statements that a session gives there about tables of others, as TRUNCATE, "
+		    "are not seen", only[0] != '\0' ? "all but " : "", only, not);
+}
+
+static bool
+check_filters(struct source *s, const struct tableset *set, struct findings *f, struct err *err)
+{
+	struct my_rows r;
+
+	if (!my_query(s->c, &r, err, my_conn_at_least(s->c, 80200, 0) ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS", 0, NULL))
+		return err_ctx(err, "ask the source what it leaves out of its log");
+	if (my_next(&r) && r.ncols > 3)
+		check_filter(set, my_text(&r, 2), my_text(&r, 3), f);
+	my_rows_done(&r);
+	return true;
+}
+
+/* What a replica gets from its own source stands in its binlog only where it is told to write it there. */
+static bool
+check_replica(struct source *s, struct findings *f, struct err *err)
+{
+	const bool renamed = my_conn_at_least(s->c, 80026, 0);
+	struct err ignored = ERR_INIT;
+	struct my_rows r;
+	bool replica = false, was;
+	char v[128];
+
+	if (!setting(s->c, renamed ? "log_replica_updates" : "log_slave_updates", v, err))
+		return false;
+	if (is_on(v))
+		return true;
+	if (my_query(s->c, &r, &ignored, renamed ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS", 0, NULL)) {
+		replica = my_next(&r);
+		my_rows_done(&r);
+	} else if (s->c->lost || ignored.kind == ERR_CANCELLED) {
+		*err = ignored;
+		return false;
+	} else if (s->c->mariadb) {
+		if (!my_ask(s->c, &was, err, "SELECT @@global.gtid_slave_pos <> ''", 0, NULL))
+			return false;
+		if (was)
+			finding_add(f, FINDING_RISK, ERR_CONFIG, "", "set log_slave_updates = ON in the server's configuration, and restart it",
+			    "the source is or was a replica (gtid_slave_pos is set), and does not write to its binlog what it gets from another server");
+	}
+	if (replica)
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, "", renamed ? "set log_replica_updates = ON in the server's configuration, and restart it; or read its source" :
+		    "set log_slave_updates = ON in the server's configuration, and restart it; or read its source",
+		    "the source is a replica, and does not write to its binlog what it gets from its own source");
+	return true;
+}
+
 /* ---- what the account may do ---- */
 
 struct rights {
@@ -150,6 +231,28 @@ check_stream_rights(struct rights *r)
 		say_missing(r, "*.*", "", slave ? "may not ask where the binlog ends" : "may not read the binlog");
 }
 
+/* Those that no snapshot holds are locked while they are loaded. */
+static void
+check_still_rights(struct rights *r, const struct tableset *set)
+{
+	const char *last = NULL;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		const struct table *t = set->tables[i];
+		struct buf on = { 0 };
+
+		if (my_engine_has_snapshots(t->source->engine) || (last != NULL && strcmp(last, t->source_schema) == 0) ||
+		    my_grants_has(&r->grants, "LOCK TABLES", t->source_schema, NULL))
+			continue;
+		last = t->source_schema;
+		buf_str(&r->missing, "LOCK TABLES");
+		my_ident(&on, last);
+		buf_str(&on, ".*");
+		say_missing(r, buf_cstr(&on), "", "may not lock tables whose engine has no snapshots (MyISAM and the like) while they are loaded");
+		buf_done(&on);
+	}
+}
+
 /* MariaDB's snapshots can be compared; a lock is needed where commits come too fast for that. MySQL: without RELOAD the tables are locked, where that is
  * granted for each. */
 static void
@@ -183,8 +286,10 @@ check_rights(struct source *s, const struct tableset *set, bool loads, bool stre
 		return false;
 	if (streams)
 		check_stream_rights(&r);
-	if (loads)
+	if (loads) {
 		check_lock_rights(&r, set);
+		check_still_rights(&r, set);
+	}
 	for (uint32_t i = 0; i < set->n; i++) {
 		const struct table *t = set->tables[i];
 		struct buf on = { 0 };
@@ -251,36 +356,25 @@ check_fkey(const struct tableset *set, const struct table *t, const char *name, 
 		    "for each row of %s.%s that goes or changes its key", k->name, k->parent_schema, k->parent_name);
 }
 
-/* Its rows are read as they are when the scan comes by, not as they were at the snapshot. A row that is in the load and in the log is noticed by its
- * key alone. */
-static void
-check_engine(const struct table *t, const char *name, struct findings *f)
-{
-	static const char *const with_snapshots[] = { "InnoDB", "ROCKSDB", "TokuDB" };
-	const struct table_desc *d = t->source;
-	const bool keyed = table_desc_primary(d) != NULL;
-	struct buf fix = { 0 };
-
-	for (size_t i = 0; i < sizeof(with_snapshots) / sizeof(with_snapshots[0]); i++)
-		if (d->engine != NULL && strcasecmp(d->engine, with_snapshots[i]) == 0)
-			return;
-	buf_str(&fix, "ALTER TABLE ");
-	my_ident2(&fix, t->source_schema, t->source_name);
-	buf_str(&fix, keyed ? " ENGINE = InnoDB; or let nobody write the table while it is loaded" : " ENGINE = InnoDB; or give the table a primary key");
-	finding_add(f, keyed ? FINDING_RISK : FINDING_BLOCKER, ERR_CONFIG, name, buf_cstr(&fix), "the table's engine %s has no snapshots: a row that is "
-	    "written during the load %s", d->engine != NULL ? d->engine : "", keyed ? "can stop the task" : "may come twice");
-	buf_done(&fix);
-}
-
 static void
 check_table(const struct tableset *set, const struct table *t, bool loads, struct findings *f)
 {
 	const struct table_desc *d = t->source;
+	struct buf fix = { 0 };
 	char name[300];
 
 	snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
-	if (loads)
-		check_engine(t, name, f);
+	if (loads && !my_engine_has_snapshots(d->engine)) {
+		buf_str(&fix, "ALTER TABLE ");
+		my_ident2(&fix, t->source_schema, t->source_name);
+		buf_str(&fix, " ENGINE = InnoDB");
+		finding_add(f, FINDING_RISK, ERR_CONFIG, name, buf_cstr(&fix), "its engine (%s) has no snapshots: it is locked against writes (LOCK TABLES ... READ) "
+		    "while the load runs", d->engine);
+		buf_done(&fix);
+	}
+	if (d->versioned)
+		finding_add(f, FINDING_BLOCKER, ERR_CONFIG, name, "take it out of the rules; or: ALTER TABLE ... DROP SYSTEM VERSIONING", "it keeps its own history "
+		    "(WITH SYSTEM VERSIONING), and its log has the rows of the history among those of the present");
 	if (table_desc_primary(d) == NULL)
 		finding_add(f, FINDING_RISK, ERR_CONFIG, name, "give it a primary key", "it has no primary key: its rows are found by their whole content, one "
 		    "by one");
@@ -293,7 +387,8 @@ my_source_check(struct source *s, const struct tableset *set, bool needs_slot, b
 {
 	if (!check_dbname(s, f, err))
 		return false;
-	if (streams && (!check_log(s, f, err) || !check_expiry(s, f, err) || !check_place(s, f, err)))
+	if (streams && (!check_log(s, f, err) || !check_expiry(s, f, err) || !check_place(s, f, err) ||
+	    !check_filters(s, set, f, err) || !check_replica(s, f, err)))
 		return false;
 	if (!check_rights(s, set, needs_slot, streams, f, err) || (streams && !check_xa(s, f, err)))
 		return false;

@@ -128,6 +128,19 @@ may_concern(const struct source_stream *s, const struct binlog_statement *st)
 	return concerned;
 }
 
+/* The statement can have touched the tables of this database, where its text does not tell which. */
+static bool
+may_touch(const struct binlog_statement *st, const char *schema)
+{
+	bool touched = !st->dbs_known && strcmp(st->schema, schema) == 0;
+
+	for (uint16_t i = 0; st->dbs_known && i < st->ndbs; i++)
+		touched = touched || strcmp(st->dbs[i], schema) == 0;
+	for (uint16_t i = 0; i < st->sql->nnames; i++)
+		touched = touched || strcmp(st->sql->names[i].schema, schema) == 0;
+	return touched;
+}
+
 static bool
 place_error(const struct binlog_statement *st, struct err *err)
 {
@@ -204,12 +217,31 @@ statement_dml(struct source_stream *s, const struct binlog_statement *st, struct
 	return refuse_dml(s, st, NULL, err);
 }
 
+/* The catalog, read behind it, tells what a statement has altered or dropped, but not that rows have gone, or that another table has taken a name. */
+static bool
+unclear_ddl(struct source_stream *s, const struct binlog_statement *st, struct err *err)
+{
+	const struct sql_text *sql = st->sql;
+	const struct tableset *tables = s->hooks.tables;
+
+	if ((sql->renames || sql->unlogged_rows || (sql->creates && sql->nnames == 0)) && may_concern(s, st)) {
+		err_set(err, ERR_HOLE, "a statement of the log that may have renamed or emptied a captured table is not understood");
+		err_remedy(err, "load the tables again: repld ctl restart %s --reload", s->p.task);
+		return place_error(st, err);
+	}
+	for (uint32_t i = 0; i < tables->n; i++)
+		if (may_touch(st, tables->tables[i]->source_schema) && !my_shapes_left_out(s->shapes, tables->tables[i], position_place(&st->position)) &&
+		    !s->hooks.altered(s->hooks.arg, tables->tables[i], &st->position, "ALTER", err))
+			return false;
+	return true;
+}
+
 static bool
 statement_ddl(struct source_stream *s, const struct binlog_statement *st, struct err *err)
 {
 	const struct sql_text *sql = st->sql;
 
-	if (sql->temporary || sql->object == SQL_CODE || st->error != 0 || (sql->columns_stay && !sql->unclear))
+	if (sql->temporary || sql->object == SQL_CODE || (sql->columns_stay && !sql->unclear))
 		return true;
 	for (uint16_t i = 0; i < sql->nnames; i++) {
 		const struct table *t = named_table(s, st, &sql->names[i]);
@@ -230,9 +262,17 @@ statement_ddl(struct source_stream *s, const struct binlog_statement *st, struct
 			    !s->hooks.altered(s->hooks.arg, s->hooks.tables->tables[i], &st->position, "DROP DATABASE", err))
 				return false;
 	binlog_forget_tables(s->dec);
-	if (!sql->unclear || sql->object == SQL_DATABASE || !may_concern(s, st))
-		return true;
-	err_set(err, ERR_RETRY, "a statement of the log that may concern a captured table is not understood: looking at the tables again");
+	return !sql->unclear || unclear_ddl(s, st, err);
+}
+
+/* A server of old logs what it could not do to its end. */
+static bool
+half_truncated(struct source_stream *s, const struct binlog_statement *st, const struct table *t, struct err *err)
+{
+	err_set(err, ERR_HOLE, "TRUNCATE of table %s.%s failed on the source (error %u): what is left there is not in the log", t->source_schema,
+	    t->source_name, st->error);
+	err_remedy(err, "load it again: repld ctl resync %s %s.%s", s->p.task, t->source_schema, t->source_name);
+	err_table(err, t->source_schema, t->source_name);
 	return place_error(st, err);
 }
 
@@ -247,8 +287,10 @@ statement_truncate(struct source_stream *s, const struct binlog_statement *st, e
 		err_remedy(err, "load the tables again: repld ctl restart %s --reload", s->p.task);
 		return place_error(st, err);
 	}
-	if (t == NULL || st->sql->temporary || st->error != 0)
+	if (t == NULL || st->sql->temporary)
 		return true;
+	if (st->error != 0)
+		return half_truncated(s, st, t, err);
 	*ret_rel = binlog_relation(s->dec, t->source_schema, t->source_name);
 	if (*ret_rel == NULL && s->tables[t->index].rel == NULL &&
 	    (s->tables[t->index].rel = relation_from_desc(t->source, t, s->arena, err)) == NULL)
@@ -389,10 +431,13 @@ my_dump_open(const struct source_params *p, const struct position *from, uint32_
 static bool
 make_decoder(struct source_stream *s, struct err *err)
 {
-	struct binlog_options o = { .flavour = s->c->mariadb ? GTID_MARIADB : GTID_MYSQL, .gtids = s->from.gtids != NULL };
+	struct binlog_options o = { .flavour = s->c->mariadb ? GTID_MARIADB : GTID_MYSQL, .gtids = s->from.gtids != NULL,
+		.folds_names = s->c->folds_names };
 	const struct binlog_hooks hooks = { .resolve = resolve, .relation = on_relation, .statement = statement, .arg = s };
 	char name[BINLOG_NAME];
 
+	o.reached_log = s->from.log;
+	o.reached = s->from.lsn.v;
 	if (s->from.gtids == NULL) {
 		o.log = binlog_name(s->from.log, binlog_file(s->from.lsn.v), name);
 		o.offset = s->skipping ? LOG_START : binlog_offset(s->from.lsn.v);

@@ -74,6 +74,7 @@ struct table_desc {
 	const char **refers_to;		/* by foreign keys: "schema.name" of other tables, and its own where it refers to itself; NULL-terminated */
 	const char *engine;		/* MySQL, MariaDB; NULL elsewhere */
 	const char *collation;		/* MySQL, MariaDB: the table's default; NULL elsewhere */
+	bool versioned;			/* MariaDB: WITH SYSTEM VERSIONING */
 	uint16_t nfkeys;		/* MySQL, MariaDB: this table is the child */
 	const struct fkey_desc *fkeys;
 	const char **other_ddl;		/* what repld does not make, as DDL (foreign keys, checks, ...); NULL-terminated */

@@ -52,6 +52,37 @@ START_TEST(place_goes_on_beyond_4_gb)
 }
 END_TEST
 
+/* A dump by GTIDs from the file's beginning, in which all up to `reached` is stepped over; the next transaction begins at `next`. */
+static void
+expect_reached(uint64_t reached, uint64_t next, const char *want)
+{
+	const struct binlog_options o = { .gtids = true,
+		.reached_log = reached != 0 ? name_intern("log", 3) : NULL,
+		.reached = binlog_place(1, reached) };
+	struct maker m = { .mariadb = true };
+
+	maker_ready(&m, &o);
+	m.end = next;
+	ok(mariadb_gtid(&m, 0, 1, 0) && xid(&m));
+	expect_at(&m, want);
+	m.end += UINT64_C(3000000000); /* from here on all is sent */
+	no(mariadb_gtid(&m, 0, 1, 0), ERR_PROTOCOL);
+	maker_end(&m);
+}
+
+START_TEST(place_behind_what_was_stepped_over)
+{
+	expect_reached(0, 5000, "log.000001:5065");
+	expect_reached(0, 3000000000, "log.000001:3000000065");
+	expect_reached(5000, 5000, "log.000001:5065");
+	expect_reached(3000000000, 3000000000, "log.000001:3000000065");
+	expect_reached(UINT64_C(4608014463), UINT64_C(4608014463), "log.000001:4608014528");
+	expect_reached(UINT64_C(4608014463), UINT64_C(4608014000), "log.000001:4608014065");
+	expect_reached(UINT64_C(4294967290), UINT64_C(4294967290), "log.000001:4294967355");
+	expect_reached(UINT64_C(9000000000), UINT64_C(9000000000), "log.000001:9000000065");
+}
+END_TEST
+
 START_TEST(place_without_positions_is_counted)
 {
 	struct maker m = { .mariadb = true };
@@ -709,7 +740,7 @@ START_TEST(table_count_of_a_statement_is_bounded)
 }
 END_TEST
 
-UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_without_positions_is_counted,
+UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_behind_what_was_stepped_over, place_without_positions_is_counted,
     place_of_made_events_does_not_count, place_follows_the_files, place_start_is_checked,
     place_moves_by_heartbeats, place_moves_by_heartbeats_of_mariadb, format_tells_the_server,
     format_of_a_dump_inside_a_file_without_checksums,

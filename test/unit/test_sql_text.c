@@ -1,5 +1,6 @@
 /* test_sql_text.c - statements as MySQL and MariaDB log them, and what is read from them. */
 #include "cdc/sql_text.c"
+#include "cdc/sql_fold.c"
 
 #include "test/unit/unit.h"
 
@@ -69,7 +70,7 @@ static void
 expect_mode(const char *text, uint64_t mode, uint16_t charset, const char *want)
 {
 	static struct sql_text t;
-	char have[2048];
+	char have[16384];
 
 	read_copy(&t, text, strlen(text), mode, charset);
 	describe(&t, have, sizeof(have));
@@ -174,7 +175,7 @@ START_TEST(sql_text_tells_rows_that_are_not_logged)
 	expect("ALTER IGNORE TABLE t ADD UNIQUE (a)", "ddl table unlogged t");
 	expect("ALTER TABLE t ADD PARTITION (PARTITION p VALUES LESS THAN (5))", "ddl table t");
 	expect("ALTER TABLE t ENGINE = InnoDB EXCHANGE PARTITION p WITH TABLE u",
-	    "ddl table unclear t");
+	    "ddl table unclear unlogged t");
 	expect("ALTER TABLE t ADD a int DEFAULT (concat('a', 'b')), DROP PARTITION p",
 	    "ddl table unlogged t");
 }
@@ -281,7 +282,7 @@ END_TEST
 
 START_TEST(sql_text_counts_its_names)
 {
-	char text[4096] = "DROP TABLE t0", want[4096] = "ddl table drops t0";
+	char text[16384] = "DROP TABLE t0", want[16384] = "ddl table drops t0";
 	size_t n = strlen(text), m = strlen(want);
 
 	for (int i = 1; i < SQL_NAMES; i++) {
@@ -325,8 +326,63 @@ START_TEST(sql_text_survives_any_text)
 }
 END_TEST
 
+static void
+expect_folded(const char *is, const char *want)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", is);
+	ck_assert_msg(sql_name_fold(name) == (want != NULL), "%s", is);
+	if (want != NULL)
+		ck_assert_str_eq(name, want);
+}
+
+START_TEST(sql_text_folds_names)
+{
+	static struct sql_text t;
+
+	expect_folded("", "");
+	expect_folded("App_1$[\\]@`", "app_1$[\\]@`");
+	expect_folded("ÀÞ×ßàÿµ", "àþ×ßàÿµ");
+	expect_folded("ĀāĮįĲĳĶķĹĺŇňŊŋŶŷŹźŽž", "āāįįĳĳķķĺĺňňŋŋŷŷźźžž");
+	expect_folded("ΑΡΣΩΪΫαω", "αρσωϊϋαω");
+	expect_folded("ΆΈΊΐάώ", "άέίΐάώ");
+	expect_folded("ЀЏАЯая", "ѐџаяая");
+	expect_folded("表テーブル테이블אبहพ", "表テーブル테이블אبहพ");
+	expect_folded("İ", NULL);
+	expect_folded("ŉ", NULL);
+	expect_folded("Ÿ", NULL);
+	expect_folded("Ѡ", NULL);
+	expect_folded("Ա", NULL);
+	expect_folded("Ⴀ", NULL);
+	expect_folded("Ẁ", NULL);
+	expect_folded("Ꙁ", NULL);
+	expect_folded("\xc3", NULL);
+	expect_folded("\xe8\xa1", NULL);
+	expect_folded("\xf0\x90\x90\x80", NULL);
+	expect_folded("\xff", NULL);
+	sql_text_read(&t, "RENAME TABLE A TO `Ä`.B", strlen("RENAME TABLE A TO `Ä`.B"), 0, UTF8);
+	sql_text_fold(&t);
+	ck_assert(!t.unclear && t.renames);
+	ck_assert_str_eq(t.names[0].name, "a");
+	ck_assert_str_eq(t.names[1].schema, "ä");
+	ck_assert_str_eq(t.names[1].name, "b");
+	sql_text_read(&t, "DROP TABLE `Ẁ`", strlen("DROP TABLE `Ẁ`"), 0, UTF8);
+	sql_text_fold(&t);
+	ck_assert(t.unclear);
+}
+END_TEST
+
+START_TEST(sql_text_is_sure_of_a_new_table)
+{
+	expect("CREATE TABLE t (a int /*!80023 INVISIBLE */) /*M!100401 x */", "ddl table creates t");
+	expect("CREATE TABLE /*!80023 x. */ t (a int)", "ddl table unclear creates x.t");
+	expect("ALTER TABLE t ADD a int /*!80023 INVISIBLE */", "ddl table unclear t");
+}
+END_TEST
+
 UNIT_MAIN("sql_text", sql_text_knows_transaction_control, sql_text_reads_xids,
     sql_text_knows_tables_of_ddl, sql_text_tells_rows_that_are_not_logged, sql_text_knows_other_ddl,
     sql_text_knows_rows_changed_by_text, sql_text_reads_quotes_by_the_mode,
     sql_text_reads_comments_that_are_executed, sql_text_doubts_names_of_other_character_sets,
-    sql_text_counts_its_names, sql_text_survives_any_text)
+    sql_text_counts_its_names, sql_text_survives_any_text, sql_text_folds_names, sql_text_is_sure_of_a_new_table)

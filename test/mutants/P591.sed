@@ -1,0 +1,3 @@
+# Temporary tables of sessions are not told apart.
+### cdc/binlog_query.c
+s/ours = \(ev->flags/ours = false \&\& (ev->flags/
