@@ -299,31 +299,24 @@ update_rows(struct writing *w, struct err *err)
 
 /* ---- other steps ---- */
 
-/* A condition of the source's partitions, which is its SQL: what can't mean the same here is refused. */
-static bool
-can_run_condition(const char *where)
-{
-	return strstr(where, "::") == NULL && strpbrk(where, "\"\\~[]$") == NULL &&
-	       strstr(where, "||") == NULL;
-}
-
 static bool
 truncate_one(struct target *t, const struct truncation *tr, struct err *err)
 {
 	const struct my_expect x = { .plan = tr->plan, .what = "truncate" };
 
-	if (tr->where != NULL && !can_run_condition(tr->where)) {
-		err_set(err, ERR_SCHEMA,
-		    "a partition was truncated on the source, and its rows can't be named here by "
-		    "its bounds");
-		err_remedy(err, "load the table again: repld ctl resync");
-		return my_rows_failed(&x, err);
-	}
 	buf_reset(&t->sql);
 	buf_str(&t->sql, "DELETE FROM ");
 	my_put_table(&t->sql, tr->plan);
-	if (tr->where != NULL)
-		buf_printf(&t->sql, " WHERE (%s)", tr->where);
+	if (tr->where != NULL) {
+		buf_str(&t->sql, " WHERE ");
+		if (!my_put_condition(&t->sql, tr->plan, tr->where)) {
+			err_set(err, ERR_SCHEMA,
+			    "a partition was truncated on the source, and its rows can't be named "
+			    "here by its bounds");
+			err_remedy(err, "load the table again: repld ctl resync");
+			return my_rows_failed(&x, err);
+		}
+	}
 	return my_write_sql(t, &t->sql, &x, err);
 }
 

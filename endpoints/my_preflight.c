@@ -22,7 +22,7 @@ struct preflight {
 	struct findings *f;
 	const struct table_states *states;
 	enum target_prep prep;
-	bool loads, folds_case; /* lower_case_table_names is not 0 */
+	bool loads, folds_case, lowers_case; /* lower_case_table_names is not 0; is 1 */
 	struct my_grants grants;
 	char account[200]; /* 'user'@'host' */
 	const struct table *tab; /* the one looked at */
@@ -126,6 +126,7 @@ check_limits(struct preflight *p, struct err *err)
 	    !setting(p, "local_infile", infile, err))
 		return false;
 	p->folds_case = strcmp(names, "0") != 0;
+	p->lowers_case = strcmp(names, "1") == 0;
 	if (p->t->c->max_packet < SMALL_PACKET)
 		finding_add(p->f, FINDING_RISK, ERR_NONE, "",
 		    "raise max_allowed_packet on the target (64 MB; at most 1 GB)",
@@ -704,6 +705,32 @@ check_table(struct preflight *p, const struct table *tab, struct err *err)
 	return check_rows(p, err);
 }
 
+static bool
+has_capitals(const char *name)
+{
+	for (; *name != '\0'; name++)
+		if (*name >= 'A' && *name <= 'Z')
+			return true;
+	return false;
+}
+
+/* The server makes small letters of the name, and then has no table of the name as it was given. */
+static void
+check_case(struct preflight *p, const struct tableset *set)
+{
+	for (uint32_t i = 0; p->lowers_case && i < set->n; i++) {
+		const struct table *t = set->tables[i];
+
+		if (!has_capitals(t->target_schema) && !has_capitals(t->target_name))
+			continue;
+		snprintf(p->name, sizeof(p->name), "%.79s.%.79s", t->target_schema, t->target_name);
+		finding_add(p->f, FINDING_BLOCKER, ERR_CONFIG, p->name,
+		    "give the table a name of small letters by target, and its database by "
+		    "target_schema",
+		    "lower_case_table_names is 1 on the target, where names have no capitals");
+	}
+}
+
 /* Two names that the server takes for one. */
 static void
 check_meetings(struct preflight *p, const struct tableset *set)
@@ -735,8 +762,10 @@ my_target_check(struct target *t, const struct tableset *set, const struct table
 	for (uint32_t i = 0; ok && i < set->n; i++)
 		ok = check_table(&p, set->tables[i], err);
 	p.tab = NULL;
-	if (ok)
+	if (ok) {
 		check_meetings(&p, set);
+		check_case(&p, set);
+	}
 	my_grants_done(&p.grants);
 	return ok;
 }

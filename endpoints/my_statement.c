@@ -284,6 +284,21 @@ put_same(struct buf *b, const struct plan_column *pc, const struct value *v)
 	buf_str(b, after);
 }
 
+/* 0 and -0 are equal, and two values to MySQL; MariaDB keeps no sign of 0. */
+static void
+put_sign_of_zero(struct buf *b, const struct plan_column *pc, const struct value *v)
+{
+	const struct coltype *type = pc->target_type;
+	char text[64];
+
+	if ((type->code != MY_TYPE_FLOAT && type->code != MY_TYPE_DOUBLE) || type->mariadb ||
+	    !floating_text(type, v, text) || strtod(text, NULL) != 0)
+		return;
+	buf_str(b, " AND LEFT(");
+	my_ident(b, pc->name);
+	buf_printf(b, ", 1) %s '-'", text[0] == '-' ? "=" : "<>");
+}
+
 static bool
 put_content(struct buf *b, const struct plan *plan, const struct value *vals, struct err *err)
 {
@@ -310,6 +325,7 @@ put_content(struct buf *b, const struct plan *plan, const struct value *vals, st
 			buf_str(b, " IS NULL");
 		} else {
 			put_same(b, pc, v);
+			put_sign_of_zero(b, pc, v);
 		}
 	}
 	return true;

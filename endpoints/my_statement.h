@@ -45,6 +45,9 @@ bool my_put_join_row(struct buf *b, const struct plan *plan, const uint64_t *col
     struct err *err) MUST_CHECK;
 void my_put_join_end(struct buf *b, const struct plan *plan, const uint64_t *colset);
 
+/* my_condition.c: a partition's condition as PostgreSQL writes it, for WHERE. False: it can't be told here, and what was added is of no use. */
+bool my_put_condition(struct buf *b, const struct plan *plan, const char *where) MUST_CHECK;
+
 static inline bool
 my_in_set(const uint64_t *colset, uint16_t col)
 {

@@ -7,7 +7,8 @@
  *   my_commit.c    the end of a transaction                  my_load.c    chunks of a full load
  *   my_prepare.c   tables made ready and finished            my_preflight.c   check
  *   my_prepared.c  rows of prepared transactions
- *   my_statement.[ch]   SQL text of rows (pure)              my_catalog.[ch]  descriptions of tables
+ *   my_statement.[ch], my_condition.c   SQL text of rows (pure)
+ *   my_catalog.[ch]  descriptions of tables
  * Each statement is answered before the next is sent. Nothing that commits by itself (DDL) runs
  * while a transaction is open: temporary tables neither, which GTIDs forbid there on older servers.
  * Threads: one at a time. Owner: whoever opened the target. */

@@ -58,6 +58,9 @@ pg_pipe_fail(struct target *t, const struct pg_sent *s, struct err *failure)
 		else
 			err_ctx(failure, "%s.%s, %s", plan->target->schema, plan->target->name,
 			    s->what);
+		if (strcmp(s->what, "truncate") == 0 && strcmp(failure->sqlstate, "0A000") == 0)
+			err_remedy(failure, "drop the foreign keys of other tables on the target "
+					    "that refer to it, then: repld ctl restart TASK");
 	}
 	t->failed = true;
 	t->failure = *failure;

@@ -29,6 +29,7 @@ transform_change(const struct plan *plan, const struct change *c, struct arena *
 {
 	struct change *out =
 	    arena_alloc(arena, sizeof(*c) + ((size_t)c->nnew + c->nold) * sizeof(struct value));
+	uint64_t former = 0; /* an old image is looked for, not written */
 
 	if (out == NULL) {
 		err_set(err, ERR_LIMIT, "no room for a converted row");
@@ -38,7 +39,7 @@ transform_change(const struct plan *plan, const struct change *c, struct arena *
 	if ((c->nnew > 0 && !transform_row(plan, change_new_values(c), change_new_values(out), arena,
 				ret_changed, err)) ||
 	    (c->nold > 0 && !transform_row(plan, change_old_values(c), change_old_values(out), arena,
-				ret_changed, err)))
+				&former, err)))
 		return NULL;
 	return out;
 }

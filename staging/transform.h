@@ -11,7 +11,7 @@
  * ERR_DATA names column and table, never the value; ERR_LIMIT: the arena is full. */
 bool transform_row(const struct plan *plan, const struct value *in, struct value *out, struct arena *arena, uint64_t *ret_changed,
     struct err *err) MUST_CHECK;
-/* An INSERT, UPDATE or DELETE. NULL: an error. */
+/* An INSERT, UPDATE or DELETE; values of its old image are not counted. NULL: an error. */
 const struct change *transform_change(const struct plan *plan, const struct change *c, struct arena *arena, uint64_t *ret_changed,
     struct err *err) MUST_CHECK;
 

@@ -317,6 +317,27 @@ START_TEST(rows_without_key_are_found_by_their_bytes)
 }
 END_TEST
 
+/* Equal by `=`, and two rows. MariaDB stores the one as the other. */
+START_TEST(the_sign_of_zero_tells_rows_without_key_apart)
+{
+	const struct value minus[] = { textual("-0"), textual("5") }, plus[] = { textual("0"), textual("-0") };
+
+	start();
+	column("f", MY_TYPE_DOUBLE, LOGICAL_F64);
+	column("g", MY_TYPE_FLOAT, LOGICAL_F32);
+	buf_reset(&out);
+	ck_ok(my_put_delete(&out, &m.plan, minus, &err), &err);
+	ck_assert_str_eq(text(), "DELETE FROM `s`.`t``x` WHERE `f` <=> -0e0 AND LEFT(`f`, 1) = '-' AND `g` <=> 5e0 LIMIT 1");
+	buf_reset(&out);
+	ck_ok(my_put_delete(&out, &m.plan, plus, &err), &err);
+	ck_assert_str_eq(text(), "DELETE FROM `s`.`t``x` WHERE `f` <=> 0e0 AND LEFT(`f`, 1) <> '-' AND `g` <=> -0e0 AND LEFT(`g`, 1) = '-' LIMIT 1");
+	m.types[0].mariadb = m.types[1].mariadb = true;
+	buf_reset(&out);
+	ck_ok(my_put_delete(&out, &m.plan, minus, &err), &err);
+	ck_assert_str_eq(text(), "DELETE FROM `s`.`t``x` WHERE `f` <=> -0e0 AND `g` <=> 5e0 LIMIT 1");
+}
+END_TEST
+
 START_TEST(rows_of_a_load_are_lines)
 {
 	const struct value v[] = { textual("1"), null_value, textual("a\tb\n\\ \xc3\xa9"),
@@ -368,5 +389,6 @@ UNIT_MAIN("my_statement", values_are_written_as_literals,
     values_are_sought_as_the_column_has_them, statements_of_one_row,
     what_is_absent_or_null_where_it_may_not_be_is_refused, many_rows_are_deleted_by_a_list_of_keys,
     many_rows_are_updated_by_a_join, rows_that_a_derived_table_would_spoil_go_alone,
-    rows_without_key_are_found_by_their_bytes, rows_of_a_load_are_lines,
+    rows_without_key_are_found_by_their_bytes, the_sign_of_zero_tells_rows_without_key_apart,
+    rows_of_a_load_are_lines,
     what_is_read_to_be_written_back_keeps_its_value)
