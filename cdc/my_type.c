@@ -329,7 +329,7 @@ catalog_labels(
 	text = arena_alloc(arena, strlen(c->column_type) + 1);
 	if (labels == NULL || text == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory for the labels of a column");
-	for (n = 0; s != NULL && s[0] != ')' && s[0] != '\0' && s[1] == '\''; n++) {
+	for (n = 0; s != NULL && s[0] == (n == 0 ? '(' : ',') && s[1] == '\''; n++) {
 		if ((s = catalog_label(s + 2, text + at)) == NULL)
 			break;
 		labels[n] = text + at;
