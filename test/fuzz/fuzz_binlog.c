@@ -1,4 +1,5 @@
 /* covers: cdc/binlog.c cdc/binlog_group.c cdc/binlog_query.c cdc/binlog_map.c cdc/binlog_tables.c cdc/binlog_rows.c cdc/binlog_inflate.c */
+/* options: -entropic=0 -max_len=4096 */
 /* fuzz_binlog.c - any bytes as the events of a binary log: nothing but a clean refusal or records that keep the contract.
  * The input is a row of frames, as in test/corpus/binlog: u32 big-endian length, event; the last may be cut. Sizes and checksums in
  * the events are made to fit, so that what is behind them is reached. A first frame that is too short for an event says how the decoder
