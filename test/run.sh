@@ -229,7 +229,10 @@ coverage() { # NAME
 	merge=$(command -v llvm-profdata || command -v "llvm-profdata-$ver")
 	rm -f "$O/fuzz/$1".*.profraw "$O/fuzz/$1.cover"
 	[ -n "$covers" ] || { echo "test/fuzz/fuzz_$1.c does not begin with /* covers: FILE ... */"; return; }
-	[ -n "$cov" ] && [ -n "$merge" ] || { echo 'llvm-cov and llvm-profdata are not installed: make deps'; return; }
+	if [ -z "$cov" ] || [ -z "$merge" ]; then
+		echo 'llvm-cov and llvm-profdata are not installed: make deps'
+		return
+	fi
 	(replay "$1") >/dev/null 2>&1
 	"$merge" merge -o "$O/fuzz/$1.profdata" "$O/fuzz/$1".*.profraw || return
 	# shellcheck disable=SC2086
@@ -248,10 +251,23 @@ corpus_suffices() { # NAME
 	fi
 	[ "${covered%.*}" -lt "$LINES_COVERED" ] || return 0
 	echo "test/corpus/$1 alone covers $covered % of the lines that test/fuzz/fuzz_$1.c names, $LINES_COVERED % are wanted: the decoder has grown."
-	echo "Add inputs that reach what is new: by hand, with a name that says what they are, or from this run:"
-	echo "    $(fuzz_bin "$1") -merge=1 -use_counters=0 FOLDER $O/fuzz/work-$1     (FOLDER: a copy of test/corpus/$1)"
+	echo "Add inputs that reach what is new: by hand, with a name that says what they are; or what this run has found:"
+	echo "    O=$O sh test/run.sh --merge $1"
 	echo "Lines that are not reached: ${cov:-llvm-cov} show $(fuzz_bin "$1") -instr-profile=$O/fuzz/$1.profdata FILE"
 	return 1
+}
+
+merge() { # NAME: what a run has found comes into the corpus, named by its contents, where it reaches what nothing there does
+	all=$O/fuzz/merge-$1
+	rm -rf "$all" && mkdir -p "$all" && cp -R "test/corpus/$1/." "$all/" || exit 1
+	fuzz_env "$1"
+	# shellcheck disable=SC2046
+	"$(fuzz_bin "$1")" $(fuzz_args "$1") -merge=1 -use_counters=0 "$all" "$O/fuzz/work-$1" || exit 1
+	for f in "$all"/*; do
+		n=${f##*/}
+		[ -e "test/corpus/$1/$n" ] || cp "$f" "test/corpus/$1/made-$(echo "$n" | cut -c 1-8)"
+	done
+	rm -rf "$all" "$O/fuzz/$1".*.profraw
 }
 
 fuzz() { # NAME
@@ -298,6 +314,7 @@ count() {
 case $mode in
 --one) mode=$2; shift 2; one "$@"; exit 0 ;;
 --replay) replay "$2" ;;
+--merge) merge "$2"; exit ;;
 fuzz) fuzz_all; count; exit ;;
 esac
 
