@@ -315,6 +315,16 @@ catalog_label(const char *s, char *out)
 }
 
 static bool
+is_utf8(const char *text, size_t n)
+{
+	struct err err = ERR_INIT;
+	size_t len, bad;
+
+	return charset_to_utf8(
+	    charset_of_collation(46, false, &err), (const uint8_t *)text, n, NULL, &len, &bad);
+}
+
+static bool
 catalog_labels(
     struct coltype *t, const struct my_catalog_column *c, struct arena *arena, struct err *err)
 {
@@ -329,17 +339,17 @@ catalog_labels(
 	text = arena_alloc(arena, strlen(c->column_type) + 1);
 	if (labels == NULL || text == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory for the labels of a column");
-	for (n = 0; s != NULL && s[0] != ')' && s[0] != '\0' && s[1] == '\''; n++) {
+	for (n = 0; s != NULL && s[0] == (n == 0 ? '(' : ',') && s[1] == '\''; n++) {
 		if ((s = catalog_label(s + 2, text + at)) == NULL)
 			break;
 		labels[n] = text + at;
 		at += strlen(text + at) + 1;
 	}
-	if (s == NULL || *s != ')' || n > UINT16_MAX) {
+	if (s == NULL || *s != ')' || n > UINT16_MAX || !is_utf8(text, at)) {
 		err_set(err, ERR_SCHEMA, "the labels of %s can not be read from the catalog",
 		    t->code == MY_TYPE_SET ? "a set" : "an enum");
 		return err_remedy(
-		    err, "leave the table out, or give the column labels without NUL bytes");
+		    err, "leave the table out, or give the column labels that are text, without NUL bytes");
 	}
 	t->labels = labels;
 	t->nlabels = (uint16_t)n;

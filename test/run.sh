@@ -200,7 +200,9 @@ find_servers() { # reads lines of tests
 }
 
 # ---- fuzzing -------------------------------------------------------------------------------------------------------
+# A target begins with "covers: FILE ...", its decoder, in a comment of its own; another one, "options: ...", is for libFuzzer.
 
+LINES_COVERED=90 # % of the decoder, by test/corpus/NAME alone
 fuzz_bin() { echo "$O/fuzz/test/fuzz/fuzz_$1"; }
 fuzz_env() {
 	export ASAN_OPTIONS='allocator_may_return_null=1:detect_leaks=1' LLVM_PROFILE_FILE="$O/fuzz/$1.%m.profraw"
@@ -219,32 +221,66 @@ replay() { # NAME: the corpus alone
 	exec "$bin" $(fuzz_args "$1") -runs=0 "test/corpus/$1"
 }
 
-coverage() { # NAME: lines of its decoder that the corpus alone reaches
+# Lines of its decoder that the corpus alone reaches: a number in $O/fuzz/NAME.cover, and how it is made up as output.
+coverage() { # NAME
 	covers=$(sed -n 's,^/\* covers: \(.*\) \*/$,\1,p' "test/fuzz/fuzz_$1.c")
 	ver=$(clang -dumpversion | cut -d . -f 1)
 	cov=$(command -v llvm-cov || command -v "llvm-cov-$ver")
 	merge=$(command -v llvm-profdata || command -v "llvm-profdata-$ver")
-	[ -n "$covers" ] && [ -n "$cov" ] && [ -n "$merge" ] || { echo "; coverage unknown"; return; }
-	rm -f "$O/fuzz/$1".*.profraw
+	rm -f "$O/fuzz/$1".*.profraw "$O/fuzz/$1.cover"
+	[ -n "$covers" ] || { echo "test/fuzz/fuzz_$1.c does not begin with /* covers: FILE ... */"; return; }
+	if [ -z "$cov" ] || [ -z "$merge" ]; then
+		echo 'llvm-cov and llvm-profdata are not installed: make deps'
+		return
+	fi
 	(replay "$1") >/dev/null 2>&1
-	"$merge" merge -o "$O/fuzz/$1.profdata" "$O/fuzz/$1".*.profraw 2>/dev/null || { echo "; coverage unknown"; return; }
-	for f in $covers; do
-		# columns: file, regions missed %, functions missed %, lines missed %
-		"$cov" report "$(fuzz_bin "$1")" -instr-profile="$O/fuzz/$1.profdata" "$f" 2>/dev/null |
-			awk -v f="$f" '$1 == "TOTAL" { printf "; corpus alone covers %s of the lines of %s", $10, f }'
+	"$merge" merge -o "$O/fuzz/$1.profdata" "$O/fuzz/$1".*.profraw || return
+	# shellcheck disable=SC2086
+	"$cov" report "$(fuzz_bin "$1")" -instr-profile="$O/fuzz/$1.profdata" $covers >"$O/fuzz/$1.report" || return
+	# columns: file, regions missed %, functions missed %, lines missed %
+	awk '/%/ { print $1 ": " $10 " of " $8 " lines" }' "$O/fuzz/$1.report"
+	awk '$1 == "TOTAL" { sub("%", "", $10); print $10 }' "$O/fuzz/$1.report" >"$O/fuzz/$1.cover"
+}
+
+corpus_suffices() { # NAME
+	covered=$(cat "$O/fuzz/$1.cover" 2>/dev/null)
+	if [ -z "$covered" ]; then
+		echo 'it is not known what the corpus covers; the beginning of the log says why'
+		[ -z "$CI" ]
+		return
+	fi
+	[ "${covered%.*}" -lt "$LINES_COVERED" ] || return 0
+	echo "test/corpus/$1 alone covers $covered % of the lines that test/fuzz/fuzz_$1.c names, $LINES_COVERED % are wanted: the decoder has grown."
+	echo "Add inputs that reach what is new: by hand, with a name that says what they are; or what this run has found:"
+	echo "    O=$O sh test/run.sh --merge $1"
+	echo "Lines that are not reached: ${cov:-llvm-cov} show $(fuzz_bin "$1") -instr-profile=$O/fuzz/$1.profdata FILE"
+	return 1
+}
+
+merge() { # NAME: what a run has found comes into the corpus, named by its contents, where it reaches what nothing there does
+	all=$O/fuzz/merge-$1
+	rm -rf "$all" && mkdir -p "$all" && cp -R "test/corpus/$1/." "$all/" || exit 1
+	fuzz_env "$1"
+	# shellcheck disable=SC2046
+	"$(fuzz_bin "$1")" $(fuzz_args "$1") -merge=1 -use_counters=0 "$all" "$O/fuzz/work-$1" || exit 1
+	for f in "$all"/*; do
+		n=${f##*/}
+		[ -e "test/corpus/$1/$n" ] || cp "$f" "test/corpus/$1/made-$(echo "$n" | cut -c 1-8)"
 	done
+	rm -rf "$all" "$O/fuzz/$1".*.profraw
 }
 
 fuzz() { # NAME
 	bin=$(fuzz_bin "$1") work=$O/fuzz/work-$1
-	coverage "$1" >"$O/fuzz/$1.cover"
+	coverage "$1"
 	rm -rf "$work" && mkdir -p "$work"
 	[ ! -d "test/corpus/$1" ] || cp -R "test/corpus/$1/." "$work/"
 	fuzz_env "$1"
 	# shellcheck disable=SC2046
-	"$bin" $(fuzz_args "$1") -max_total_time="$SECONDS_EACH" "$work" 2>&1
+	"$bin" $(fuzz_args "$1") $(sed -n 's,^/\* options: \(.*\) \*/$,\1,p' "test/fuzz/fuzz_$1.c") -max_total_time="$SECONDS_EACH" "$work" 2>&1
 	rc=$?
 	rm -f "$O/fuzz/$1".*.profraw
+	corpus_suffices "$1" || [ $rc -ne 0 ] || rc=1
 	return $rc
 }
 
@@ -259,7 +295,8 @@ fuzz_all() {
 		fuzz "$n" >"$log" 2>&1
 		rc=$?
 		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-		what="fuzz $n: ${runs:-0} runs$(cat "$O/fuzz/$n.cover")" took="$SECONDS_EACH s"
+		covered=$(cat "$O/fuzz/$n.cover" 2>/dev/null)
+		what="fuzz $n: ${runs:-0} runs; the corpus alone covers ${covered:-?} % of the decoder" took="$SECONDS_EACH s"
 		report $rc
 	done
 }
@@ -277,6 +314,7 @@ count() {
 case $mode in
 --one) mode=$2; shift 2; one "$@"; exit 0 ;;
 --replay) replay "$2" ;;
+--merge) merge "$2"; exit ;;
 fuzz) fuzz_all; count; exit ;;
 esac
 

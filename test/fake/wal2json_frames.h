@@ -2,7 +2,9 @@
  * length and message. The first one is no message but says what the tables look like, one line an item, fields between tabs, with \t, \\ for
  * what would end a field:
  *	strings 0|1		numbers come as strings
- *	table   oid schema name identity
+ *	records N		the sink refuses after so many (for who asks: frames.records)
+ *	nobody			rows of tables that are not told are always nobody's
+ *	table   oid schema name identity	(a p behind the identity: a partition, its columns in any order)
  *	column  name oid typmod type flags	(flags: i of the identity, g generated, f of fixed length, - none)
  * Tables named skip* are not captured, one named refuse* makes the resolver fail, one named strange* is not told to the decoder.
  * Threads: one. Owner: the caller; w2j_frames_done() at the end. */
@@ -22,7 +24,8 @@ struct w2j_frames {
 	struct arena *arena;
 	struct wal2json_table tables[W2J_TABLES];
 	size_t ntables;
-	bool strings;
+	bool strings, nobody;
+	size_t records;
 	struct rd in;			/* the messages */
 	void (*announced)(void *arg, const struct relation *rel, bool captured);	/* may be NULL */
 	void *arg;
@@ -64,10 +67,15 @@ w2j_catalog_line(struct w2j_frames *f, char **at, size_t *left)
 
 	if (n == 1 && strncmp(fields[0], "strings ", 8) == 0) {
 		f->strings = fields[0][8] == '1';
+	} else if (n == 1 && strncmp(fields[0], "records ", 8) == 0) {
+		f->records = (size_t)strtoul(fields[0] + 8, NULL, 10);
+	} else if (n == 1 && strcmp(fields[0], "nobody") == 0) {
+		f->nobody = true;
 	} else if (n == 5 && strcmp(fields[0], "table") == 0 && f->ntables < W2J_TABLES && strncmp(fields[3], "strange", 7) != 0) {
 		*left = 100;
 		f->tables[f->ntables++] = (struct wal2json_table){ .id = (uint32_t)strtoul(fields[1], NULL, 10), .schema = fields[2],
-			.name = fields[3], .replica_identity = fields[4][0], .cols = arena_zalloc(f->arena, *left * sizeof(*cols)) };
+			.name = fields[3], .replica_identity = fields[4][0], .any_order = fields[4][0] != '\0' && fields[4][1] == 'p',
+			.cols = arena_zalloc(f->arena, *left * sizeof(*cols)) };
 	} else if (n == 6 && strcmp(fields[0], "column") == 0 && t != NULL && *left > 0) {
 		cols = (struct wal2json_column *)(uintptr_t)t->cols;
 		cols[t->ncols++] = (struct wal2json_column){ .name = fields[1], .oid = (uint32_t)strtoul(fields[2], NULL, 10),
@@ -150,7 +158,7 @@ static inline struct wal2json *
 w2j_frames_decoder(struct w2j_frames *f, struct change_sink sink, struct err *err)
 {
 	const struct wal2json_params p = { .tables = f->tables, .ntables = f->ntables, .strings = f->strings, .resolver = { w2j_resolve, f },
-		.typmod = w2j_typmod, .strangers = w2j_strangers, .arg = f, .sink = sink };
+		.typmod = w2j_typmod, .strangers = f->nobody ? NULL : w2j_strangers, .arg = f, .sink = sink };
 
 	return wal2json_new(&p, err);
 }

@@ -2,6 +2,8 @@
 /* fuzz_binlog_row.c - any bytes as a row of columns of any types: refused, or values that lie in
  * the room that was measured; text is UTF-8. Input: flags, number of columns, kind and parameter
  * of each, bitmap of what is present, the image (and before it another one, for a partial update).
+ * Flags: 1 MariaDB's, 2 a partial update follows, 4 columns have names, 8 what follows is no row but
+ * the name of a collation.
  */
 #include <stdlib.h>
 
@@ -52,6 +54,10 @@ static const struct {
 	{ MY_TYPE_STRING, LOGICAL_UUID },
 	{ MY_TYPE_STRING, LOGICAL_INET },
 };
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* Beyond the kinds: types that are none, or not known completely. */
+enum { ODD_CODE = KINDS, ODD_DECIMAL, ODD_LABELS, ODD_COLLATION, ODD_UCA, ALL_KINDS };
 
 /* One collation of each way in which sets are built; 63 is bytes. */
 static const uint16_t collations[] = { 8, 63, 45, 33, 28, 13, 12, 249, 54, 56, 60, 35, 10, 11, 1,
@@ -64,13 +70,38 @@ must(bool ok)
 		abort();
 }
 
+/* A column as a broken TABLE_MAP, or one of a newer server, might have it. */
+static struct coltype
+odd_type(uint8_t kind, uint8_t p, bool mariadb)
+{
+	struct coltype t = { .code = p, .logical = LOGICAL_TEXT, .length = p, .mariadb = mariadb, .name = "odd" };
+
+	if (kind == ODD_DECIMAL) {
+		t.code = MY_TYPE_NEWDECIMAL;
+		t.decimals = p / 2;
+	} else if (kind == ODD_LABELS) {
+		t.code = p % 2 != 0 ? MY_TYPE_ENUM : MY_TYPE_SET;
+		t.length = p % 16;
+		t.nlabels = p / 16;
+	} else if (kind >= ODD_COLLATION) {
+		t.code = MY_TYPE_VARCHAR;
+		t.length = 100;
+		t.collation = kind == ODD_COLLATION ? p : (uint16_t)(2000 + 8u * p);
+	} else {
+		t.decimals = p % 16;
+	}
+	return t;
+}
+
 static struct coltype
 type_of(uint8_t kind, uint8_t p, bool mariadb)
 {
-	struct coltype t = { .code = kinds[kind % (sizeof(kinds) / sizeof(kinds[0]))].code,
-		.logical = kinds[kind % (sizeof(kinds) / sizeof(kinds[0]))].logical,
-		.mariadb = mariadb,
-		.name = "any" };
+	struct coltype t = { .mariadb = mariadb, .name = "any" };
+
+	if (kind % ALL_KINDS >= KINDS)
+		return odd_type(kind % ALL_KINDS, p, mariadb);
+	t.code = kinds[kind % ALL_KINDS].code;
+	t.logical = kinds[kind % ALL_KINDS].logical;
 
 	if (t.code == MY_TYPE_NEWDECIMAL) {
 		t.length = p % 65 + 1u;
@@ -140,22 +171,47 @@ check_image(struct row_image *im, uint16_t ncols, const uint8_t *p, size_t n,
 	free(dst);
 }
 
+/* What has an id has a character set, and the name that it was asked by, or another spelling of it. */
+static void
+check_collation(const uint8_t *data, size_t size, bool mariadb)
+{
+	struct err err = ERR_INIT;
+	const struct charset *cs;
+	char name[100] = "";
+	const char *known;
+	uint16_t id;
+
+	memcpy(name, data, size < sizeof(name) ? size : sizeof(name) - 1);
+	if ((id = charset_collation_id(name, mariadb)) == 0)
+		return;
+	must((cs = charset_of_collation(id, mariadb, &err)) != NULL);
+	must(charset_max_bytes(cs) >= 1 && charset_max_bytes(cs) <= 4 && charset_name(cs)[0] != '\0');
+	known = charset_collation_name(id, mariadb);
+	must(known == NULL ? mariadb && strstr(name, "_uca1400") != NULL
+			   : strcmp(known, name) == 0 || strncmp(name, "utf8_", 5) == 0);
+}
+
 static void
 run(const uint8_t *data, size_t size, struct arena *arena)
 {
 	const uint16_t ncols = size > 1 ? data[1] % COLUMNS_MAX + 1 : 0;
 	const size_t head = 2 + 2u * ncols + 3;
+	const char *names[COLUMNS_MAX];
 	struct coltype types[COLUMNS_MAX];
 	struct err err = ERR_INIT;
 	struct row_image *im;
 	struct buf whole = { 0 };
 	size_t used, again;
 
-	if (ncols == 0 || size < head)
+	if (size > 0 && (data[0] & 8) != 0)
+		check_collation(data + 1, size - 1, data[0] & 1);
+	if (ncols == 0 || size < head || (data[0] & 8) != 0)
 		return;
 	for (uint16_t i = 0; i < ncols; i++)
 		types[i] = type_of(data[2 + 2 * i], data[3 + 2 * i], data[0] & 1);
-	if ((im = row_image_new(types, NULL, ncols, arena, &err)) == NULL) {
+	for (uint16_t i = 0; i < ncols; i++)
+		names[i] = labels[i];
+	if ((im = row_image_new(types, data[0] & 4 ? names : NULL, ncols, arena, &err)) == NULL) {
 		must(err.kind == ERR_SCHEMA);
 		return;
 	}

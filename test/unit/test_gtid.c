@@ -396,10 +396,84 @@ START_TEST(gtid_list_reads_mariadbs_bytes)
 }
 END_TEST
 
+/* ---- what stands in the corpus, cut at each byte ---- */
+
+static size_t
+corpus(const char *name, char *text, size_t room)
+{
+	char path[100];
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "test/corpus/gtid/%s", name);
+	ck_assert_msg((f = fopen(path, "rb")) != NULL, "%s: run from the source folder", path);
+	n = fread(text, 1, room - 1, f);
+	text[n] = '\0';
+	ck_assert(n > 0 && n < room - 1 && fclose(f) == 0);
+	return n;
+}
+
+START_TEST(gtid_binary_sets_cut_anywhere_are_refused)
+{
+	static const char *const names[] = { "mysql-plain-bytes", "mysql-tagged-bytes",
+		"mariadb-list-bytes" };
+
+	for (int i = 0; i < 3; i++) {
+		char bytes[200];
+		const size_t n = corpus(names[i], bytes, sizeof(bytes));
+
+		for (size_t cut = 0; cut <= n; cut++) {
+			uint8_t *copy = malloc(cut > 0 ? cut : 1);
+			struct err err = ERR_INIT;
+			struct gtid_set *s;
+
+			ck_assert_ptr_nonnull(copy);
+			memcpy(copy, bytes, cut);
+			s = i < 2 ? gtid_set_decode(copy, cut, &err)
+				  : gtid_list_decode(copy, cut, &err);
+			ck_assert((s != NULL) == (cut == n));
+			ck_assert(s != NULL || (err.kind == ERR_PROTOCOL && err.msg[0] != '\0'));
+			gtid_set_free(s);
+			free(copy);
+		}
+	}
+}
+END_TEST
+
+/* A text that is cut is refused, or says less. */
+START_TEST(gtid_text_cut_anywhere_never_says_more)
+{
+	static const char *const names[] = { "mysql-set", "mysql-tagged", "mariadb-position" };
+
+	for (int i = 0; i < 3; i++) {
+		const enum gtid_flavour flavour = i < 2 ? GTID_MYSQL : GTID_MARIADB;
+		char text[200];
+		size_t n = corpus(names[i], text, sizeof(text)), refused = 0;
+		struct gtid_set *whole = set_of(flavour, text);
+
+		while (n-- > 0) {
+			struct err err = ERR_INIT;
+			struct gtid_set *s;
+
+			text[n] = '\0';
+			if ((s = gtid_set_parse(flavour, text, &err)) != NULL)
+				ck_assert(gtid_set_contains(whole, s));
+			else
+				ck_assert(err.kind == ERR_CONFIG && err.msg[0] != '\0');
+			refused += s == NULL;
+			gtid_set_free(s);
+		}
+		ck_assert_uint_gt(refused, 5);
+		gtid_set_free(whole);
+	}
+}
+END_TEST
+
 UNIT_MAIN("gtid", gtid_text_and_back, gtid_longest_text_fits, gtid_refuses_what_is_none,
     gtid_set_merges_and_orders, gtid_set_refuses_what_is_none, gtid_text_tells_its_flavour,
     gtid_set_add_joins_runs, gtid_mariadb_position_keeps_the_last_of_a_domain,
     gtid_set_contains_its_parts_only, gtid_set_minus_leaves_what_is_missing,
     gtid_set_copy_and_add_all, gtid_set_agrees_with_a_bitmap,
     gtid_set_reads_and_writes_the_servers_bytes, gtid_set_refuses_broken_bytes,
-    gtid_list_reads_mariadbs_bytes)
+    gtid_list_reads_mariadbs_bytes, gtid_binary_sets_cut_anywhere_are_refused,
+    gtid_text_cut_anywhere_never_says_more)

@@ -170,6 +170,11 @@ START_TEST(my_type_refuses_what_it_does_not_know)
 	ck_assert(catalog_refused("enum", "enum()", "latin1_bin", true, &err));
 	ck_assert(catalog_refused("enum", "enum", "latin1_bin", true, &err));
 	ck_assert(catalog_refused("enum", "enum('a\\0b')", "latin1_bin", true, &err));
+	ck_assert(catalog_refused("enum", "enum('a'x'b')", "latin1_bin", true, &err)); /* room is counted by commas */
+	ck_assert(catalog_refused("set", "set('a''b' 'c')", "latin1_bin", true, &err));
+	ck_assert(catalog_refused("enum", "enum('a',)", "latin1_bin", true, &err));
+	ck_assert(catalog_refused("enum", "enum('\xff')", "latin1_bin", true, &err)); /* no UTF-8 */
+	ck_assert(catalog_refused("enum", "enum('\xf0\x9f\x98')", "latin1_bin", true, &err));
 }
 END_TEST
 
