@@ -107,6 +107,7 @@ ctl pause t
 write_row
 ctl restart t --from now --yes
 wait_state t running 10
+synced t			# "now" is looked up by then; running alone does not say so
 write_row
 synced t
 expect 'what came later' 1 "$(sql dst "SELECT count(*) FROM a WHERE id >= $((n - 1))")"
