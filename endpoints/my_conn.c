@@ -245,6 +245,7 @@ static const char *const common_settings[] = {
 	"lc_messages = 'en_US'",
 	"max_execution_time = 0",
 	"max_statement_time = 0",
+	"information_schema_stats_expiry = 0", /* sizes as they are, not of a day ago (MySQL 8.0) */
 	"idle_transaction_timeout = 0",
 	"idle_readonly_transaction_timeout = 0",
 	"idle_write_transaction_timeout = 0",

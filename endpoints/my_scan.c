@@ -97,8 +97,15 @@ my_scan_split(struct source *s, const struct table *t, uint32_t want, uint64_t m
 	return true;
 }
 
+/* Of numbers without a sign as they are, of the others the two's complement. */
+static uint64_t
+whole_number(const char *text, bool has_sign)
+{
+	return has_sign ? (uint64_t)strtoll(text, NULL, 10) : strtoull(text, NULL, 10);
+}
+
 static bool
-ends_of(struct source *s, const struct table *t, const char *column, bool *ret_any, int64_t *low, int64_t *high, struct err *err)
+ends_of(struct source *s, const struct table *t, const char *column, bool has_sign, bool *ret_any, uint64_t *low, uint64_t *high, struct err *err)
 {
 	struct buf sql = { 0 };
 	struct my_rows r;
@@ -117,8 +124,8 @@ ends_of(struct source *s, const struct table *t, const char *column, bool *ret_a
 		return err_ctx(err, "look for the ends of table %s.%s", t->source_schema, t->source_name);
 	*ret_any = my_next(&r) && !my_is_null(&r, 0);
 	if (*ret_any) {
-		*low = strtoll(my_text(&r, 0), NULL, 10);
-		*high = strtoll(my_text(&r, 1), NULL, 10);
+		*low = whole_number(my_text(&r, 0), has_sign);
+		*high = whole_number(my_text(&r, 1), has_sign);
 	}
 	my_rows_done(&r);
 	return true;
@@ -130,24 +137,22 @@ my_scan_sample(struct source *s, const struct table *t, const char *column, uint
     size_t *ret_n, struct err *err)
 {
 	const struct column_desc *col = &t->source->cols[table_desc_column(t->source, column)];
-	const bool whole = col->type.logical == LOGICAL_I16 || col->type.logical == LOGICAL_I32 || col->type.logical == LOGICAL_I64;
-	int64_t low = 0, high = 0;
-	uint64_t span, step;
+	const bool has_sign = col->type.logical == LOGICAL_I16 || col->type.logical == LOGICAL_I32 || col->type.logical == LOGICAL_I64;
+	uint64_t low = 0, high = 0, step, at;
 	bool any = false;
 
 	*ret_n = 0;
 	if ((*ret_bounds = arena_zalloc(arena, (want + 1) * sizeof(char *))) == NULL)
 		return err_set(err, ERR_SYSTEM, "no memory for bounds");
-	if (want < 2 || !whole)
+	if (want < 2 || (!has_sign && col->type.logical != LOGICAL_U64))
 		return true;
-	if (!ends_of(s, t, column, &any, &low, &high, err) || !any)
+	if (!ends_of(s, t, column, has_sign, &any, &low, &high, err) || !any)
 		return !any && err->kind == ERR_NONE;
-	span = (uint64_t)high - (uint64_t)low;
-	step = span / want;
+	step = (high - low) / want;
 	for (uint32_t i = 1; step > 0 && i < want; i++) {
-		const int64_t at = (int64_t)((uint64_t)low + step * i);
-
-		if (((*ret_bounds)[(*ret_n)++] = arena_printf(arena, "%" PRId64, at)) == NULL)
+		at = low + step * i;
+		(*ret_bounds)[*ret_n] = has_sign ? arena_printf(arena, "%" PRId64, (int64_t)at) : arena_printf(arena, "%" PRIu64, at);
+		if ((*ret_bounds)[(*ret_n)++] == NULL)
 			return err_set(err, ERR_SYSTEM, "no memory for bounds");
 	}
 	return true;

@@ -24,7 +24,8 @@ enum range_type {
 	RANGE_VARCHAR = 1043,
 	RANGE_DATE = 1082,
 	RANGE_TIMESTAMP = 1114,
-	RANGE_TIMESTAMPTZ = 1184
+	RANGE_TIMESTAMPTZ = 1184,
+	RANGE_UINT8 = MY_TYPE_LONGLONG | 0x100	/* of MySQL, by my_type_oid(), as below */
 };
 
 struct bound {
@@ -55,6 +56,7 @@ is_number(enum range_type t)
 	case RANGE_INT2:
 	case RANGE_INT4:
 	case RANGE_INT8:
+	case RANGE_UINT8:
 	case RANGE_DATE:
 	case RANGE_TIMESTAMP:
 	case RANGE_TIMESTAMPTZ: return true;
@@ -66,16 +68,16 @@ is_number(enum range_type t)
 	return false;
 }
 
-/* MySQL's whole numbers but bigint unsigned, by my_type_oid(): none of these is the number of a PostgreSQL type. */
+/* MySQL's whole numbers, by my_type_oid(): none of these is the number of a PostgreSQL type. */
 static bool
 is_mysql_number(uint32_t oid)
 {
-	static const uint32_t known[] = { MY_TYPE_TINY, MY_TYPE_SHORT, MY_TYPE_INT24, MY_TYPE_LONG };
+	static const uint32_t known[] = { MY_TYPE_TINY, MY_TYPE_SHORT, MY_TYPE_INT24, MY_TYPE_LONG, MY_TYPE_LONGLONG };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (oid == known[i] || oid == (known[i] | 0x100))
 			return true;
-	return oid == MY_TYPE_LONGLONG;
+	return false;
 }
 
 static bool
@@ -86,7 +88,7 @@ type_of(uint32_t oid, enum range_type *ret)
 		RANGE_TIMESTAMPTZ };
 
 	if (is_mysql_number(oid)) {
-		*ret = RANGE_INT8;
+		*ret = oid == RANGE_UINT8 ? RANGE_UINT8 : RANGE_INT8;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -300,6 +302,22 @@ int_number(const char *p, const char *end, int64_t *ret)
 	return true;
 }
 
+/* Counted from the middle of its range, so that all have room and the order stays. */
+static bool
+uint_number(const char *p, const char *end, int64_t *ret)
+{
+	uint64_t v = 0;
+
+	if (p == end)
+		return false;
+	for (; p < end; p++)
+		if (*p < '0' || *p > '9' || __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+			return false;
+	*ret = (int64_t)(v ^ UINT64_C(1) << 63);
+	return true;
+}
+
 static bool
 binary_number(enum range_type t, const struct value *v, int64_t *ret)
 {
@@ -318,7 +336,7 @@ number_of(enum range_type t, const struct value *v, int64_t *ret)
 {
 	const char *p = (const char *)v->p, *end;
 
-	if (v->kind == VALUE_BINARY)
+	if (v->kind == VALUE_BINARY && t != RANGE_UINT8)
 		return binary_number(t, v, ret);
 	if (v->kind != VALUE_TEXT)
 		return false;
@@ -327,6 +345,8 @@ number_of(enum range_type t, const struct value *v, int64_t *ret)
 		return date_number(p, end, ret);
 	if (t == RANGE_TIMESTAMP || t == RANGE_TIMESTAMPTZ)
 		return time_number(p, end, t == RANGE_TIMESTAMPTZ, ret);
+	if (t == RANGE_UINT8)
+		return uint_number(p, end, ret);
 	return int_number(p, end, ret);
 }
 

@@ -157,6 +157,24 @@ START_TEST(ranges_find_places_numbers_in_both_forms)
 }
 END_TEST
 
+START_TEST(ranges_find_places_numbers_without_a_sign)
+{
+	const char *const bounds[] = { "9", "9223372036854775808" };
+	struct ranges *r = of_type(0x108, bounds, 2);
+
+	ck_assert_uint_eq(place(r, "0"), 0);
+	ck_assert_uint_eq(place(r, "9"), 1);
+	ck_assert_uint_eq(place(r, "9223372036854775807"), 1);
+	ck_assert_uint_eq(place(r, "9223372036854775808"), 2);
+	ck_assert_uint_eq(place(r, "18446744073709551615"), 2);
+	ck_assert_uint_eq(place(r, "18446744073709551616"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "-1"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, ""), SIZE_MAX);
+	ck_assert_uint_eq(place_binary(r, "\0\0\0\0\0\0\0\7", 8), SIZE_MAX);
+	ranges_free(r);
+}
+END_TEST
+
 START_TEST(ranges_find_places_times_of_both_eras_and_infinity)
 {
 	const char *const days[] = { "-infinity", "0044-03-15 BC", "2000-01-01", "infinity" };
@@ -461,6 +479,7 @@ END_TEST
 
 UNIT_MAIN("ranges", ranges_column_is_the_first_of_the_key_where_its_order_is_known,
     ranges_text_parses_back_and_fits_its_table_alone, ranges_find_places_numbers_in_both_forms,
+    ranges_find_places_numbers_without_a_sign,
     ranges_find_places_times_of_both_eras_and_infinity, ranges_find_places_bytes_in_both_forms,
     ranges_verdict_counts_a_change_for_the_range_of_its_key, ranges_verdict_takes_a_move_apart,
     ranges_verdict_gives_up_where_the_key_is_not_told,
