@@ -135,6 +135,7 @@ check-matrix:
 	@sh test/deps.sh matrix
 	@echo 'building in $(O) ($(CC))'
 	$(SUB) $(QUIET) tests
+	$(if $(faulty),$(SUB) $(QUIET) all O=$(O)/faults FAULTS=1)
 	@$(call RUN,$(O)) matrix
 check-asan:
 	@sh test/deps.sh check
