@@ -4,7 +4,8 @@
  * The input is a row of frames, as in test/corpus/binlog: u32 big-endian length, event; the last may be cut. Sizes and checksums in
  * the events are made to fit, so that what is behind them is reached. A first frame that is too short for an event says how the decoder
  * is made: u8 flags (OPTION_), u8 longest event in units of 8 bytes (0: 1 MB), u8 records until the sink refuses (0: never), then the name of
- * the log's file where the dump starts (none: the log tells). */
+ * the log's file where the dump starts (none: the log tells). A second one says more: u8 flags (MORE_), then where the reader was in
+ * log.000001, little-endian (none: not known). */
 #include <stdlib.h>
 
 #include "test/fake/binlog_rig.h"
@@ -16,6 +17,8 @@
 #define OPTION_FLUSH   0x20 /* after each event */
 #define OPTION_BEYOND  0x40 /* the dump starts where no log goes */
 #define OPTION_PICKY   0x80 /* tables must be known by the log or the catalog */
+
+#define MORE_FOLDS 0x01 /* the server keeps names in small letters */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,21 +38,41 @@ next_frame(struct rd *in)
 	return (struct slice){ rd_bytes(in, n), n };
 }
 
-/* The first frame, where it is none of the log. */
+/* The next frame, where it is none of the log. */
+static bool
+option_frame(struct input *input, struct rd *ret)
+{
+	struct rd look = input->in;
+	struct slice frame;
+
+	if (rd_left(&look) < 4 || (frame = next_frame(&look)).n == 0 || frame.n >= EVENT_HEADER || rd_left(&look) == 0)
+		return false;
+	input->in = look;
+	*ret = rd_init(frame.p, frame.n);
+	return true;
+}
+
+static void
+take_more(struct rd in, struct binlog_rig *rig)
+{
+	rig->options.folds_names = (rd_u8(&in) & MORE_FOLDS) != 0;
+	if (rd_left(&in) == 0)
+		return;
+	rig->options.reached_log = name_intern("log", 3);
+	rig->options.reached = binlog_place(1, rd_le(&in, rd_left(&in) < 5 ? rd_left(&in) : 5));
+}
+
 static void
 take_options(struct input *input, struct binlog_rig *rig)
 {
-	struct rd look = input->in, in;
-	struct slice frame;
+	struct rd in, more;
 	uint8_t flags;
 	size_t n;
 
 	rig->options.max_event = 1 << 20;
 	rig->takes_all = true;
-	if (rd_left(&look) < 4 || (frame = next_frame(&look)).n == 0 || frame.n >= EVENT_HEADER || rd_left(&look) == 0)
+	if (!option_frame(input, &in))
 		return;
-	input->in = look;
-	in = rd_init(frame.p, frame.n);
 	flags = rd_u8(&in);
 	rig->options.flavour = (flags & OPTION_FLAVOUR) % 3;
 	rig->options.gtids = (flags & OPTION_GTIDS) != 0;
@@ -60,6 +83,8 @@ take_options(struct input *input, struct binlog_rig *rig)
 		rig->options.max_event = 8 * n;
 	if (rd_left(&in) > 0)
 		rig->sink.refuse_after = rd_u8(&in);
+	if (option_frame(input, &more))
+		take_more(more, rig);
 	if ((n = rd_left(&in)) == 0)
 		return;
 	memcpy(input->log, rd_bytes(&in, n), n);
