@@ -72,8 +72,6 @@ init(struct binlog *dec, const struct binlog_options *o, struct err *err)
 		memcpy(dec->voids, o->voids, o->nvoids * sizeof(*dec->voids));
 		dec->nvoids = o->nvoids;
 	}
-	if ((dec->sql = mem_zalloc(sizeof(*dec->sql), err)) == NULL)
-		return false;
 	return init_start(dec, o, err) && tables_init(dec, err);
 }
 

@@ -148,7 +148,7 @@ struct binlog {
 	struct gtid last_gtid;
 	struct gtid_run *runs;		/* not emitted yet */
 	size_t nruns, runs_cap;
-	struct sql_text *sql;		/* scratch of binlog_query.c */
+	struct sql_text *sql;		/* scratch of binlog_query.c; NULL: not needed yet */
 	bool folds_names;
 	uint64_t *temporary;		/* tables that sessions have made for themselves: hashes of session and name */
 	size_t ntemporary, temporary_cap;

@@ -389,6 +389,16 @@ text_is(const struct query *q, const char *word)
 	return q->text.n == strlen(word) && memcmp(q->text.p, word, q->text.n) == 0;
 }
 
+/* Into dec->sql, half a megabyte that most logs never need. */
+static bool
+read_text(struct binlog *dec, const struct query *q, struct err *err)
+{
+	if (dec->sql == NULL && (dec->sql = mem_zalloc(sizeof(*dec->sql), err)) == NULL)
+		return false;
+	sql_text_read(dec->sql, (const char *)q->text.p, q->text.n, q->sql_mode, q->charset);
+	return true;
+}
+
 bool
 query_on_event(struct binlog *dec, struct event *ev, struct err *err)
 {
@@ -400,7 +410,8 @@ query_on_event(struct binlog *dec, struct event *ev, struct err *err)
 		return on_begin(dec, ev, NULL, err);
 	if (text_is(&q, "COMMIT"))
 		return on_end(dec, ev, true, err);
-	sql_text_read(dec->sql, (const char *)q.text.p, q.text.n, q.sql_mode, q.charset);
+	if (!read_text(dec, &q, err))
+		return false;
 	if (dec->folds_names && dec->sql->kind >= SQL_DML)
 		fold_names(dec, &q);
 	return mind_temporary(dec, ev, &q, err) && on_text(dec, ev, &q, err);
