@@ -589,12 +589,23 @@ workload_wait() {
 		"$(sed -n 's/^tps = \([0-9]*\).*/\1/p' "$TMP/bench.log") a second"
 }
 
+# Which transaction of the target wrote what is there twice, and where that of the daemon had come to.
+ledger_doubled() {
+	ld_place=''
+	[ "$(kind_of $DST)" != postgresql ] || ld_place=', xmin, ctid'
+	say "there twice on the target: $(sql $DST "SELECT n, who$ld_place FROM ledger WHERE (n, who) IN (SELECT n, who FROM ledger GROUP BY n, who HAVING count(*) > 1)" |
+		head -n 20 | tr '\n' ' ')"
+	say "there twice on the source: $(sql $SRC 'SELECT n, who FROM ledger GROUP BY n, who HAVING count(*) > 1' | head -n 20 | tr '\n' ' ')"
+	cat "$TMP/repld.log" >&2
+}
+
 # No source transaction lost, none doubled: each client's numbers are 1..n without gap, as many as its counter says.
 ledger_check() {
 	lc_bad=$(sql $DST "SELECT next.who, coalesce(l.found, 0), coalesce(l.diff, 0), coalesce(l.high, 0), next.n FROM ledger_next next
 		LEFT JOIN (SELECT who, count(*) AS found, count(DISTINCT n) AS diff, max(n) AS high FROM ledger GROUP BY who) l ON l.who = next.who
 		WHERE coalesce(l.found, 0) <> next.n OR coalesce(l.diff, 0) <> next.n OR coalesce(l.high, 0) <> next.n ORDER BY next.who") ||
 		fail "can't read the ledger on the target"
+	[ -z "$lc_bad" ] || ledger_doubled
 	[ -z "$lc_bad" ] || fail "the ledger on the target has gaps or duplicates (client|rows|different|highest|counter):" $lc_bad
 	say "   ledger: $(sql $DST 'SELECT count(*) FROM ledger') transactions, none lost, none doubled"
 }
