@@ -189,12 +189,12 @@ block_commits(struct source_snapshot *s, void (*on_wait)(void *arg, const char *
 			*ret_got = true;
 			return true;
 		}
+		if (!my_exec(s->admin, &ignored, "BACKUP STAGE END"))
+			err_clear(&ignored);
 		if (is_forbidden(err, number)) {
 			err_clear(err);
 			return true;
 		}
-		if (!my_exec(s->admin, &ignored, "BACKUP STAGE END"))
-			err_clear(&ignored);
 		if (number != 1205)
 			return err_ctx(err, "block the source's commits");
 		if (!wait_with_lock(s, on_wait, arg, err))
