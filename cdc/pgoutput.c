@@ -48,6 +48,7 @@ struct pgoutput {
 	struct relmap *relations;
 	const struct relation *last;	/* of the last row: rows of one table come in runs */
 	struct commit_lsn final;	/* of the open transaction */
+	struct end_lsn end;		/* of the last one that ended */
 	bool in_txn;
 	bool dead;			/* an error was returned: what follows could be misread */
 	uint64_t uncaptured;
@@ -91,6 +92,12 @@ bool
 pgoutput_in_transaction(const struct pgoutput *dec)
 {
 	return dec->in_txn;
+}
+
+struct end_lsn
+pgoutput_end(const struct pgoutput *dec)
+{
+	return dec->end;
 }
 
 uint64_t
@@ -232,6 +239,7 @@ decode_commit(struct pgoutput *dec, struct rd *in, struct err *err)
 	c->u.commit.position = (struct position){ .kind = POSITION_LSN, .lsn = end };
 	c->u.commit.commit_time = when;
 	dec->in_txn = false;
+	dec->end = end;
 	return commit(dec, c, (uint8_t *)(c + 1), err);
 }
 

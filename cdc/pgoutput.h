@@ -21,6 +21,7 @@ void pgoutput_free(struct pgoutput *dec);
 /* One message (the payload of one XLogData). Errors: ERR_PROTOCOL, the resolver's, the sink's. After an error the decoder is dead. */
 bool pgoutput_decode(struct pgoutput *dec, const void *msg, size_t n, struct err *err) MUST_CHECK;
 bool pgoutput_in_transaction(const struct pgoutput *dec);
+struct end_lsn pgoutput_end(const struct pgoutput *dec);	/* of the last COMMIT; 0: none yet */
 uint64_t pgoutput_uncaptured(const struct pgoutput *dec);	/* row changes of tables that are not captured */
 
 #endif

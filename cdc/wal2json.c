@@ -54,6 +54,12 @@ wal2json_in_transaction(const struct wal2json *dec)
 	return dec->in_txn;
 }
 
+struct end_lsn
+wal2json_end(const struct wal2json *dec)
+{
+	return dec->end;
+}
+
 uint64_t
 wal2json_uncaptured(const struct wal2json *dec)
 {
@@ -386,6 +392,7 @@ decode_commit(struct wal2json *dec, const struct message *m, struct err *err)
 	c->u.commit.position = (struct position){ .kind = POSITION_LSN, .lsn = { m->nextlsn } };
 	c->u.commit.commit_time = m->time;
 	dec->in_txn = false;
+	dec->end = c->u.commit.position.lsn;
 	return w2j_commit(dec, c, (uint8_t *)(c + 1), err);
 }
 

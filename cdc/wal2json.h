@@ -51,6 +51,7 @@ void wal2json_free(struct wal2json *dec);
 /* One message. Errors: ERR_PROTOCOL; ERR_CONFIG: a null that may stand for NaN; the resolver's, the sink's. After an error the decoder is dead. */
 bool wal2json_decode(struct wal2json *dec, const void *msg, size_t n, struct err *err) MUST_CHECK;
 bool wal2json_in_transaction(const struct wal2json *dec);
+struct end_lsn wal2json_end(const struct wal2json *dec);	/* of the last COMMIT; 0: none yet */
 uint64_t wal2json_uncaptured(const struct wal2json *dec);	/* row changes of tables that are not captured */
 
 /* Which end of a transaction a message is, without a decoder. */

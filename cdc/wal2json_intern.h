@@ -74,6 +74,7 @@ struct wal2json {
 		uint64_t lsn;
 	} truncated;		/* one TRUNCATE comes as a message for each table */
 	struct commit_lsn final;	/* of the open transaction */
+	struct end_lsn end;		/* of the last one that ended */
 	uint32_t xid;
 	bool in_txn, dead;
 	bool strangers_known;	/* in this transaction rows of other tables are nobody's */

@@ -10,6 +10,7 @@ struct capture {
 	struct capture_ctx ctx;
 	struct source_stream *stream;
 	struct thread thread;
+	struct position reached;	/* of the last boundary */
 	atomic_bool end;
 };
 
@@ -45,6 +46,22 @@ sink_reserve(void *arg, size_t max, struct err *err)
 	}
 }
 
+/* A checkpoint that went back would have what lies between applied once more. */
+static bool
+goes_on(struct capture *c, const struct position *p, struct err *err)
+{
+	char is[POSITION_TEXT], was[POSITION_TEXT];
+
+	if (position_reached(p, &c->reached)) {
+		c->reached = *p;
+		return true;
+	}
+	err_set(err, ERR_PROTOCOL, "the source's log went back, to %s after %s", position_text(p, is), position_text(&c->reached, was));
+	err_remedy(err, "nothing of it was applied; look whether the source is the server that it was, then read again from the checkpoint: "
+	    "repld ctl restart %s", c->ctx.params.task);
+	return err_position(err, "%s", was);
+}
+
 static bool
 sink_commit(void *arg, struct change *change, size_t size, struct err *err)
 {
@@ -53,6 +70,8 @@ sink_commit(void *arg, struct change *change, size_t size, struct err *err)
 	if (!FAULT("capture.put", err))
 		return false;
 	if (change_is_boundary(change)) {
+		if (!goes_on(c, &change->u.commit.position, err))
+			return false;
 		progress_received(c->ctx.progress, &change->u.commit.position, change->u.commit.commit_time);
 		if (change->kind == CHANGE_KEEPALIVE)
 			counter_add(&c->ctx.board->keepalives, 1);
@@ -94,6 +113,7 @@ capture_start(const struct capture_ctx *ctx, struct err *err)
 	if (c == NULL)
 		return NULL;
 	c->ctx = *ctx;
+	c->reached = ctx->from;
 	sink.arg = c;
 	c->stream = ctx->ops->stream_open(&c->ctx.params, &ctx->from, ctx->binary, sink, &ctx->hooks, err);
 	if (c->stream == NULL || !thread_start(&c->thread, "capture", capture_main, c, err)) {

@@ -7,10 +7,17 @@
 #include "daemon/capture.h"
 #include "daemon/tables.h"
 
+/* By table index, as it was when the stream began: apply goes on in the rows of table_state, capture reads here. */
+struct known {
+	char *shape;			/* as last applied */
+	struct snapshot_pos snapshot;
+	bool there, mine, suspended;	/* there: has a row; mine: of this stream's load group */
+};
+
 struct stream {
 	struct stream_ctx c;
-	char **shapes;			/* by table index: as last applied when the stream began; read by capture */
-	bool *mine, *suspended;		/* by table index; mine: of this stream's load group */
+	uint32_t group;			/* 0: the task's own stream */
+	struct known *known;
 	bool binary;
 	struct ring *ring;
 	struct progress *progress;
@@ -65,7 +72,7 @@ unknown_relation(struct stream *s, const struct relation *rel, const void **ret_
 	if (!ok)
 		return err_ctx(err, "looking for table %s.%s, which is new in the stream", rel->schema, rel->name);
 	same_name = tableset_by_source(s->c.tables, rel->schema, rel->name);
-	if (!leaf && same_name != NULL && s->mine[same_name->index])
+	if (!leaf && same_name != NULL && s->known[same_name->index].mine)
 		return replaced_table(s, rel, err);
 	if (leaf)
 		return err_set(err, ERR_RETRY, "partition %s.%s is new: looking up the source's tables again", rel->schema, rel->name);
@@ -97,11 +104,11 @@ static bool
 altered(void *arg, const struct table *t, const struct position *at, const char *what, struct err *err)
 {
 	struct stream *s = arg;
-	const struct table_state *ts = table_states_find(s->c.states, t->source_schema, t->source_name);
+	const struct known *known = &s->known[t->index];
 	const struct txn_mark mark = { .kind = at->kind, .lsn = { at->lsn.v }, .log = at->log };
 	const struct snapshot_pos read = snapshot_at(&t->source->as_of);
 
-	if (!s->mine[t->index] || s->suspended[t->index] || (ts != NULL && snapshot_has(&ts->snapshot, &mark)))
+	if (!known->mine || known->suspended || snapshot_has(&known->snapshot, &mark))
 		return true;
 	if (strcmp(what, "ALTER") != 0) {
 		err_set(err, ERR_SCHEMA, "the source's table %s.%s was dropped, renamed or made again (%s)", t->source_schema, t->source_name, what);
@@ -121,7 +128,7 @@ static bool
 has_child_of_mine(const struct stream *s, const struct table *t)
 {
 	for (uint32_t i = 0; i < t->nchildren; i++)
-		if (s->mine[t->children[i].child->index])
+		if (s->known[t->children[i].child->index].mine)
 			return true;
 	return false;
 }
@@ -131,7 +138,7 @@ former_shape(void *arg, const struct table *t)
 {
 	const struct stream *s = arg;
 
-	return s->shapes[t->index];
+	return s->known[t->index].shape;
 }
 
 /* A load group writes the table up to where it is taken over, which lies behind its snapshot; one that has no snapshot yet will have it behind
@@ -140,11 +147,11 @@ static struct position
 needed_from(void *arg, const struct table *t)
 {
 	const struct stream *s = arg;
-	const struct table_state *ts = table_states_find(s->c.states, t->source_schema, t->source_name);
+	const struct known *known = &s->known[t->index];
 
-	if (ts == NULL || s->mine[t->index] || has_child_of_mine(s, t))
+	if (!known->there || known->mine || has_child_of_mine(s, t))
 		return (struct position){ .kind = POSITION_NONE };
-	return ts->snapshot.kind != POSITION_NONE ? snapshot_start(&ts->snapshot) : t->source->as_of;
+	return known->snapshot.kind != POSITION_NONE ? snapshot_start(&known->snapshot) : t->source->as_of;
 }
 
 /* Called by capture at each new relation version. */
@@ -153,24 +160,26 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 {
 	struct stream *s = arg;
 	struct table *t = table_of(s, rel);
+	struct known *known;
 
 	atomic_store(&s->c.board->look, true);
 	*ret_table = NULL;
 	if (t == NULL)
 		return s->c.conf->source->kind == ENDPOINT_MYSQL || unknown_relation(s, rel, ret_table, err);
-	*ret_table = s->mine[t->index] || s->c.cp->group == 0 || has_child_of_mine(s, t) ? t : NULL;
-	if (!s->mine[t->index] || s->suspended[t->index])
+	known = &s->known[t->index];
+	*ret_table = known->mine || s->group == 0 || has_child_of_mine(s, t) ? t : NULL;
+	if (!known->mine || known->suspended)
 		return true;		/* whatever its shape: apply leaves its rows out */
 	if (tables_relation_is_current(rel, t)) {
 		/* The log has come to the catalog's shape: a former one does not come again. (wal2json announces no shapes, and what looks like the
 		 * catalog's may still be a row of before.) */
 		if (!source_is_wal2json(&s->c.source_params)) {
-			free(s->shapes[t->index]);
-			s->shapes[t->index] = NULL;
+			free(known->shape);
+			known->shape = NULL;
 		}
 		return true;
 	}
-	if (tables_relation_is_shape(rel, t, s->shapes[t->index]))
+	if (tables_relation_is_shape(rel, t, known->shape))
 		return !s->binary || tables_relation_has_types(rel, t) || ask_for_text(s, rel, err);
 	return tables_relation_differs(rel, t, err);
 }
@@ -178,19 +187,20 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 static bool
 copy_states(struct stream *s, struct err *err)
 {
-	size_t n = s->c.tables->n + 1;
-
-	if ((s->shapes = mem_zalloc(n * sizeof(*s->shapes), err)) == NULL ||
-	    (s->mine = mem_zalloc(n * sizeof(*s->mine), err)) == NULL ||
-	    (s->suspended = mem_zalloc(n * sizeof(*s->suspended), err)) == NULL)
+	if ((s->known = mem_zalloc((s->c.tables->n + 1) * sizeof(*s->known), err)) == NULL)
 		return false;
 	for (uint32_t i = 0; i < s->c.tables->n; i++) {
 		const struct table *t = s->c.tables->tables[i];
 		const struct table_state *ts = table_states_find(s->c.states, t->source_schema, t->source_name);
+		struct known *known = &s->known[i];
 
-		s->mine[i] = ts != NULL && ts->load_group == s->c.cp->group;
-		s->suspended[i] = ts == NULL || ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR;
-		if (ts != NULL && ts->shape != NULL && (s->shapes[i] = mem_strdup(ts->shape, err)) == NULL)
+		*known = (struct known){ .there = ts != NULL, .suspended = ts == NULL, .snapshot = { .kind = POSITION_NONE } };
+		if (ts == NULL)
+			continue;
+		known->mine = ts->load_group == s->group;
+		known->suspended = ts->phase == TABLE_SUSPENDED || ts->phase == TABLE_ERROR;
+		known->snapshot = ts->snapshot;
+		if (ts->shape != NULL && (known->shape = mem_strdup(ts->shape, err)) == NULL)
 			return false;
 	}
 	return true;
@@ -208,7 +218,7 @@ stream_is_binary(const struct stream *s, bool *ret, struct err *err)
 		const struct relation *rel;
 		struct plan *p;
 
-		if (s->suspended[i] || !s->mine[i])
+		if (s->known[i].suspended || !s->known[i].mine)
 			continue;	/* where a load group's turns out to need text, it is asked for then */
 		if (arena == NULL || (rel = relation_from_desc(t->source, t, arena, err)) == NULL ||
 		    (p = plan_new(rel, t, err)) == NULL) {
@@ -227,7 +237,7 @@ static bool
 stream_open(struct stream *s, struct err *err)
 {
 	struct capture_ctx cc = { .ops = s->c.source_ops, .params = s->c.source_params, .from = s->c.cp->position,
-		.board = s->c.board, .stop = s->c.stop, .beat = s->c.cp->group == 0 ? BEAT_CAPTURE : BEAT_GROUP_CAPTURE,
+		.board = s->c.board, .stop = s->c.stop, .beat = s->group == 0 ? BEAT_CAPTURE : BEAT_GROUP_CAPTURE,
 		.ask = s->c.ask, .hooks = { .tables = s->c.tables, .resolve = resolve, .altered = altered, .shape = former_shape,
 			.needed_from = needed_from, .arg = s } };
 
@@ -242,11 +252,11 @@ stream_open(struct stream *s, struct err *err)
 	cc.binary = s->binary = cc.binary && !*s->c.text_only;
 	cc.ring = s->ring;
 	cc.progress = s->progress;
-	if (s->c.cp->group == 0)
+	if (s->group == 0)
 		board_flow(s->c.board, s->ring, s->progress);
 	if ((s->capture = capture_start(&cc, err)) == NULL)
 		return false;
-	log_info("%sstreaming from %s, values in %s form%s", s->c.cp->group == 0 ? "" : "load group: ", position_text(&cc.from, (char[POSITION_TEXT]){ 0 }),
+	log_info("%sstreaming from %s, values in %s form%s", s->group == 0 ? "" : "load group: ", position_text(&cc.from, (char[POSITION_TEXT]){ 0 }),
 	    cc.binary ? "binary" : "text", source_is_wal2json(&s->c.source_params) ? ", through wal2json" : "");
 	return true;
 }
@@ -266,22 +276,20 @@ stream_close(struct stream *s)
 {
 	if (s->capture != NULL)
 		capture_stop(s->capture);
-	if (s->c.cp->group == 0)
+	if (s->group == 0)
 		leave_board(s);
 	ring_free(s->ring);
 	capture_free(s->capture);
 	progress_free(s->progress);
-	for (uint32_t i = 0; s->shapes != NULL && i < s->c.tables->n; i++)
-		free(s->shapes[i]);
-	free(s->shapes);
-	free(s->mine);
-	free(s->suspended);
+	for (uint32_t i = 0; s->known != NULL && i < s->c.tables->n; i++)
+		free(s->known[i].shape);
+	free(s->known);
 }
 
 bool
 stream_run(const struct stream_ctx *ctx, struct err *err)
 {
-	struct stream s = { .c = *ctx };
+	struct stream s = { .c = *ctx, .group = ctx->cp->group };
 	bool ok = stream_open(&s, err);
 
 	if (ok) {

@@ -478,6 +478,13 @@ pg_stream_tick(struct source_stream *s, struct err *err)
 	return status_due(s) > 0 || send_status(s, err);
 }
 
+/* Where the last transaction ended that has come. */
+static uint64_t
+decoded_end(const struct source_stream *s)
+{
+	return s->json != NULL ? wal2json_end(s->json).v : pgoutput_end(s->dec).v;
+}
+
 static bool
 put_keepalive(struct source_stream *s, uint64_t end, struct err *err)
 {
@@ -492,7 +499,9 @@ put_keepalive(struct source_stream *s, uint64_t end, struct err *err)
 }
 
 /* 'k': end of the log as sent, clock, "answer at once". Inside a transaction it says nothing that
- * could be confirmed. */
+ * could be confirmed. Nor does one that the server sends while it still waits for room for the
+ * rest of a COMMIT: that has come before it, but is not counted in it yet (walsender.c,
+ * WalSndWriteData: sentPtr moves when the whole record is done). */
 static bool
 take_keepalive(struct source_stream *s, struct rd *in, struct err *err)
 {
@@ -508,6 +517,13 @@ take_keepalive(struct source_stream *s, struct rd *in, struct err *err)
 	if (in_transaction(s)) {
 		s->ask_later = s->asked;
 		return pg_stream_tick(s, err);
+	}
+	if (s->told < decoded_end(s))
+		s->told = decoded_end(s);
+	if (end < s->told && s->asked) {
+		s->ask = true; /* an answer of before: once more, with the next step */
+		s->asked = false;
+		return true;
 	}
 	if (end > s->told || s->asked) {
 		if (end > s->told)

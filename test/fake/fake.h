@@ -103,6 +103,7 @@ struct fake_source {
 	uint64_t left; /* where the former timeline was left */
 	int64_t hold[2]; /* messages that may still pass, in the task's own stream and in others; < 0: no limit */
 	unsigned keepalives; /* still to be sent */
+	uint64_t keepalive_back; /* so far before the log's end is what the next one says */
 	uint32_t chunks; /* of each table's load, or ranges of a key */
 	uint64_t ticks, steps, sent, scans, snapshots;
 };

@@ -958,6 +958,8 @@ step_once(struct source_stream *s, struct err *err)
 		s->xa_end = NULL;
 	} else if (s->part == 0 && *s->hold != 0 && (s->asked || fake.s.keepalives > 0)) {
 		fake.s.keepalives -= fake.s.keepalives > 0;
+		end -= fake.s.keepalive_back;
+		fake.s.keepalive_back = 0;
 		s->asked = false;
 		mutex_unlock(&fake.lock);
 		rc = put_keepalive(s, end, err) ? 1 : -1;

@@ -128,6 +128,77 @@ START_TEST(pg_stream_keepalive_moves_only_forward_and_only_outside_a_transaction
 }
 END_TEST
 
+/* The server says where it had sent to while it waits for room for a COMMIT, behind that COMMIT. */
+static void
+late_keepalive(struct source_stream *s)
+{
+	struct err err = ERR_INIT;
+	const uint64_t end = decoded_end(s);
+
+	ck_assert_uint_eq(end, 3050);
+	ck_ok(keepalive(s, 3000, &err), &err);
+	ck_ok(keepalive(s, 3050, &err), &err);
+	ck_assert_int_eq(keepalives, 0);
+	s->asked = true;
+	ck_ok(keepalive(s, 3000, &err), &err);
+	ck_assert_int_eq(keepalives, 0);
+	ck_assert(s->ask);
+	s->ask = false;
+	s->asked = true;
+	ck_ok(keepalive(s, 3050, &err), &err);
+	ck_assert_int_eq(keepalives, 1);
+	ck_assert_uint_eq(keepalive_end, 3050);
+	ck_assert(!s->ask && !s->asked);
+	ck_ok(keepalive(s, 3060, &err), &err);
+	ck_assert_uint_eq(keepalive_end, 3060);
+}
+
+START_TEST(pg_stream_keepalive_behind_a_commit_does_not_go_back_before_it)
+{
+	struct source_stream s;
+	struct err err = ERR_INIT;
+
+	stream_init(&s, 1000);
+	ck_ok(data(&s, 'B', 3000, &err), &err);
+	ck_ok(data(&s, 'C', 3000, &err), &err);
+	late_keepalive(&s);
+	pgoutput_free(s.dec);
+}
+END_TEST
+
+static void
+json(struct source_stream *s, const char *text)
+{
+	struct err err = ERR_INIT;
+	struct buf b = { 0 };
+
+	buf_u8(&b, 'w');
+	buf_u64(&b, 3000);
+	buf_u64(&b, 3000);
+	buf_u64(&b, 0);
+	buf_str(&b, text);
+	ck_ok(take_message(s, (const char *)b.p, b.n, &err), &err);
+	buf_done(&b);
+}
+
+START_TEST(pg_stream_keepalive_of_wal2json_does_not_go_back_either)
+{
+	struct source_stream s;
+	struct err err = ERR_INIT;
+	struct wal2json_params p;
+
+	stream_init(&s, 1000);
+	pgoutput_free(s.dec);
+	s.dec = NULL;
+	p = (struct wal2json_params){ .strings = true, .resolver = { resolve, NULL }, .sink = s.sink };
+	ck_assert_ptr_nonnull(s.json = wal2json_new(&p, &err));
+	json(&s, "{\"action\":\"B\",\"xid\":7,\"timestamp\":\"2026-01-02 03:04:05.678901+00\",\"lsn\":\"0/BB8\",\"nextlsn\":\"0/BEA\"}");
+	json(&s, "{\"action\":\"C\",\"xid\":7,\"timestamp\":\"2026-01-02 03:04:05.678901+00\",\"lsn\":\"0/BB8\",\"nextlsn\":\"0/BEA\"}");
+	late_keepalive(&s);
+	wal2json_free(s.json);
+}
+END_TEST
+
 START_TEST(pg_stream_asked_for_keepalive_comes_though_nothing_moved)
 {
 	struct source_stream s;
@@ -277,6 +348,8 @@ START_TEST(pg_stream_names_are_quoted_for_the_replication_grammar)
 END_TEST
 
 UNIT_MAIN("pg_stream", pg_stream_keepalive_moves_only_forward_and_only_outside_a_transaction,
+    pg_stream_keepalive_behind_a_commit_does_not_go_back_before_it,
+    pg_stream_keepalive_of_wal2json_does_not_go_back_either,
     pg_stream_asked_for_keepalive_comes_though_nothing_moved,
     pg_stream_refuses_messages_it_does_not_know, pg_stream_status_is_due_by_what_moved,
     pg_stream_confirmation_never_goes_back,
