@@ -61,7 +61,7 @@ OBJ   := $(SRC:%.c=$(O)/%.o)
 LIB   := $(O)/librepld.a
 # Programs of the tests: each is one source, the archive, and what its line `/* link: FILE.c ... */` names.
 UNITS := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/unit/test_*.c)))
-PROGS := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/scenario/*.c test/system/*.c test/demo/*.c)))
+PROGS := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/scenario/*.c test/sim/sim.c test/system/*.c test/demo/*.c)))
 FUZZ  := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
 
 # One short line a step; V=1 shows the commands.
@@ -116,7 +116,6 @@ RUN    = O='$(abspath $(1))' T='$(T)' JOBS='$(JOBS)' sh test/run.sh
 FSUB   = $(SUB) $(QUIET) fuzzers O=$(O)/fuzz CC=clang CFLAGS='-O1 -g' COVERAGE=1 \
          SAN=fuzzer-no-link,address,undefined
 clang  = $(shell command -v clang && ls "$$(clang -print-resource-dir)"/lib/*/libclang_rt.fuzzer*.a 2>/dev/null)
-faulty = $(shell grep -ls '^\# faults: yes' test/system/*.sh test/scenario/*.sh)
 
 deps:
 	@sh test/deps.sh $(GROUP)
@@ -128,14 +127,14 @@ check:
 	@sh test/deps.sh check
 	@echo 'building in $(O) ($(CC))'
 	$(SUB) $(QUIET) tests
-	$(if $(faulty),$(SUB) $(QUIET) all O=$(O)/faults FAULTS=1)
+	$(SUB) $(QUIET) all $(O)/faults/test/sim/sim O=$(O)/faults FAULTS=1
 	$(if $(and $(FUZZ),$(clang)),$(FSUB))
 	@$(call RUN,$(O)) check
 check-matrix:
 	@sh test/deps.sh matrix
 	@echo 'building in $(O) ($(CC))'
 	$(SUB) $(QUIET) tests
-	$(if $(faulty),$(SUB) $(QUIET) all O=$(O)/faults FAULTS=1)
+	$(SUB) $(QUIET) all O=$(O)/faults FAULTS=1
 	@$(call RUN,$(O)) matrix
 check-asan:
 	@sh test/deps.sh check

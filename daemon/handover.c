@@ -1,6 +1,8 @@
 /* handover.c - see handover.h. */
 #include "daemon/handover.h"
 
+#include "daemon/base/fault.h"
+
 #define ASK_EVERY 2000000	/* usec: a main stream that waited in vain is left alone for so long */
 #define BLINK 100000		/* usec between looks at a stop flag */
 
@@ -19,10 +21,28 @@ handover_done(struct handover *h)
 	mutex_done(&h->lock);
 }
 
+/* Places to be killed at, or to wait. */
+static const char *
+place_of(enum handover_step step)
+{
+	switch (step) {
+	case HANDOVER_NONE: return "handover.none";
+	case HANDOVER_ASKED: return "handover.asked";
+	case HANDOVER_CALLED: return "handover.called";
+	case HANDOVER_ARRIVED: return "handover.arrived";
+	case HANDOVER_TAKEN: return "handover.taken";
+	case HANDOVER_CLOSED: return "handover.closed";
+	}
+	return "";
+}
+
 /* Under the lock. */
 static void
 enter(struct handover *h, enum handover_step step)
 {
+	struct err none = ERR_INIT;
+
+	(void)!FAULT(place_of(step), &none);	/* nothing here can fail */
 	if (atomic_load(&h->step) != HANDOVER_CLOSED)
 		atomic_store(&h->step, (int)step);
 	cond_broadcast(&h->moved);

@@ -128,6 +128,10 @@ list_scenario() {
 	[ ! -e test/scenario/run.sh ] || echo "scenario all sh test/scenario/run.sh"
 }
 
+list_sim() { # FOLDER SEEDS: the same seeds each time; only a build with fault points has it
+	echo "sim seeds $1/test/sim/sim -j 2 -n $2"
+}
+
 list_replay() {
 	for f in test/fuzz/fuzz_*.c; do
 		n=${f##*/fuzz_} n=${n%.c}
@@ -330,6 +334,7 @@ case $mode in
 lint) list_lint | run_list 2 ;;
 check)
 	{ list_lint; list_unit; list_scenario; list_replay; } | run_list "$JOBS"
+	list_sim "$O/faults" 10000 | run_list 1
 	{ list_system no; list_system yes; } | chosen | find_servers
 	list_system no | run_list 2
 	list_system yes | run_list 1
@@ -340,6 +345,7 @@ matrix)
 	;;
 asan | tsan)
 	{ list_unit; list_scenario; } | run_list "$JOBS"
+	[ "$mode" = tsan ] || list_sim "$O" 2000 | run_list 1
 	{ list_system no sanitizers; list_system yes sanitizers; } | chosen | find_servers
 	list_system no sanitizers | run_list 2
 	list_system yes sanitizers | run_list 1

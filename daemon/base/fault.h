@@ -9,7 +9,7 @@
 bool fault_hit(const char *name, struct err *err);	/* false: act as if the place failed with *err (ERR_RETRY) */
 #define FAULT(name, err) fault_hit(name, err)
 #else
-#define FAULT(name, err) ((void)(err), true)
+#define FAULT(name, err) ((void)(name), (void)(err), true)
 #endif
 
 #endif

@@ -103,7 +103,7 @@ struct fake_source {
 	uint64_t left; /* where the former timeline was left */
 	int64_t hold[2]; /* messages that may still pass, in the task's own stream and in others; < 0: no limit */
 	unsigned keepalives; /* still to be sent */
-	uint64_t keepalive_back; /* so far before the log's end is what the next one says */
+	uint64_t keepalive_back; /* a resume point comes that lies so far before the log's end; 0: none */
 	uint32_t chunks; /* of each table's load, or ranges of a key */
 	uint64_t ticks, steps, sent, scans, snapshots;
 };
@@ -178,6 +178,7 @@ struct fake_world {
 	int nmoments;
 	struct fake_moment moments[FAKE_MOMENTS];
 	void (*on_moment)(char *line); /* the player's */
+	unsigned (*chance)(unsigned n); /* 0 .. n - 1; NULL: nothing is left to chance */
 	struct fake_source s;
 	struct fake_target t;
 };

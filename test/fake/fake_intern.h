@@ -6,6 +6,18 @@
 
 #include "fake.h"
 
+/* The real reader of a stream at the other end of a wire (fake_wire.c). status: what its status messages say. */
+struct fake_wire;
+struct fake_wire *fake_wire_new(uint64_t from, uint64_t confirmed, struct change_sink sink, const struct stream_hooks *hooks,
+    void (*status)(void *arg, uint64_t flushed, bool asks), void *arg, struct err *err);
+void fake_wire_free(struct fake_wire *w);
+bool fake_wire_data(struct fake_wire *w, uint64_t at, const void *p, size_t n, struct err *err);
+bool fake_wire_keepalive(struct fake_wire *w, uint64_t end, bool wants_answer, struct err *err);
+bool fake_wire_tick(struct fake_wire *w, struct err *err);
+void fake_wire_confirm(struct fake_wire *w, const struct position *p);
+void fake_wire_ask(struct fake_wire *w);
+void fake_wire_close(struct fake_wire *w);
+
 struct parked { /* of one batch */
 	const struct plan *plan;
 	uint32_t number;

@@ -1,15 +1,14 @@
 /* fake_source.c - the source of the fake world: committed transactions with their places in a log,
- * a slot, snapshots, and a stream of pgoutput bytes; see fake.h.
+ * a slot, snapshots, and a stream of pgoutput bytes in the messages of a walsender; see fake.h.
  * A commit record starts where the log ends at that moment: the first transaction after a snapshot
  * at S starts exactly at S.
  * The stream begins where the slot was confirmed when it is asked for less, in silence, as a server
  * does: whoever does not look first loses changes. */
-#include "fake.h"
+#include "fake_intern.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cdc/pgoutput.h"
 
 #define COMMIT_BYTES 0x100
 #define EPOCH_2000   INT64_C(946684800000000)
@@ -694,10 +693,11 @@ scan_close(struct source_scan *s)
 /* ---- stream ---- */
 
 struct source_stream {
-	struct pgoutput *dec;
-	struct change_sink sink;
+	struct fake_wire *wire;
 	struct fake_xa_sink xa;
 	const struct fake_txn *xa_end; /* is next */
+	uint64_t at; /* where in the log the message is that is next */
+	uint64_t before; /* and how far it was sent before */
 	struct stop *stop;
 	struct fake_slot *slot;
 	uint32_t group;
@@ -712,6 +712,32 @@ struct source_stream {
 	} announced[64];
 	int nannounced;
 };
+
+static bool
+is_durable(const struct source_stream *s, uint64_t lsn)
+{
+	const struct position p = at(lsn), *durable = &fake.t.durable_position[s->group];
+	char a[POSITION_TEXT], b[POSITION_TEXT];
+
+	if (position_reached(durable, &p))
+		return true;
+	fake_broken("%s was confirmed, the durable checkpoint is %s", position_text(&p, a), position_text(durable, b));
+	return false;
+}
+
+/* A status message has come. */
+static void
+on_status(void *arg, uint64_t flushed, bool asks)
+{
+	struct source_stream *s = arg;
+
+	mutex_lock(&fake.lock);
+	if (!fake.dead && flushed > s->slot->confirmed && is_durable(s, flushed))
+		s->slot->confirmed = flushed;
+	s->asked = s->asked || asks;
+	cond_broadcast(&fake.moved);
+	mutex_unlock(&fake.lock);
+}
 
 static struct source_stream *
 stream_open(const struct source_params *p, const struct position *from, bool binary,
@@ -730,7 +756,6 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
 		return NULL;
 	}
 	s = xzalloc(sizeof(*s));
-	s->sink = sink;
 	s->stop = p->stop;
 	s->binary = binary;
 	s->slot = slot;
@@ -740,7 +765,7 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
 	slot->active = true;
 	leave();
 	s->xa.to = sink;
-	if ((s->dec = pgoutput_new((struct relation_resolver){ hooks->resolve, hooks->arg }, fake_xa_sink(&s->xa), err)) == NULL)
+	if ((s->wire = fake_wire_new(s->from, slot->confirmed, fake_xa_sink(&s->xa), hooks, on_status, s, err)) == NULL)
 		abort();
 	return s;
 }
@@ -902,6 +927,8 @@ next_message(struct source_stream *s, struct buf *b)
 			(*s->hold)--;
 		fake.s.sent++;
 		s->xa.txn = x;
+		s->at = x->start;
+		s->before = x->start;
 		if (x->xa == CHANGE_XA_COMMIT || x->xa == CHANGE_XA_ROLLBACK) {
 			s->xa_end = x;
 			s->txn++;
@@ -926,17 +953,33 @@ next_message(struct source_stream *s, struct buf *b)
 	return false;
 }
 
+/* A server that waits for room, or has heard nothing for long, says how far it had sent before the record that it is at: inside a transaction,
+ * and behind its COMMIT. */
 static bool
-put_keepalive(struct source_stream *s, uint64_t end, struct err *err)
+late_keepalive(struct source_stream *s, uint64_t before, struct err *err)
 {
-	struct change *c = s->sink.reserve(s->sink.arg, sizeof(*c), err);
+	bool late;
+
+	mutex_lock(&fake.lock);
+	late = fake.chance != NULL && fake.chance(s->asked ? 4 : 64) == 0;
+	if (late)
+		s->asked = false;
+	mutex_unlock(&fake.lock);
+	return !late || fake_wire_keepalive(s->wire, before, fake.chance(4) == 0, err);
+}
+
+/* What no reader of ours would make of a server's words. */
+static bool
+put_back(struct source_stream *s, uint64_t end, struct err *err)
+{
+	struct change *c = s->xa.to.reserve(s->xa.to.arg, sizeof(*c), err);
 
 	if (c == NULL)
 		return false;
 	memset(c, 0, sizeof(*c));
 	c->kind = CHANGE_KEEPALIVE;
 	c->u.commit.position = at(end);
-	return s->sink.commit(s->sink.arg, c, sizeof(*c), err);
+	return s->xa.to.commit(s->xa.to.arg, c, sizeof(*c), err);
 }
 
 /* Under the lock, which it gives up. 1: something was put, 0: nothing is there, -1: error. */
@@ -954,15 +997,21 @@ step_once(struct source_stream *s, struct err *err)
 	if (next_message(s, &b)) {
 		mutex_unlock(&fake.lock);
 		s->bytes += b.n;
-		rc = (s->xa_end != NULL ? fake_xa_put_end(&s->xa, s->xa_end, err) : pgoutput_decode(s->dec, b.p, b.n, err)) ? 1 : -1;
+		if (s->xa_end != NULL)
+			rc = fake_xa_put_end(&s->xa, s->xa_end, err) ? 1 : -1;
+		else
+			rc = fake_wire_data(s->wire, s->at, b.p, b.n, err) && late_keepalive(s, s->before, err) ? 1 : -1;
 		s->xa_end = NULL;
-	} else if (s->part == 0 && *s->hold != 0 && (s->asked || fake.s.keepalives > 0)) {
-		fake.s.keepalives -= fake.s.keepalives > 0;
+	} else if (s->part == 0 && *s->hold != 0 && fake.s.keepalive_back > 0) {
 		end -= fake.s.keepalive_back;
 		fake.s.keepalive_back = 0;
+		mutex_unlock(&fake.lock);
+		rc = put_back(s, end, err) ? 1 : -1;
+	} else if (s->part == 0 && *s->hold != 0 && (s->asked || fake.s.keepalives > 0)) {
+		fake.s.keepalives -= fake.s.keepalives > 0;
 		s->asked = false;
 		mutex_unlock(&fake.lock);
-		rc = put_keepalive(s, end, err) ? 1 : -1;
+		rc = fake_wire_keepalive(s->wire, end, false, err) ? 1 : -1;
 	} else {
 		mutex_unlock(&fake.lock);
 	}
@@ -975,6 +1024,8 @@ stream_step(struct source_stream *s, int64_t wait_usec, struct err *err)
 {
 	int rc = 1;
 
+	if (!fake_wire_tick(s->wire, err))
+		return false;
 	for (int i = 0; rc == 1 && i < STEP_MAX; i++) {
 		mutex_lock(&fake.lock);
 		rc = step_once(s, err);
@@ -995,31 +1046,26 @@ stream_step(struct source_stream *s, int64_t wait_usec, struct err *err)
 static bool
 stream_tick(struct source_stream *s, struct err *err)
 {
-	(void)s;
 	if (!enter("tick", err))
 		return false;
 	fake.s.ticks++;
-	return leave();
+	leave();
+	return fake_wire_tick(s->wire, err);
 }
 
 static void
 stream_confirm(struct source_stream *s, const struct position *p)
 {
-	char a[POSITION_TEXT], b[POSITION_TEXT];
-
 	mutex_lock(&fake.lock);
-	if (!position_reached(&fake.t.durable_position[s->group], p))
-		fake_broken("%s was confirmed, the durable checkpoint is %s", position_text(p, a),
-		    position_text(&fake.t.durable_position[s->group], b));
-	if (!fake.dead && p->lsn.v > s->slot->confirmed)
-		s->slot->confirmed = p->lsn.v;
+	(void)is_durable(s, p->lsn.v);
 	mutex_unlock(&fake.lock);
+	fake_wire_confirm(s->wire, p);
 }
 
 static void
 stream_ask(struct source_stream *s)
 {
-	s->asked = true;
+	fake_wire_ask(s->wire);
 }
 
 static uint64_t
@@ -1033,10 +1079,11 @@ stream_close(struct source_stream *s)
 {
 	if (s == NULL)
 		return;
+	fake_wire_close(s->wire);
 	mutex_lock(&fake.lock);
 	s->slot->active = false;
 	mutex_unlock(&fake.lock);
-	pgoutput_free(s->dec);
+	fake_wire_free(s->wire);
 	free(s);
 }
 

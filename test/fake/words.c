@@ -327,10 +327,10 @@ play_source(char **w)
 		fake_xa_end(w[1], w[0][3] == 'c');
 	else if (strcmp(w[0], "log") == 0)
 		fake.s.end += size_arg(w[1]);
-	else if (strcmp(w[0], "keepalive") == 0) {
-		fake.s.keepalive_back = w[1] != NULL ? size_arg(w[1]) : 0;
+	else if (strcmp(w[0], "keepalive") == 0)
 		fake.s.keepalives++;
-	}
+	else if (strcmp(w[0], "go-back") == 0)
+		fake.s.keepalive_back = size_arg(w[1]);
 	else if (strcmp(w[0], "hold") == 0)
 		fake.s.hold[0] = fake.s.hold[1] = play_number(w[1], 0);
 	else if (strcmp(w[0], "hold-main") == 0)
