@@ -20,7 +20,7 @@ PKGS   := libevent libpq libmariadb libconfig libsystemd zlib libzstd
 LAYERS := daemon/base cdc staging endpoints daemon
 
 # These fetch what is missing first and then call make again; everything else compiles at once.
-OUTER := deps demo check check-matrix check-asan check-tsan fuzz lint clean help
+OUTER := deps demo check check-matrix check-asan check-tsan torture fuzz lint clean help
 GOALS := $(or $(MAKECMDGOALS),all)
 
 ifneq ($(filter-out $(OUTER),$(GOALS)),)
@@ -151,6 +151,12 @@ fuzz:
 	$(if $(FUZZ),@echo 'building in $(O)/fuzz (clang, libFuzzer)')
 	$(if $(FUZZ),$(FSUB))
 	@O='$(abspath $(O))' SECONDS_EACH='$(or $(T),60)' JOBS='$(JOBS)' sh test/run.sh fuzz
+torture:
+	@sh test/deps.sh check
+	@echo 'building in $(O) ($(CC))'
+	$(SUB) $(QUIET) tests
+	$(SUB) $(QUIET) all $(O)/faults/test/sim/sim O=$(O)/faults FAULTS=1
+	@O='$(abspath $(O))' sh test/torture/run.sh $(PART)
 lint:
 	@$(call RUN,$(O)) lint
 
@@ -181,6 +187,7 @@ help:
 	@echo 'make check        every test, one line each (T=PATTERN chooses); make lint: the lints alone'
 	@echo 'make check-matrix a part of the tests against other versions of the servers (T=postgresql-12 chooses)'
 	@echo 'make check-asan   the same with AddressSanitizer and UBSan; make check-tsan: with ThreadSanitizer'
+	@echo 'make torture      faults, kills and seeds by the thousand, some hours (PART=seeds chooses); its table is in build/torture.txt'
 	@echo 'make fuzz T=60    each fuzz target for T seconds'
 	@echo 'make install      DESTDIR= PREFIX=/usr/local SBINDIR= MANDIR= ETCDIR=/etc UNITDIR='
 	@echo 'make clean        removes the build folder'
