@@ -145,7 +145,7 @@ bootstrap() {			# FOLDER PROGRAM SHARE KIND VERSION
 		echo 'FLUSH PRIVILEGES;'
 		my_accounts "$4" "$5"
 	} >"$TMP/init.sql"
-	"$2" --no-defaults --user="$(id -un)" --datadir="$1" --bootstrap --innodb-log-file-size=32M --innodb-use-native-aio=0 \
+	"$2" --no-defaults --user="$(id -un)" --datadir="$1" --tmpdir="$TMP" --bootstrap --innodb-log-file-size=32M --innodb-use-native-aio=0 \
 		--max-allowed-packet=16M <"$TMP/init.sql" >"$TMP/init.log" 2>&1
 }
 
@@ -165,7 +165,8 @@ my_template() {			# KIND: its folder in $template
 
 # ---- start, stop, crash -------------------------------------------------------------------------------------------------
 
-# What each server gets. A source's log is written at once but not synced: a killed server loses nothing, and a test wants speed;
+# What each server gets. A server that starts deletes what other servers' temporary tables have in a tmpdir that they share, and MariaDB
+# dies of it: each has its own. A source's log is written at once but not synced: a killed server loses nothing, and a test wants speed;
 # a target is durable: repld insists.
 my_options() {			# NAME KIND NUMBER
 	cat <<-CNF
@@ -174,6 +175,7 @@ my_options() {			# NAME KIND NUMBER
 		datadir = $TMP/$1/data
 		socket = $TMP/$1/sock
 		pid-file = $TMP/$1/pid
+		tmpdir = $TMP/$1/tmp
 		skip-networking = 1
 		skip-name-resolve
 		default-time-zone = '+00:00'
@@ -210,7 +212,7 @@ my_start() {			# NAME [option[=value]...]
 	kind=$(kind_of "$server")
 	my_template "$kind"
 	if [ ! -d "$TMP/$server/data" ]; then
-		mkdir -p "$TMP/$server"
+		mkdir -p "$TMP/$server/tmp"
 		cp -a --reflink=auto --sparse=auto "$template" "$TMP/$server/data"
 		SERVERS="$SERVERS $server"
 		my_options "$server" "$kind" "$(echo "$SERVERS" | wc -w)" >"$TMP/$server/my.cnf"
