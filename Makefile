@@ -61,7 +61,7 @@ OBJ   := $(SRC:%.c=$(O)/%.o)
 LIB   := $(O)/librepld.a
 # Programs of the tests: each is one source, the archive, and what its line `/* link: FILE.c ... */` names.
 UNITS := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/unit/test_*.c)))
-PROGS := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/scenario/*.c test/sim/sim.c test/system/*.c test/demo/*.c)))
+PROGS := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/scenario/*.c test/sim/sim.c test/torture/*.c test/system/*.c test/demo/*.c)))
 FUZZ  := $(patsubst %.c,$(O)/%,$(sort $(wildcard test/fuzz/fuzz_*.c)))
 
 # One short line a step; V=1 shows the commands.

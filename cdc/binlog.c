@@ -526,8 +526,8 @@ on_unknown(const struct event *ev, struct err *err)
 	if ((ev->flags & FLAG_IGNORABLE) != 0)
 		return true;
 	err_set(err, ERR_PROTOCOL, "events of type %u are not known", ev->type);
-	return err_remedy(
-	    err, "the source is newer than this repld, or uses a feature that it does not read");
+	return err_remedy(err, "the source is newer than this repld, or uses a feature that it does not read; with "
+			       "that out of its log: repld ctl restart TASK --reload");
 }
 
 /* A flat switch. */
@@ -669,9 +669,11 @@ open_event(const struct binlog *dec, const uint8_t *p, size_t n, struct event *e
 	if (checksum && !checksum_right(p, n, ev->type) && !checksum_left_behind(p, n, ev->type)) {
 		err_set(err, ERR_RETRY, "the checksum of an event (type %u, %zu bytes) differs",
 		    ev->type, n);
+		err->once = true;	/* a bit may turn on the way */
 		return err_remedy(err,
-		    "if it comes again, the source's log file or the way to it is damaged: "
-		    "mysqlbinlog --verify-binlog-checksum on the source tells which");
+		    "the source's log file or the way to it is damaged, mysqlbinlog "
+		    "--verify-binlog-checksum on the source tells which; where the file is, load the "
+		    "tables again: repld ctl restart TASK --reload");
 	}
 	ev->body = rd_init(p + EVENT_HEADER, n - EVENT_HEADER - (checksum ? EVENT_CHECKSUM : 0));
 	return true;

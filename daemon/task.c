@@ -298,15 +298,17 @@ judge(struct task *t, const struct err *err)
 	t->next_intent = t->run.intent;
 	if (is_rotation(t, err))
 		again.kind = ERR_RETRY;
+	if (err->once && t->err.once && strcmp(err->msg, t->err.msg) == 0 && strcmp(err->position, t->err.position) == 0)
+		again.kind = ERR_PROTOCOL;
 	if (again.kind == ERR_RETRY || again.kind == ERR_SYSTEM || again.kind == ERR_CANCELLED || again.kind == ERR_NONE) {
 		retry(t, &again);
 		return;
 	}
-	t->err = *err;
+	t->err = again;
 	t->has_error = true;
 	t->next_intent = RUN_NORMAL;
 	task_enter(t, TASK_ERROR, "");
-	log_err(LOG_LEVEL_ERROR, "stopped", err);
+	log_err(LOG_LEVEL_ERROR, "stopped", &again);
 }
 
 static void

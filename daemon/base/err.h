@@ -40,6 +40,7 @@ struct err {
 	char position[128];	/* place in the source's log; "" where unknown */
 	char table[160];	/* schema.table the error speaks of; "" */
 	bool password;		/* it was refused, or could not be read: may be about to change */
+	bool once;			/* of ERR_RETRY: the same again at the same place is an error (ERR_PROTOCOL) */
 };
 
 #define ERR_INIT { .kind = ERR_NONE }

@@ -317,6 +317,7 @@ fake_error(struct err *err, const char *code, const char *what)
 		i++;
 	err_set(err, kinds[i].kind, "%s failed as told (%s)", what, code);
 	snprintf(err->sqlstate, sizeof(err->sqlstate), "%.5s", code);
+	err->once = strcmp(code, "XX001") == 0; /* data corrupted */
 	return false;
 }
 

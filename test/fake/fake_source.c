@@ -991,6 +991,7 @@ step_once(struct source_stream *s, struct err *err)
 	int rc = 0;
 
 	if (fake_fails("step", err)) {
+		err_position(err, "%llx", (unsigned long long)end);
 		mutex_unlock(&fake.lock);
 		return -1;
 	}
