@@ -634,7 +634,7 @@ on_boundary(struct apply *a, const struct change *c, struct err *err)
 		if (c->kind != CHANGE_KEEPALIVE)
 			apply_say_oldest(a, (struct wall){ 0 });
 		say_reached(a, &a->noted);
-		return note_position(a, false, err);
+		return note_position(a, false, err) && apply_finish_ranged(a, err);
 	}
 	if (a->boundary == NULL)
 		a->oldest = clock_mono();

@@ -28,6 +28,8 @@ struct player {
 	struct event_base *base;
 	struct task *task;
 	struct buf options;
+	char busy[200];		/* what others write all the while that something is waited for */
+	double busy_at;
 	uint32_t asked, answered; /* commands by number */
 	bool reply_ok, stopped;
 	char reply[1400];
@@ -507,6 +509,18 @@ say_state(void)
 	    st.has_error ? st.error.message : "", st.applied, st.confirmed);
 }
 
+static void play_line(char *line);
+
+/* A change each 20 ms: streams are never idle. */
+static void
+be_busy(void)
+{
+	if (p.busy[0] == '\0' || real_now() < p.busy_at)
+		return;
+	play_line(p.busy);
+	p.busy_at = real_now() + 0.02;
+}
+
 static void
 do_expect(bool wait, const char *name, const char *op, const char *want)
 {
@@ -519,6 +533,7 @@ do_expect(bool wait, const char *name, const char *op, const char *want)
 			say_state();
 			play_fail("expected %s %s %s, but it is %s", name, op, want, out);
 		}
+		be_busy();
 		if (p.base != NULL)
 			pump();
 		else
@@ -557,6 +572,8 @@ play_player(char **w, const char *line)
 		do_storm(w);
 	else if (strcmp(w[0], "clock") == 0)
 		do_clock(w[1]);
+	else if (strcmp(w[0], "busy") == 0)
+		snprintf(p.busy, sizeof(p.busy), "%s", after_words(line, 1));
 	else if (strcmp(w[0], "settle") == 0)
 		do_settle();
 	else if (strcmp(w[0], "expect") == 0 || strcmp(w[0], "check") == 0)

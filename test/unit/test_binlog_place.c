@@ -247,6 +247,25 @@ START_TEST(format_of_a_dump_inside_a_file_without_checksums)
 }
 END_TEST
 
+/* The first event may come late: the server looks for the place, through a large file. */
+START_TEST(place_before_what_was_stepped_over_is_not_told)
+{
+	const struct binlog_options o = { .gtids = true, .reached_log = name_intern("log", 3), .reached = binlog_place(1, 5000) };
+	struct maker m = { .mariadb = true };
+
+	maker_ready(&m, &o);
+	ck_assert(binlog_flush(m.rig.dec, &m.rig.err));
+	ck_assert_str_eq(buf_cstr(&m.rig.text), "");
+	ok(heartbeat(&m, "log.000001", 4900, 0));
+	ck_assert(binlog_flush(m.rig.dec, &m.rig.err));
+	ck_assert_str_eq(buf_cstr(&m.rig.text), "");
+	ok(heartbeat(&m, "log.000001", 5100, 0));
+	ck_assert(binlog_flush(m.rig.dec, &m.rig.err));
+	ck_assert_str_eq(buf_cstr(&m.rig.text), "KEEPALIVE log.000001:5100 at -\n");
+	maker_end(&m);
+}
+END_TEST
+
 START_TEST(place_moves_by_heartbeats)
 {
 	struct maker m = { .checksum = true };
@@ -740,7 +759,7 @@ START_TEST(table_count_of_a_statement_is_bounded)
 }
 END_TEST
 
-UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_behind_what_was_stepped_over, place_without_positions_is_counted,
+UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_behind_what_was_stepped_over, place_before_what_was_stepped_over_is_not_told, place_without_positions_is_counted,
     place_of_made_events_does_not_count, place_follows_the_files, place_start_is_checked,
     place_moves_by_heartbeats, place_moves_by_heartbeats_of_mariadb, format_tells_the_server,
     format_of_a_dump_inside_a_file_without_checksums,
