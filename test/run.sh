@@ -336,7 +336,7 @@ check)
 	{ list_lint; list_unit; list_scenario; list_replay; } | run_list "$JOBS"
 	list_sim "$O/faults" 10000 | run_list 1
 	{ list_system no; list_system yes; } | chosen | find_servers
-	list_system no | run_list 3 # they wait more than they work
+	list_system no | run_list 2
 	list_system yes | run_list 1
 	;;
 matrix)
