@@ -72,9 +72,12 @@ one() {
 	rm -f "$log.pid"
 	for found in "$log".san.*; do
 		[ -s "$found" ] || continue
-		head -n 30 "$found" >>"$log"
+		# that it cannot follow every coroutine is no finding: the simulator tells it of each change of stacks
+		grep -v 'fully support makecontext/swapcontext' "$found" >"$log.found" || continue
+		head -n 30 "$log.found" >>"$log"
 		rc=99
 	done
+	rm -f "$log.found"
 	if [ $rc -eq 77 ] && [ -n "$CI" ] && no_server "$last"; then
 		echo "(a skip is a failure here: everything is meant to be installed)" >>"$log"
 		rc=1
