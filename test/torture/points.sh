@@ -3,7 +3,8 @@
 # beside the stream, a reload that adds a table, pause and resume, and a stop; at the begin of each of these the place is armed, and the first one of
 # daemon or worker that comes by it dies, fails or waits there. At the end nothing may be lost, doubled, other than on the source, or stuck.
 #	DIRECTIONS='postgresql-mariadb ...' ACTIONS='kill error delay:400' POINTS='apply.begin ...' AT_ONCE=8 points.sh
-# Servers stay for all runs of a direction; each run has databases and a daemon of its own. What failed is kept in $O/torture-points.
+# Servers stay for all runs of a direction; each run has databases and a daemon of its own. What became of each run stands
+# in $O/torture-points.txt; what failed is kept in the folder of that name.
 : "${TOP:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$TOP/test/system/lib.sh"
 . "$TOP/test/torture/lib.sh"
@@ -12,7 +13,7 @@ directions=${DIRECTIONS:-postgresql-postgresql postgresql-mariadb mariadb-postgr
 actions=${ACTIONS:-kill error delay:400}
 points=${POINTS:-$(fault_points)}
 stuck_after=${STUCK:-90}
-kept=$O/torture-points
+kept=${KEPT:-$O/torture-points}
 rm -rf "$kept"
 REPLD=$REPLD_FAULTY
 needs postgresql mariadb
@@ -301,7 +302,7 @@ pg_ready() {			# the database that each run's source is a copy of
 ADMIN_DB=app
 case " $directions " in *' postgresql-'*) pg_start pgsrc max_connections=300 max_replication_slots=60 max_wal_senders=60; pg_ready ;; esac
 case " $directions " in *'-postgresql '*) pg_start pgdst max_connections=300 ;; esac
-case " $directions " in *' mariadb-'*) my_start masrc max-connections=500 expire-logs-days=0 ;; esac
+case " $directions " in *' mariadb-'*) my_start masrc max-connections=500 max-binlog-size=16M ;; esac
 case " $directions " in *'-mariadb '*) my_start madst max-connections=500 ;; esac
 
 begin=$(date +%s) failed=0 total=0
@@ -340,5 +341,5 @@ for direction in $directions; do
 		awk -v n="$(echo "$actions" | wc -w)" '$1 == n { print $2 }')
 	result "$direction: not on its way:" $never
 done
-cp "$TMP/results" "$O/torture-points.txt"
+cp "$TMP/results" "$kept.txt"
 [ $failed -eq 0 ] || fail "$failed runs failed; see $kept"

@@ -1,4 +1,4 @@
--- points.sh, MariaDB: as points_postgresql.sql, and a transaction of XA that is prepared in one phase and committed in it.
+-- points.sh, MariaDB: as points_postgresql.sql, and points.sh adds a transaction of XA to each phase.
 CREATE TABLE big (id int PRIMARY KEY, v int NOT NULL, t varchar(400)) ENGINE=InnoDB;
 CREATE TABLE late (id int PRIMARY KEY, v int NOT NULL, t varchar(400)) ENGINE=InnoDB;
 CREATE TABLE uniq (id int PRIMARY KEY, u int NOT NULL UNIQUE) ENGINE=InnoDB;
@@ -23,7 +23,7 @@ CREATE PROCEDURE phase(n int)
 BEGIN
 	SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 	START TRANSACTION;
-	INSERT INTO parts SELECT n * 10000 + seq, REPEAT(MD5(seq), 100) FROM seq_1_to_1500;
+	INSERT INTO parts SELECT n * 10000 + seq, REPEAT(MD5(seq), 100) FROM seq_1_to_1500 WHERE n = 2 OR seq <= 150;
 	UPDATE big SET v = n WHERE id % 7 = 0;
 	COMMIT;
 	START TRANSACTION;

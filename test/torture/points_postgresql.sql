@@ -21,10 +21,10 @@ BEGIN
 END
 $$;
 
--- One transaction that goes in parts, a keyless one, unique values that move.
+-- One transaction that goes in parts, in the stream more than the ring holds; unique values and keys that move.
 CREATE PROCEDURE phase(n int) LANGUAGE plpgsql AS $$
 BEGIN
-	INSERT INTO parts SELECT n * 10000 + g, repeat(md5(g::text), 100) FROM generate_series(1, 1500) g;
+	INSERT INTO parts SELECT n * 10000 + g, repeat(md5(g::text), 100) FROM generate_series(1, CASE n WHEN 2 THEN 1500 ELSE 150 END) g;
 	UPDATE big SET v = n WHERE id % 7 = 0;
 	COMMIT;
 	UPDATE uniq SET u = -1 WHERE id = 2 * n;
