@@ -47,11 +47,13 @@ UPDATE big SET v = v + 1 WHERE id = :id;" >"$TMP/churn.sql"
 			DECLARE begun datetime(6) DEFAULT SYSDATE(6);
 			DECLARE done bigint DEFAULT 0;
 			DECLARE ahead double DEFAULT 0;
+			DECLARE one int;
 
 			SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;
 			WHILE NOT EXISTS (SELECT 1 FROM halt) DO
 				CALL churn(w);
-				UPDATE big SET v = v + 1 WHERE id = 1 + FLOOR(RAND() * $rows);
+				SET one = 1 + FLOOR(RAND() * $rows);
+				UPDATE big SET v = v + 1 WHERE id = one;
 				SET done = done + 1;
 				SET ahead = done / rate - TIMESTAMPDIFF(MICROSECOND, begun, SYSDATE(6)) / 1e6;
 				IF ahead > 0 THEN
