@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/base/mailbox.h"
 #include "daemon/base/num.h"
@@ -61,6 +62,7 @@ struct task {
 	enum run_intent next_intent;
 	char next_from[POSITION_TEXT];	/* of RUN_FROM; the run has a copy */
 	uint32_t pause_id, restart_id;	/* commands that wait for the run's end; 0: none */
+	uint32_t resume_id;		/* for what it stores at its begin */
 	struct buf resync;		/* asked for, not given to a run yet */
 	struct prepare *prepare;	/* another configuration is looked at; NULL: none */
 	uint32_t prepare_id;
@@ -346,6 +348,8 @@ run_ended(struct task *t, enum run_end end, const struct err *err)
 {
 	enum after after = t->after;
 
+	answer(t, &t->resume_id, after == AFTER_JUDGE && end == RUN_FAILED,
+	    after == AFTER_JUDGE ? "resumed; that could not be stored yet, see status" : "something else was asked for meanwhile");
 	if (after == AFTER_STOP) {
 		task_enter(t, TASK_STOPPED, "the daemon is stopping");
 		t->stop_done(t->stop_arg);
@@ -380,6 +384,7 @@ on_mail(evutil_socket_t fd, short what, void *arg)
 		if (m.what == MAIL_RUNNING) {
 			t->run_since = clock_mono();
 			t->has_run = true;
+			answer(t, &t->resume_id, true, "resumed");
 			if (t->after == AFTER_JUDGE)
 				task_enter(t, TASK_RUNNING, "");
 		} else if (m.what == MAIL_ENDED) {
@@ -446,8 +451,10 @@ task_resume(struct task *t, uint32_t id)
 	}
 	log_info("resuming, as asked");
 	t->attempt = 0;
+	t->resume_id = id;	/* answered once it is stored: a worker that dies before that comes back paused */
 	run_start(t, RUN_RESUME);
-	t->reply(t->reply_arg, id, true, "resumed");
+	if (!t->running)
+		answer(t, &t->resume_id, false, t->err.msg);
 }
 
 void
@@ -554,6 +561,7 @@ switch_to(struct task *t, struct conf *take_conf)
 			take_next_conf(t);
 		return "takes effect when the task is resumed";
 	}
+	(void)!FAULT("reload.switch", &(struct err)ERR_INIT);	/* it is accepted: nothing can refuse it any more */
 	log_info("going on from the checkpoint with another configuration");
 	evtimer_del(t->retry_timer);
 	t->attempt = 0;
@@ -580,11 +588,16 @@ static void
 prepared(struct task *t)
 {
 	struct buf text = { 0 };
+	struct err err = ERR_INIT;
 	bool ok;
 
 	if (t->prepare == NULL || !prepare_finished(t->prepare))
 		return;		/* of one that was given up */
 	ok = prepare_accepted(t->prepare) && t->after != AFTER_STOP;
+	if (ok && !FAULT("reload.accept", &err)) {
+		answer_prepare(t, false, err.msg);
+		return;
+	}
 	if (ok)
 		buf_printf(&text, "%s\n", switch_to(t, prepare_take_conf(t->prepare)));
 	buf_str(&text, t->after == AFTER_STOP ? "the task is stopping" : prepare_text(t->prepare));

@@ -27,6 +27,7 @@
 
 #define LOCK_TRIES 24		/* of 5 s each */
 #define AGREE_TRIES 100
+#define XA_ROUNDS 20			/* where transactions of XA end all the time, commits are blocked for the snapshots */
 #define TRY_AGAIN_USEC 500000
 #define HOLDS 16		/* a task's stream, and those of its load groups */
 
@@ -49,6 +50,8 @@ struct source_snapshot {
 	uint32_t n, free;		/* scans[0..free) wait for a thread */
 	uint32_t alive;
 	struct hold hold;		/* the dump that nobody reads */
+	uint64_t xa_commits;		/* begun before it was seen that none is prepared */
+	uint32_t rounds;
 };
 
 static void
@@ -371,7 +374,7 @@ snapshots_that_agree(struct source_snapshot *s, bool *ret_got, struct err *err)
 
 	*ret_got = false;
 	for (int i = 0; i < AGREE_TRIES && !*ret_got; i++) {
-		if (!begin_all(s, err) || !all_agree(s, &p, ret_got, err))
+		if (!FAULT("snapshot.begin", err) || !begin_all(s, err) || !all_agree(s, &p, ret_got, err))
 			return false;
 		if (*ret_got)
 			break;
@@ -404,18 +407,32 @@ snapshot_under_lock(struct source_snapshot *s, const char *unlock, bool *ret_non
 	return my_exec(s->admin, ok ? err : &second, unlock) && ok;
 }
 
-/* One that was prepared before the snapshot and has ended since is not seen here; its end in the log is then a hole, and nothing is wrong in
- * silence. */
+/* None is prepared now, and none that was prepared when the snapshots were taken has ended since: it would stand in the log before their place and
+ * take effect behind it. None was prepared just before they were taken, so the XA COMMIT of such a one began after that. */
+static bool
+none_was_prepared(struct source_snapshot *s, bool *ret, struct err *err)
+{
+	uint64_t commits;
+
+	if (!FAULT("snapshot.taken", err) || !my_xa_none(s->admin, ret, err) || !my_xa_commits(s->admin, &commits, err))
+		return false;
+	*ret = *ret && commits == s->xa_commits;
+	return true;
+}
+
 static bool
 take_of_mariadb(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text), void *arg, bool *ret_none, struct err *err)
 {
 	struct position p;
 	bool got, agree;
 
-	if (!keep_still(s, on_wait, arg, err) || !snapshots_that_agree(s, &got, err))
+	if (!keep_still(s, on_wait, arg, err))
+		return false;
+	got = false;
+	if (s->rounds++ < XA_ROUNDS && !snapshots_that_agree(s, &got, err))
 		return false;
 	if (got) {
-		if (!my_xa_none(s->admin, ret_none, err))
+		if (!none_was_prepared(s, ret_none, err))
 			return false;
 		if (!*ret_none)
 			end_all(s);
@@ -458,7 +475,7 @@ open_all(struct source_snapshot *s, void (*on_wait)(void *arg, const char *text)
 	if (s->admin == NULL || !my_source_is_same(s->admin, &s->p, err) || !open_scans(s, err))
 		return false;
 	while (!none)
-		if (!my_xa_wait(s->admin, on_wait, arg, err) ||
+		if (!my_xa_commits(s->admin, &s->xa_commits, err) || !my_xa_wait(s->admin, on_wait, arg, err) ||
 		    !(s->admin->mariadb ? take_of_mariadb(s, on_wait, arg, &none, err) : take_of_mysql(s, on_wait, arg, &none, err)))
 			return false;
 	return true;

@@ -51,6 +51,7 @@ bool my_source_check(struct source *s, const struct tableset *set, bool needs_sl
 /* my_xa.c */
 /* No transaction of XA is prepared now, as far as we may know. */
 bool my_xa_none(struct my_conn *c, bool *ret, struct err *err) MUST_CHECK;
+bool my_xa_commits(struct my_conn *c, uint64_t *ret, struct err *err) MUST_CHECK;	/* how many XA COMMIT have begun on the server */
 /* Until that is so; on_wait says who is waited for. */
 bool my_xa_wait(struct my_conn *c, void (*on_wait)(void *arg, const char *text), void *arg, struct err *err) MUST_CHECK;
 bool my_xa_may_ask(struct my_conn *c, bool *ret, struct err *err) MUST_CHECK;	/* MySQL 8: takes a privilege */

@@ -77,6 +77,20 @@ my_xa_none(struct my_conn *c, bool *ret, struct err *err)
 }
 
 bool
+my_xa_commits(struct my_conn *c, uint64_t *ret, struct err *err)
+{
+	struct my_rows r;
+
+	*ret = 0;
+	if (!my_query(c, &r, err, "SHOW GLOBAL STATUS LIKE 'Com_xa_commit'", 0, NULL))
+		return false;
+	if (my_next(&r))
+		*ret = my_number(&r, 1);
+	my_rows_done(&r);
+	return true;
+}
+
+bool
 my_xa_may_ask(struct my_conn *c, bool *ret, struct err *err)
 {
 	struct my_rows r;
