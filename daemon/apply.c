@@ -93,7 +93,7 @@ apply_begin(struct apply *a, struct err *err)
 	if (!a->open && (!FAULT("apply.begin", err) || !a->c.ops->begin(a->c.target, err)))
 		return false;
 	a->open = true;
-	return true;
+	return FAULT("apply.begun", err);
 }
 
 /* Writes what the batch holds into the target's transaction, which stays open. */
@@ -312,7 +312,7 @@ note_position(struct apply *a, bool now, struct err *err)
 	position_distance(&a->c.cp->position, &a->noted, &bytes);
 	if (!now && bytes < NOTE_BYTES && usec_since(a->last_checkpoint) < NOTE_EVERY && !note_is_wanted(a))
 		return true;
-	return apply_commit_at(a, &a->noted, (struct wall){ 0 }, err);
+	return FAULT("apply.note", err) && apply_commit_at(a, &a->noted, (struct wall){ 0 }, err);
 }
 
 /* Asks what is durable, now and then. */
@@ -324,7 +324,7 @@ look_flushed(struct apply *a, struct err *err)
 	if (a->open || !progress_has_pending(a->c.progress) || usec_since(a->last_flush_look) < FLUSH_EVERY)
 		return true;
 	a->last_flush_look = clock_mono();
-	if (!a->c.ops->flushed(a->c.target, &token, err))
+	if (!a->c.ops->flushed(a->c.target, &token, err) || !FAULT("apply.flushed", err))
 		return false;
 	if (!a->c.relaxed) {
 		progress_durable(a->c.progress, token);

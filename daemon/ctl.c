@@ -21,6 +21,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "daemon/base/arena.h"
+#include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/ctl_line.h"
 
@@ -274,7 +275,10 @@ on_line(struct ctl_conn *c, const char *p, size_t n)
 	}
 	memcpy(line, p, n);
 	conn_learn_peer(c, bufferevent_getfd(c->bev));
-	h.request(h.arg, c, line, n);
+	if (FAULT("ctl.line", &err))
+		h.request(h.arg, c, line, n);
+	else
+		ctl_err(c, 1, "%s", err.msg);
 	free(line);
 }
 

@@ -10,7 +10,7 @@
 #include "daemon/ranged.h"
 #include "staging/transform.h"
 
-#define CHUNK_MIN_BYTES (64u << 20)	/* a smaller part of a table is not worth a chunk of its own */
+#define CHUNK_MIN_BYTES FAULT_SMALL(64u << 20)	/* a smaller part of a table is not worth a chunk of its own */
 #define CHUNKS_PER_THREAD 4		/* so that threads that end early find something to do */
 #define ROW_ARENA (64u << 10)		/* bytes: the first room for converted values of a row */
 #define RATE_LOOK 256			/* rows between looks at rate, stop flag and heartbeat */

@@ -10,7 +10,7 @@
 
 #define RANGES_MAX 64			/* of a table, or CHUNKS_PER_THREAD for each connection: what is lost by a kill is small */
 #define CHUNKS_PER_THREAD 4
-#define RANGE_MIN_BYTES (4u << 20)
+#define RANGE_MIN_BYTES FAULT_SMALL(4u << 20)
 
 /* ---- which tables ------------------------------------------------------------------------------------------------ */
 

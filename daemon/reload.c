@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/arena.h"
+#include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/notify.h"
 #include "daemon/supervisor_int.h"
@@ -138,6 +139,7 @@ reload_finish(struct reload *r)
 	s->reload = NULL;
 	reload_free(r);
 	notify_ready();
+	(void)!FAULT("reload.done", &(struct err)ERR_INIT);	/* it is done */
 	log_lines(LOG_LEVEL_INFO, buf_cstr(&text));
 	if (answer.done != NULL)
 		answer.done(answer.arg, code, buf_cstr(&text));
@@ -393,7 +395,7 @@ reload_start(struct supervisor *s, struct reload_answer answer)
 	notify_reloading();
 	if ((next = conf_load(s->conf_path, &errors)) == NULL) {
 		refuse(s, answer, buf_cstr(&errors.text));
-	} else if (!conf_diff_new(s->conf, next, &diff, &err)) {
+	} else if (!FAULT("reload.read", &err) || !conf_diff_new(s->conf, next, &diff, &err)) {
 		conf_free(next);
 		refuse(s, answer, err.msg);
 	} else {

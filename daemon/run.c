@@ -58,7 +58,7 @@ obey_pause(struct run *r, bool *ret_paused, struct err *err)
 	*ret_paused = want || (r->l.cp.paused && r->c->intent == RUN_NORMAL);
 	if (r->c->intent == RUN_NORMAL || r->l.cp.paused == want)
 		return true;
-	if (!r->l.to->save_paused(r->l.target, r->l.cp.epoch, want, err))
+	if (!FAULT("pause.save", err) || !r->l.to->save_paused(r->l.target, r->l.cp.epoch, want, err) || !FAULT("pause.saved", err))
 		return false;
 	r->l.cp.paused = want;
 	return true;
@@ -716,7 +716,8 @@ run_steps(struct run *r, struct err *err)
 		return RUN_FAILED;
 	if (!atomic_load(&r->c->pause_at_end))
 		return RUN_FINISHED;
-	return r->l.to->save_paused(r->l.target, r->l.cp.epoch, true, err) ? RUN_IS_PAUSED : RUN_FAILED;
+	return FAULT("pause.save", err) && r->l.to->save_paused(r->l.target, r->l.cp.epoch, true, err) && FAULT("pause.saved", err) ? RUN_IS_PAUSED :
+	    RUN_FAILED;
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/base/mailbox.h"
 #include "daemon/base/num.h"
@@ -554,6 +555,7 @@ switch_to(struct task *t, struct conf *take_conf)
 			take_next_conf(t);
 		return "takes effect when the task is resumed";
 	}
+	(void)!FAULT("reload.switch", &(struct err)ERR_INIT);	/* it is accepted: nothing can refuse it any more */
 	log_info("going on from the checkpoint with another configuration");
 	evtimer_del(t->retry_timer);
 	t->attempt = 0;
@@ -580,11 +582,16 @@ static void
 prepared(struct task *t)
 {
 	struct buf text = { 0 };
+	struct err err = ERR_INIT;
 	bool ok;
 
 	if (t->prepare == NULL || !prepare_finished(t->prepare))
 		return;		/* of one that was given up */
 	ok = prepare_accepted(t->prepare) && t->after != AFTER_STOP;
+	if (ok && !FAULT("reload.accept", &err)) {
+		answer_prepare(t, false, err.msg);
+		return;
+	}
 	if (ok)
 		buf_printf(&text, "%s\n", switch_to(t, prepare_take_conf(t->prepare)));
 	buf_str(&text, t->after == AFTER_STOP ? "the task is stopping" : prepare_text(t->prepare));

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "daemon/base/num.h"
 #include "daemon/ipc.h"
@@ -63,12 +64,14 @@ send_reply(void *arg, uint32_t id, bool ok, const char *text)
 {
 	struct worker *w = arg;
 	struct buf payload = { 0 }, msg = { 0 };
+	struct err err = ERR_INIT;	/* nothing here can fail */
 
 	on_publish(-1, 0, w);		/* what the answer speaks of is seen by a status that follows it */
 	buf_printf(&payload, "%s\n%s", ok ? "OK" : "ERR", text);
 	ipc_put(&msg, IPC_REPLY, id, (const char *)payload.p, payload.n);
 	if (!msg.bad && w->socket != NULL)
 		bufferevent_write(w->socket, msg.p, msg.n);
+	(void)!FAULT("ctl.answered", &err);
 	buf_done(&payload);
 	buf_done(&msg);
 }
@@ -178,12 +181,18 @@ on_text(struct worker *w, const struct ipc_msg *m)
 static void
 on_message(struct worker *w, const struct ipc_msg *m)
 {
+	struct err err = ERR_INIT;
+
 	if (m->type == IPC_CONFIG && w->task == NULL) {
 		on_config(w, m);
 		return;
 	}
 	if (w->task == NULL || w->stopping) {
 		send_reply(w, m->id, false, "the task is stopping");
+		return;
+	}
+	if (m->type != IPC_STOP && !FAULT("ctl.asked", &err)) {
+		send_reply(w, m->id, false, err.msg);
 		return;
 	}
 	switch (m->type) {
@@ -193,6 +202,7 @@ on_message(struct worker *w, const struct ipc_msg *m)
 	case IPC_RESUME: task_resume(w->task, m->id); break;
 	case IPC_RESYNC: on_resync(w, m); break;
 	case IPC_STOP:
+		(void)!FAULT("stop.asked", &err);	/* a stop is not refused */
 		w->stopping = true;
 		task_stop(w->task, on_stopped, w);
 		break;

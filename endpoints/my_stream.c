@@ -16,6 +16,7 @@
 #include "cdc/binlog.h"
 #include "cdc/my_type.h"
 #include "daemon/base/arena.h"
+#include "daemon/base/fault.h"
 #include "daemon/base/log.h"
 #include "endpoints/my_grants.h"
 #include "staging/plan.h"
@@ -583,6 +584,8 @@ take_event(struct source_stream *s, size_t *ret_n, struct err *err)
 	if (*ret_n == 0)
 		return err_set(err, ERR_RETRY, "the source has ended the stream");
 	s->bytes += *ret_n;
+	if (!FAULT("stream.event", err))
+		return false;
 	if (*ret_n >= 19 && !is_heartbeat(event)) {
 		s->quiet = clock_mono();
 		s->behind = false;

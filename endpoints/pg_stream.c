@@ -432,6 +432,10 @@ send_status(struct source_stream *s, struct err *err)
 	buf_u8(&b, s->ask);
 	if (b.bad)
 		return err_set(err, ERR_SYSTEM, "no memory for a status message");
+	if (!FAULT("stream.status", err)) {
+		buf_done(&b);
+		return false;
+	}
 	put = PQputCopyData(s->c->pg, (const char *)b.p, (int)b.n);
 	buf_done(&b);
 	if (put < 0)
@@ -446,7 +450,7 @@ send_status(struct source_stream *s, struct err *err)
 	if ((flushed = PQflush(s->c->pg)) < 0)
 		return pg_err_conn(s->c, "send a status message", err);
 	s->flush_pending = flushed > 0;
-	return true;
+	return FAULT("stream.status_sent", err);
 }
 
 /* Microseconds until a status message is due. */

@@ -1,10 +1,12 @@
 /* fault.c - the table of armed faults, read once from REPLD_FAULT; empty in normal builds.
- * Threads: any; passages are counted with atomics. A variable that cannot be understood aborts:
- * a test meant something by it. */
+ * Threads: any; passages are counted with atomics. With REPLD_FAULT_ONCE processes agree by files that only one of them can make.
+ * A variable that cannot be understood, and a folder that can't be written to, abort: a test meant something by it. */
 #include "daemon/base/fault.h"
 
 #ifdef REPLD_FAULTS
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -96,6 +98,29 @@ faults_load(void)
 	}
 }
 
+/* This passage is the one that acts. */
+static bool
+is_its_turn(struct fault *f)
+{
+	const int64_t passed = atomic_fetch_add(&f->passed, 1) + 1;
+	const char *folder = getenv("REPLD_FAULT_ONCE");
+	char path[512];
+	int fd;
+
+	if (folder == NULL || passed < f->at)
+		return folder == NULL && passed == f->at;
+	snprintf(path, sizeof(path), "%s/%s", folder, f->name);
+	if ((fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644)) >= 0) {
+		close(fd);
+		return true;
+	}
+	if (errno != EEXIST) {
+		fprintf(stderr, "repld: REPLD_FAULT_ONCE: %s: %s\n", path, strerror(errno));
+		abort();
+	}
+	return false;
+}
+
 static void
 sleep_ms(int64_t ms)
 {
@@ -112,7 +137,7 @@ fault_hit(const char *name, struct err *err)
 	for (size_t i = 0; i < nfaults; i++) {
 		struct fault *f = &faults[i];
 
-		if (strcmp(f->name, name) != 0 || atomic_fetch_add(&f->passed, 1) + 1 != f->at)
+		if (strcmp(f->name, name) != 0 || !is_its_turn(f))
 			continue;
 		switch (f->act) {
 		case FAULT_KILL: kill(getpid(), SIGKILL); pause(); break;

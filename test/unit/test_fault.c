@@ -48,6 +48,57 @@ START_TEST(fault_kill_ends_the_process)
 }
 END_TEST
 
+static char folder[64];
+
+static bool
+acted(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return access(path, F_OK) == 0 && unlink(path) == 0;
+}
+
+START_TEST(fault_once_acts_in_one_process_and_again_when_it_is_armed)
+{
+	struct err e = ERR_INIT;
+	int status = 0;
+	pid_t pid;
+
+	snprintf(folder, sizeof(folder), "/tmp/repld-fault.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	setenv("REPLD_FAULT_ONCE", folder, 1);
+	setenv("REPLD_FAULT", "a=error@2", 1);
+	ck_ok(FAULT("a", &e), &e);
+	ck_fails(FAULT("a", &e), &e, ERR_RETRY);
+	ck_ok(FAULT("a", &e), &e);
+	if ((pid = fork()) == 0)
+		_exit(FAULT("a", &e) && FAULT("a", &e) ? 0 : 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert(acted("a"));
+	ck_fails(FAULT("a", &e), &e, ERR_RETRY);	/* the first passage after it was armed */
+	ck_ok(FAULT("a", &e), &e);
+	ck_assert(acted("a") && rmdir(folder) == 0);
+}
+END_TEST
+
+static void
+pass_without_folder(void)
+{
+	struct err e = ERR_INIT;
+
+	setenv("REPLD_FAULT_ONCE", "/nowhere/at/all", 1);
+	setenv("REPLD_FAULT", "a=error", 1);
+	(void)FAULT("a", &e);
+}
+
+START_TEST(fault_once_aborts_where_its_folder_is_not)
+{
+	ck_assert(unit_aborts(pass_without_folder));
+}
+END_TEST
+
 START_TEST(fault_without_variable_does_nothing)
 {
 	struct err e = ERR_INIT;
@@ -81,5 +132,5 @@ START_TEST(fault_variable_that_cannot_be_understood_aborts)
 END_TEST
 
 UNIT_MAIN("fault", fault_error_acts_at_its_passage_only, fault_delay_waits_and_goes_on,
-    fault_kill_ends_the_process, fault_without_variable_does_nothing,
+    fault_kill_ends_the_process, fault_once_acts_in_one_process_and_again_when_it_is_armed, fault_once_aborts_where_its_folder_is_not, fault_without_variable_does_nothing,
     fault_variable_that_cannot_be_understood_aborts)
