@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "daemon/base/fault.h"
 
 uint8_t
 rd_u8(struct rd *r)
@@ -81,7 +82,7 @@ buf_reserve(struct buf *b, size_t more)
 	}
 	while (cap - b->n < more)
 		cap *= 2;
-	if ((p = realloc(b->p, cap)) == NULL) {
+	if (!FAULT_MEMORY() || (p = realloc(b->p, cap)) == NULL) {
 		b->bad = true;
 		return false;
 	}
