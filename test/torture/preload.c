@@ -3,7 +3,7 @@
  *	REPLD_IO_STATE=FILE	the counts (struct state); made by whoever is first
  *	REPLD_IO=KIND:N:WHAT	the N-th call of that kind fails with WHAT (EIO, ENOSPC, ECONNRESET, EINTR, ENOMEM, EMFILE), or is cut short (SHORT)
  *	REPLD_IO=all:0:SHORT	every call that may be short is
- *	REPLD_IO_WHO=worker	only in processes that have this word as an argument
+ *	REPLD_IO_WHO=repld-worker	only in processes that go by this name
  * Kinds: read write recv send open mmap. `cc -shared -fPIC -o preload.so preload.c`; compiled as a program it prints the counts of FILE.
  * The daemon gives its workers an environment of its own: the variables are put back where one process becomes another.
  * Threads: any; counts are atomics. */
@@ -78,10 +78,7 @@ is_meant(int argc, char **argv)
 {
 	const char *who = getenv("REPLD_IO_WHO");
 
-	for (int i = 1; who != NULL && i < argc; i++)
-		if (strcmp(argv[i], who) == 0)
-			return true;
-	return who == NULL;
+	return who == NULL || (argc > 0 && strcmp(argv[0], who) == 0);
 }
 
 __attribute__((constructor)) static void

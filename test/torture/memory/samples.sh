@@ -29,7 +29,7 @@ arm() {				# SAMPLE
 		;;
 	*)
 		set -- "LD_PRELOAD=$PRELOAD" "REPLD_IO_STATE=$TMP/io" "REPLD_IO=$1"
-		[ "$WHO" != worker ] || set -- "$@" REPLD_IO_WHO=worker
+		[ "$WHO" != worker ] || set -- "$@" REPLD_IO_WHO=repld-worker
 		;;
 	esac
 	env "$@" "$REPLD" -c "$CONF" >>"$TMP/repld.out" 2>>"$TMP/repld.log" &
