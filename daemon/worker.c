@@ -85,6 +85,7 @@ on_stopped(void *arg)
 	event_base_loopexit(w->base, NULL);
 }
 
+/* The supervisor has read the same text with the same code before: what fails here fails for want of memory, and comes back by itself. */
 static struct conf *
 parse_conf(struct worker *w, const struct ipc_msg *m, struct err *err)
 {
@@ -100,7 +101,7 @@ parse_conf(struct worker *w, const struct ipc_msg *m, struct err *err)
 		buf_str(&errors.text, "the task is not in it");
 	}
 	if (c == NULL)
-		err_set(err, ERR_CONFIG, "configuration from the supervisor: %s", buf_cstr(&errors.text));
+		err_set(err, ERR_SYSTEM, "configuration from the supervisor: %s", errors.text.bad ? "out of memory" : buf_cstr(&errors.text));
 	conf_errors_done(&errors);
 	free(text);
 	return c;
@@ -118,7 +119,7 @@ on_config(struct worker *w, const struct ipc_msg *m)
 	}
 	if (w->task == NULL) {
 		log_err(LOG_LEVEL_ERROR, "worker can't start", &err);
-		w->status = WORKER_EXIT_USAGE;
+		w->status = err.kind == ERR_SYSTEM ? WORKER_EXIT_FAILED : WORKER_EXIT_USAGE;
 		event_base_loopexit(w->base, NULL);
 		return;
 	}
