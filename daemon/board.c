@@ -57,6 +57,7 @@ board_start(struct board *b)
 	atomic_store(&b->phase, (int)PHASE_NONE);
 	atomic_store(&b->reached, 0);
 	atomic_store(&b->oldest_pending, 0);
+	atomic_store(&b->bulk, 0);
 	atomic_store(&b->load_started, 0);
 	atomic_store(&b->look, false);
 	atomic_store(&b->news, false);

@@ -42,10 +42,11 @@ on_publish(evutil_socket_t fd, short what, void *arg)
 	uint32_t n;
 
 	(void)fd;
-	(void)what;
 	if (w->task == NULL)
 		return;
 	task_status(w->task, &st);
+	if ((what & EV_TIMEOUT) != 0)
+		task_tick(w->task, &st);
 	st.beats = ++w->beats;
 	n = task_tables(w->task);
 	for (uint32_t i = 0; i < n; i++) {
