@@ -43,7 +43,7 @@ places() {			# of one direction: some 90 for EACH=1
 	for at in $(spread $((30 * EACH)) 3 $((8 / EACH + 1))); do echo "mem:$at"; done
 	for at in $(spread $((4 * EACH)) 9 $((170 / EACH))); do
 		for what in ECONNRESET EIO EINTR ENOMEM SHORT; do echo "recv:$at:$what"; done
-		for what in ECONNRESET EINTR ENOSPC SHORT; do echo "send:$((at + 5)):$what"; done
+		for what in ECONNRESET EINTR SHORT; do echo "send:$((at + 5)):$what"; done
 	done
 	for at in 1 2 5; do
 		for what in EIO ENOSPC EINTR; do echo "write:$at:$what"; done
@@ -54,7 +54,7 @@ places() {			# of one direction: some 90 for EACH=1
 
 places_of_first() {		# of the daemon's first process
 	for at in 1 2 3 20 80; do
-		for what in EIO EINTR SHORT; do echo "recv:$at:$what"; echo "send:$at:$what"; echo "write:$at:$what"; done
+		for what in EIO EINTR SHORT ENOMEM; do echo "recv:$at:$what"; echo "send:$at:$what"; echo "write:$at:$what"; done
 	done
 	for at in 1 2 3 4 5 6; do echo "open:$at:EMFILE"; echo "mmap:$at:ENOMEM"; echo "read:$at:EIO"; echo "read:$at:EINTR"; done
 	echo all:0:SHORT

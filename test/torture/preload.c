@@ -144,6 +144,18 @@ real(const char *name)
 
 #define REAL(ret, name, ...) static ret (*f)(__VA_ARGS__); if (f == NULL) *(void **)&f = real(name)
 
+/* The end of a connection is one: nothing comes on it any more either. */
+static ssize_t
+reset(int fd)
+{
+	const int why = errno;
+
+	if (why == ECONNRESET)
+		shutdown(fd, SHUT_RDWR);
+	errno = why;
+	return -1;
+}
+
 /* ---- the calls ---------------------------------------------------------------------------------------------------------- */
 /* An eventfd's eight bytes are whole or none. */
 
@@ -201,7 +213,7 @@ recv(int fd, void *p, size_t n, int flags)
 {
 	REAL(ssize_t, "recv", int, void *, size_t, int);
 
-	return may(RECV, &n) ? f(fd, p, n, flags) : -1;
+	return may(RECV, &n) ? f(fd, p, n, flags) : reset(fd);
 }
 
 ssize_t __recv_chk(int fd, void *p, size_t n, size_t room, int flags);
@@ -219,7 +231,7 @@ recvmsg(int fd, struct msghdr *m, int flags)
 	REAL(ssize_t, "recvmsg", int, struct msghdr *, int);
 	size_t n = 1;
 
-	return may(RECV, &n) ? f(fd, m, flags) : -1;
+	return may(RECV, &n) ? f(fd, m, flags) : reset(fd);
 }
 
 ssize_t
@@ -227,7 +239,7 @@ send(int fd, const void *p, size_t n, int flags)
 {
 	REAL(ssize_t, "send", int, const void *, size_t, int);
 
-	return may(SEND, &n) ? f(fd, p, n, flags) : -1;
+	return may(SEND, &n) ? f(fd, p, n, flags) : reset(fd);
 }
 
 ssize_t
@@ -236,7 +248,7 @@ sendmsg(int fd, const struct msghdr *m, int flags)
 	REAL(ssize_t, "sendmsg", int, const struct msghdr *, int);
 	size_t n = 1;
 
-	return may(SEND, &n) ? f(fd, m, flags) : -1;
+	return may(SEND, &n) ? f(fd, m, flags) : reset(fd);
 }
 
 #define OPENS(name, to)									\
