@@ -65,7 +65,7 @@ samples() {
 		run samples SRC_KIND=$kind DST_KIND=$kind SAMPLES="$(places | tr '\n' ' ')"
 		mv "$O/torture-memory-samples.log" "$O/torture-memory-samples-$kind.log"
 	done
-	run samples WHO=all SAMPLES="$(places_of_first | tr '\n' ' ')"
+	run samples SAMPLES="$(places_of_first | sed 's/^/any:/' | tr '\n' ' ')"
 }
 
 full() { run full; }

@@ -3,7 +3,7 @@
 # binary with fault points), or one system call (preload.c), fails in another place. Nothing may crash but for want of memory, everything must go on by
 # itself to the same end. The last line says what was done.
 #	SAMPLES='mem:120 recv:40:ECONNRESET all:0:SHORT ...'	one round each: mem:N, or what preload.c takes; a place that is not reached counts as such
-#	WHO=worker		calls of workers alone; else those of the daemon's first process too
+#				any:KIND:N:WHAT counts the calls of the daemon's first process too, the others those of its workers alone
 # The short forms in test/system source this file.
 TOP=${TOP:-$(cd "$(dirname "$0")/../../.." && pwd)}
 . "$TOP/test/system/lib.sh"
@@ -11,7 +11,6 @@ needs
 [ -x "${REPLD_FAULTY:-}" ] || fail 'no binary built with FAULTS=1'
 REPLD=$REPLD_FAULTY
 SAMPLES=${SAMPLES:-all:0:SHORT recv:200:ECONNRESET mem:300}
-WHO=${WHO:-worker}
 PRELOAD=$TMP/preload.so
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -shared -fPIC -o "$PRELOAD" "$TOP/test/torture/preload.c" || fail "can't compile preload.c"
 ${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -DPRELOAD_PROGRAM -o "$TMP/counts" "$TOP/test/torture/preload.c" || fail "can't compile preload.c"
@@ -27,10 +26,8 @@ arm() {				# SAMPLE
 		mkdir "$TMP/once"
 		set -- "REPLD_FAULT=mem=error@${1#mem:}" "REPLD_FAULT_ONCE=$TMP/once"
 		;;
-	*)
-		set -- "LD_PRELOAD=$PRELOAD" "REPLD_IO_STATE=$TMP/io" "REPLD_IO=$1"
-		[ "$WHO" != worker ] || set -- "$@" REPLD_IO_WHO=repld-worker
-		;;
+	any:*) set -- "LD_PRELOAD=$PRELOAD" "REPLD_IO_STATE=$TMP/io" "REPLD_IO=${1#any:}" ;;
+	*) set -- "LD_PRELOAD=$PRELOAD" "REPLD_IO_STATE=$TMP/io" "REPLD_IO=$1" REPLD_IO_WHO=repld-worker ;;
 	esac
 	env "$@" "$REPLD" -c "$CONF" >>"$TMP/repld.out" 2>>"$TMP/repld.log" &
 	REPLD_PID=$!
@@ -39,7 +36,7 @@ arm() {				# SAMPLE
 has_acted() {
 	case $armed in
 	mem:*) [ -e "$TMP/once/mem" ] ;;
-	*SHORT) [ "${armed#all}" != "$armed" ] || [ "$("$TMP/counts" "$TMP/io" | sed -n 's/^acted //p')" != 0 ] ;;
+	*SHORT) [ "${armed#*all}" != "$armed" ] || [ "$("$TMP/counts" "$TMP/io" | sed -n 's/^acted //p')" != 0 ] ;;
 	*) [ "$("$TMP/counts" "$TMP/io" | sed -n 's/^acted //p')" != 0 ] ;;
 	esac
 }
