@@ -38,7 +38,8 @@ static bool
 passed_on(const char *var, const char *const *names)
 {
 	static const char *const fixed[] = { "PATH", "CREDENTIALS_DIRECTORY", "JOURNAL_STREAM",
-		"REPLD_FAULT", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS",
+		"REPLD_FAULT", "REPLD_FAULT_ONCE", "REPLD_FAULT_SMALL", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+		"LSAN_OPTIONS", "TSAN_OPTIONS",
 		"MSAN_OPTIONS", "LLVM_PROFILE_FILE", NULL };
 	const char *const *lists[] = { fixed, names };
 	size_t n = strcspn(var, "=");

@@ -52,7 +52,7 @@ on_publish(evutil_socket_t fd, short what, void *arg)
 	for (uint32_t i = 0; i < n; i++) {
 		task_table_status(w->task, i, &tab);
 		if (!shm_put_table(w->shm, i, &tab, &err))
-			break;
+			n = i;		/* no memory for more of them now */
 	}
 	shm_set_tables(w->shm, n);
 	shm_put_task(w->shm, &st);
