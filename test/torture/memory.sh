@@ -54,9 +54,12 @@ places() {			# of one direction: some 90 for EACH=1
 
 places_of_first() {		# of the daemon's first process
 	for at in 1 2 3 20 80; do
-		for what in EIO EINTR SHORT ENOMEM; do echo "recv:$at:$what"; echo "send:$at:$what"; echo "write:$at:$what"; done
+		for what in EIO EINTR SHORT; do echo "recv:$at:$what"; echo "write:$at:$what"; done
+		for what in ECONNRESET EINTR SHORT; do echo "send:$at:$what"; done
 	done
 	for at in 1 2 3 4 5 6; do echo "open:$at:EMFILE"; echo "mmap:$at:ENOMEM"; echo "read:$at:EIO"; echo "read:$at:EINTR"; done
+	# To its worker. libpq takes a send that fails for one whose connection ends, and waits for that end: in a worker only ECONNRESET is true to life.
+	echo send:1:ENOMEM
 	echo all:0:SHORT
 }
 

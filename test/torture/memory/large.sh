@@ -49,7 +49,7 @@ numbers() {			# FROM TO: of INSERT INTO big
 	case $SRC_KIND in
 	postgresql) echo "SELECT g, 0, md5(g::text) || md5((-g)::text) FROM generate_series($1, $2) g" ;;
 	mariadb) echo "SELECT seq, 0, concat(md5(seq), md5(-seq)) FROM seq_${1}_to_$2" ;;
-	*) echo "SELECT a.n + b.n * 10000 + $1, 0, concat(md5(a.n), md5(b.n)) FROM tenthousand a CROSS JOIN tenthousand b WHERE a.n + b.n * 10000 <= $2 - $1 AND b.n <= ($2 - $1) DIV 10000" ;;
+	*) echo "SELECT a.n + b.n * 10000 + $1, 0, sha2(a.n + b.n * 10000, 256) FROM tenthousand a CROSS JOIN tenthousand b WHERE a.n + b.n * 10000 <= $2 - $1 AND b.n <= ($2 - $1) DIV 10000" ;;
 	esac
 }
 
