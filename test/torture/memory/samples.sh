@@ -12,8 +12,8 @@ needs
 REPLD=$REPLD_FAULTY
 SAMPLES=${SAMPLES:-all:0:SHORT recv:200:ECONNRESET mem:300}
 PRELOAD=$TMP/preload.so
-${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -shared -fPIC -o "$PRELOAD" "$TOP/test/torture/preload.c" || fail "can't compile preload.c"
-${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -DPRELOAD_PROGRAM -o "$TMP/counts" "$TOP/test/torture/preload.c" || fail "can't compile preload.c"
+${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -shared -fPIC -o "$PRELOAD" "$TOP/test/torture/memory/preload.c" || fail "can't compile preload.c"
+${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -DPRELOAD_PROGRAM -o "$TMP/counts" "$TOP/test/torture/memory/preload.c" || fail "can't compile preload.c"
 
 acted=0 missed=0 deaths=0 refused=0 rounds=0
 
