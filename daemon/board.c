@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include "daemon/base/log.h"
 
 #define MONITOR_STALE 5000000	/* usec: an older look at the source counts as none */
 
@@ -56,6 +57,7 @@ board_start(struct board *b)
 	atomic_store(&b->phase, (int)PHASE_NONE);
 	atomic_store(&b->reached, 0);
 	atomic_store(&b->oldest_pending, 0);
+	atomic_store(&b->bulk, 0);
 	atomic_store(&b->load_started, 0);
 	atomic_store(&b->look, false);
 	atomic_store(&b->news, false);
@@ -222,12 +224,13 @@ fill_lag(struct board *b, const struct position *applied, struct status_task *re
 }
 
 static void
-fill_memory(struct status_task *ret)
+fill_process(struct status_task *ret)
 {
 	FILE *f = fopen("/proc/self/status", "re");
 	char line[128];
 	unsigned long long kb;
 
+	ret->log_lost = log_lost();
 	if (f == NULL)
 		return;
 	while (fgets(line, sizeof(line), f) != NULL) {
@@ -317,7 +320,7 @@ board_status(struct board *b, const struct task_conf *t, struct status_task *ret
 	ret->phase = (uint8_t)atomic_load(&b->phase);
 	ret->apply_mode = (uint8_t)t->apply.mode;
 	fill_totals(b, ret);
-	fill_memory(ret);
+	fill_process(ret);
 	fill_beats(b, ret);
 	mutex_lock(&b->lock);
 	memcpy(ret->reason, b->reason, sizeof(ret->reason));

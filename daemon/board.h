@@ -56,6 +56,8 @@ struct board {
 	_Atomic int64_t oldest_pending;	/* wall usec: commit time of the oldest transaction taken and not on the target; 0: none */
 	_Atomic uint64_t reached;	/* LSN up to which nothing is missing on the target, recorded or not; 0: unknown */
 	atomic_bool grouped;		/* a load group is beside the task's own stream */
+	_Atomic uint64_t bulk;		/* the largest row that came through the connections of this run; 0: none over RING_JUMBO */
+	_Atomic int64_t bulk_at;	/* when, monotonic usec */
 
 	/* under the mutex */
 	struct err halt;		/* why apply ends the stream; ERR_NONE */

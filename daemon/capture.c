@@ -23,6 +23,17 @@ confirm(struct capture *c)
 		c->ctx.ops->stream_confirm(c->stream, &p);
 }
 
+/* The client libraries keep what their buffers have grown to: task_tick() has the connections opened again. */
+static void
+note_bulk(struct board *b, size_t size)
+{
+	if (size <= RING_JUMBO)
+		return;
+	if (size > atomic_load(&b->bulk))
+		atomic_store(&b->bulk, size);
+	atomic_store(&b->bulk_at, clock_mono().v);
+}
+
 /* Room in the ring for a record. While there is none the source is not read, but told that we live. */
 static void *
 sink_reserve(void *arg, size_t max, struct err *err)
@@ -30,6 +41,7 @@ sink_reserve(void *arg, size_t max, struct err *err)
 	struct capture *c = arg;
 	void *p;
 
+	note_bulk(c->ctx.board, max);
 	for (;;) {
 		if ((p = ring_reserve(c->ctx.ring, max, STEP_WAIT, err)) != NULL)
 			return p;

@@ -203,6 +203,14 @@ drop_front(struct buf *b, size_t n)
 	b->n -= n;
 }
 
+/* What could not be told to it, its configuration perhaps, never will be: another one is told anew. */
+static void
+lose(struct child *c)
+{
+	child_kill(c);
+	buf_reset(&c->out);
+}
+
 void
 child_flush(struct child *c)
 {
@@ -214,8 +222,10 @@ child_flush(struct child *c)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno != EAGAIN)
-			sent = c->out.n;	/* it is gone; the reading side and SIGCHLD tell */
+		if (n < 0 && errno != EAGAIN) {
+			lose(c);	/* it is gone, or there is no memory; SIGCHLD tells the rest */
+			return;
+		}
 		if (n < 0)
 			break;
 		sent += (size_t)n;
@@ -230,7 +240,10 @@ child_send(struct child *c, enum ipc_type type, uint32_t id, const char *payload
 	if (c->sock < 0)
 		return;
 	ipc_put(&c->out, type, id, payload, n);
-	child_flush(c);
+	if (c->out.bad)
+		lose(c);
+	else
+		child_flush(c);
 }
 
 /* All whole messages that have come. */

@@ -152,7 +152,7 @@ print_options(enum opt_section section, const void *obj, const char *indent, str
 		    (section == SEC_endpoints && !endpoint_may_give(obj, o)))
 			continue;
 		buf_reset(&value);
-		if (conf_opt_text(o, obj, &value))
+		if (conf_opt_text(o, obj, &value) && !value.bad)
 			buf_printf(out, "%s%s = %s;\n", indent, o->name, buf_cstr(&value));
 	}
 	out->bad |= value.bad;

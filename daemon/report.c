@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/arena.h"
+#include "daemon/base/log.h"
 #include "daemon/base/map.h"
 #include "daemon/orphan.h"
 
@@ -87,6 +88,7 @@ report_new(
 	r->src = *src;
 	r->want_tables = tables;
 	r->now = clock_wall();
+	r->log_lost = log_lost();
 	r->tasks = xzalloc((src->ntasks + 1) * sizeof(*r->tasks));
 	for (size_t i = 0; i < src->ntasks; i++) {
 		struct report_task *t = &r->tasks[r->ntasks];
@@ -95,6 +97,7 @@ report_new(
 		src->task(src->arg, i, t);
 		assert(t->status.state <= TASK_ERROR);
 		r->states[t->status.state]++;
+		r->log_lost += t->status.log_lost;
 		known = known && map_put_str(owners, t->slot, r, &err);
 		if (only == NULL || strcmp(only, t->name) == 0)
 			r->ntasks++;

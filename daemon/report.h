@@ -79,6 +79,7 @@ struct report {
 	size_t ntasks;
 	struct report_task *tasks;	/* those that are shown */
 	uint32_t states[TASK_ERROR + 1];	/* how many of all tasks */
+	uint64_t log_lost;		/* lines of the log that nobody could write */
 	uint32_t norphans;
 	struct report_orphan orphans[REPORT_ORPHANS];	/* borrowed from tasks */
 	struct buf *out;		/* during report_next() */

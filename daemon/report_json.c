@@ -215,6 +215,7 @@ json_begin(struct report *r)
 	buf_u8(r->out, '{');
 	text(r->out, "version", REPLD_VERSION);
 	instant(r->out, "started", r->src.started);
+	number(r->out, "log_lost_lines", r->log_lost);
 	key(r->out, "tasks");
 	buf_u8(r->out, '[');
 }

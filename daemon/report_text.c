@@ -392,6 +392,8 @@ text_begin(struct report *r)
 		if (r->states[named[i]] > 0)
 			buf_printf(r->out, ", %" PRIu32 " %s%s", r->states[named[i]],
 			    named[i] == TASK_ERROR ? "in " : "", task_state_name(named[i]));
+	if (r->log_lost > 0)
+		buf_printf(r->out, "; %" PRIu64 " line%s of the log could not be written: look at where it goes", r->log_lost, r->log_lost == 1 ? "" : "s");
 	buf_u8(r->out, '\n');
 	measure(r->widths, &task_head, TASK_COLUMNS);
 	measure(r->table_widths, &table_head, TABLE_COLUMNS);

@@ -52,6 +52,7 @@ struct status_task {
 	struct maybe_u64 rate_transactions, rate_rows, rate_bytes;	/* a second, over the last 10 s, times 1000 */
 	uint64_t ring_size, ring_used, ring_waiting;
 	uint64_t rss_bytes, peak_rss_bytes;
+	uint64_t log_lost;		/* lines of the log that the worker could not write */
 	struct totals totals;		/* since the worker's start */
 	struct totals lifetime;		/* from the checkpoint row */
 	uint64_t batches, fallbacks, rewinds, keepalives, policy_values, cascaded, prepared, prepared_bytes;

@@ -338,13 +338,15 @@ compare_shape(const struct table *t, const struct table_state *ts, struct arena 
 	struct buf diff = { 0 }, alter = { 0 }, sql = { 0 }, fix = { 0 };
 	const char *now = table_shape(t->source, arena);
 	char name[160];
+	bool ok;
 
 	if (now == NULL)
 		return err_set(err, ERR_SYSTEM, "out of memory");
 	table_quote_name(&sql, t->target_schema);
 	buf_u8(&sql, '.');
 	table_quote_name(&sql, t->target_name);
-	if (table_shape_diff(ts->shape, now, buf_cstr(&sql), &diff, &alter) && !target_follows(t, ts->shape)) {
+	ok = !sql.bad || err_set(err, ERR_SYSTEM, "out of memory");
+	if (ok && table_shape_diff(ts->shape, now, buf_cstr(&sql), &diff, &alter) && !target_follows(t, ts->shape)) {
 		snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
 		if (t->source_family != t->target_family)
 			buf_reset(&alter);	/* it names the source's types */
@@ -355,7 +357,7 @@ compare_shape(const struct table *t, const struct table_state *ts, struct arena 
 	buf_done(&alter);
 	buf_done(&sql);
 	buf_done(&fix);
-	return true;
+	return ok;
 }
 
 bool

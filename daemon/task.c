@@ -15,6 +15,7 @@
 #define BACKOFF_MAX 60000000
 #define CALM 60000000			/* a run that lasted this long begins a new series of retries */
 #define FORCE_AFTER 2500000		/* usec that an orderly end may take */
+#define SHED_AFTER	5000000		/* usec from a large row until the connections that it came through are opened again */
 #define STORE_PAUSE 4000000		/* usec that writing a pause may take */
 #define SYNC_TICK 50000
 #define SAMPLES 40			/* of four a second: rates over 10 s */
@@ -773,6 +774,27 @@ task_status(struct task *t, struct status_task *ret)
 	ret->retry.attempt = t->attempt;
 	ret->retry.next = t->next;
 	take_sample(t, ret);
+}
+
+/* Not while anything is under way: what is read in part would be read again from its beginning. */
+static bool
+is_quiet(struct task *t, const struct status_task *now)
+{
+	return t->state == TASK_RUNNING && t->running && t->after == AFTER_JUDGE && t->prepare == NULL && now->phase == PHASE_CDC &&
+	    !atomic_load(&t->board.grouped) && atomic_load(&t->board.oldest_pending) == 0 && now->ring_waiting == 0;
+}
+
+void
+task_tick(struct task *t, const struct status_task *now)
+{
+	const uint64_t bulk = atomic_load(&t->board.bulk);
+	char size[NUM_TEXT];
+
+	if (bulk == 0 || usec_since((struct usec){ atomic_load(&t->board.bulk_at) }) < SHED_AFTER || !is_quiet(t, now))
+		return;
+	log_info("opening the connections again: they hold memory of a row of %s", num_size_text(bulk, size));
+	t->next_intent = RUN_NORMAL;
+	run_finish(t, AFTER_RESTART);
 }
 
 uint32_t

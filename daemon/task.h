@@ -31,6 +31,8 @@ void task_resync(struct task *t, uint32_t id, const char *tables);
 void task_prepare(struct task *t, uint32_t id, struct conf *take_conf);
 void task_tune(struct task *t, uint32_t id, struct conf *take_conf);
 void task_sync(struct task *t, uint32_t id, int64_t timeout_usec);	/* < 0: for ever */
+/* Beside task_status(): what is due by itself. */
+void task_tick(struct task *t, const struct status_task *now);
 void task_status(struct task *t, struct status_task *ret);	/* all of it, for the shared block; keeps samples for rates: call 4 times a second */
 uint32_t task_tables(struct task *t);
 void task_table_status(struct task *t, uint32_t i, struct status_table *ret);

@@ -42,16 +42,17 @@ on_publish(evutil_socket_t fd, short what, void *arg)
 	uint32_t n;
 
 	(void)fd;
-	(void)what;
 	if (w->task == NULL)
 		return;
 	task_status(w->task, &st);
+	if ((what & EV_TIMEOUT) != 0)
+		task_tick(w->task, &st);
 	st.beats = ++w->beats;
 	n = task_tables(w->task);
 	for (uint32_t i = 0; i < n; i++) {
 		task_table_status(w->task, i, &tab);
 		if (!shm_put_table(w->shm, i, &tab, &err))
-			break;
+			n = i;		/* no memory for more of them now */
 	}
 	shm_set_tables(w->shm, n);
 	shm_put_task(w->shm, &st);
@@ -85,6 +86,7 @@ on_stopped(void *arg)
 	event_base_loopexit(w->base, NULL);
 }
 
+/* The supervisor has read the same text with the same code before: what fails here fails for want of memory, and comes back by itself. */
 static struct conf *
 parse_conf(struct worker *w, const struct ipc_msg *m, struct err *err)
 {
@@ -100,7 +102,7 @@ parse_conf(struct worker *w, const struct ipc_msg *m, struct err *err)
 		buf_str(&errors.text, "the task is not in it");
 	}
 	if (c == NULL)
-		err_set(err, ERR_CONFIG, "configuration from the supervisor: %s", buf_cstr(&errors.text));
+		err_set(err, ERR_SYSTEM, "configuration from the supervisor: %s", errors.text.bad ? "out of memory" : buf_cstr(&errors.text));
 	conf_errors_done(&errors);
 	free(text);
 	return c;
@@ -118,7 +120,7 @@ on_config(struct worker *w, const struct ipc_msg *m)
 	}
 	if (w->task == NULL) {
 		log_err(LOG_LEVEL_ERROR, "worker can't start", &err);
-		w->status = WORKER_EXIT_USAGE;
+		w->status = err.kind == ERR_SYSTEM ? WORKER_EXIT_FAILED : WORKER_EXIT_USAGE;
 		event_base_loopexit(w->base, NULL);
 		return;
 	}

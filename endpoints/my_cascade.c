@@ -40,7 +40,7 @@ take_row(const struct my_rows *r, const struct cascade *c, struct arena *arena, 
 		vals[i] = (struct value){ .kind = is_bytes(&column(c, c->want[i])->type) ? VALUE_BINARY : VALUE_TEXT, .len = (uint32_t)n,
 			.p = (const uint8_t *)arena_strndup(arena, my_text(r, i), n) };
 		if (vals[i].p == NULL)
-			return err_set(err, ERR_LIMIT, "no memory for the rows of a foreign key");
+			return err_set(err, ERR_SYSTEM, "no memory for the rows of a foreign key");
 	}
 	return true;
 }
@@ -68,7 +68,7 @@ my_target_cascade_find(struct target *t, const struct cascade *c, struct arena *
 	*ret_rows = 0;
 	*ret_vals = arena_zalloc(arena, ((size_t)r.n * c->nwant + 1) * sizeof(struct value));
 	if (*ret_vals == NULL)
-		ok = err_set(err, ERR_LIMIT, "no memory for the rows of a foreign key");
+		ok = err_set(err, ERR_SYSTEM, "no memory for the rows of a foreign key");
 	while (ok && my_next(&r)) {
 		ok = take_row(&r, c, arena, *ret_vals + *ret_rows * c->nwant, err);
 		(*ret_rows)++;

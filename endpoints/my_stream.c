@@ -384,7 +384,7 @@ dump_by_place(struct my_conn *c, const struct position *from, uint32_t server_id
 	put_le(&b, block ? 0 : DUMP_NON_BLOCK, 2);
 	put_le(&b, server_id, 4);
 	buf_str(&b, name);
-	ok = my_dump(c, COM_BINLOG_DUMP, b.p, b.n, err);
+	ok = !b.bad ? my_dump(c, COM_BINLOG_DUMP, b.p, b.n, err) : err_set(err, ERR_SYSTEM, "no memory for a dump");
 	buf_done(&b);
 	return ok;
 }

@@ -81,7 +81,7 @@ take_rows(const PGresult *res, const struct cascade *c, struct arena *arena, str
 	struct value *vals = arena_zalloc(arena, (n * c->nwant + 1) * sizeof(*vals));
 
 	if (vals == NULL)
-		return err_set(err, ERR_LIMIT, "no memory for the rows of a foreign key");
+		return err_set(err, ERR_SYSTEM, "no memory for the rows of a foreign key");
 	for (size_t i = 0; i < n * c->nwant; i++) {
 		const int row = (int)(i / c->nwant), col = (int)(i % c->nwant);
 
@@ -94,7 +94,7 @@ take_rows(const PGresult *res, const struct cascade *c, struct arena *arena, str
 			.p = (const uint8_t *)arena_strndup(arena, PQgetvalue(res, row, col),
 			    (size_t)PQgetlength(res, row, col)) };
 		if (vals[i].p == NULL)
-			return err_set(err, ERR_LIMIT, "no memory for the rows of a foreign key");
+			return err_set(err, ERR_SYSTEM, "no memory for the rows of a foreign key");
 	}
 	*ret_vals = vals;
 	*ret_rows = n;

@@ -224,7 +224,7 @@ pg_wal2json_options(const struct pg_wal2json *w, bool strings, struct buf *sql)
 	buf_str(sql, ", \"add-tables\" ");
 	if (w->partitioned)
 		buf_str(sql, "'*.*'");
-	else
+	else if (!list.bad)
 		put_literal(sql, buf_cstr(&list));
 	buf_str(sql, ")");
 	sql->bad |= list.bad;

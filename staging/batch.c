@@ -111,9 +111,9 @@ batch_stats(const struct batch *b, struct batch_stats *ret)
 }
 
 static bool
-full(struct err *err)
+full(const struct batch *b, struct err *err)
 {
-	return err_set(err, ERR_LIMIT, "the batch's memory is full");
+	return arena_full(b->arena, err, "the batch's memory is full");
 }
 
 static bool
@@ -150,7 +150,7 @@ grow_sections(struct batch *b, struct err *err)
 	struct section **table = arena_zalloc(b->arena, cap * sizeof(struct section *));
 
 	if (table == NULL)
-		return full(err);
+		return full(b, err);
 	b->by_plan = table;
 	b->by_plan_cap = cap;
 	for (struct section *s = b->sections; s != NULL; s = s->next)
@@ -188,7 +188,7 @@ get_section(struct batch *b, const struct plan *p, struct section **ret, struct 
 	if (2 * (b->nsections + 1) > b->by_plan_cap && !grow_sections(b, err))
 		return false;
 	if ((s = arena_zalloc(b->arena, sizeof(*s))) == NULL)
-		return full(err);
+		return full(b, err);
 	s->plan = p;
 	*find_section(b, p) = s;
 	if (b->last_section != NULL)
@@ -267,7 +267,7 @@ grow_slots(struct batch *b, struct err *err)
 	if ((b->nslots + 2) * 2 <= b->slots_cap)
 		return true;
 	if ((table = arena_zalloc(b->arena, cap * sizeof(*table))) == NULL)
-		return full(err);
+		return full(b, err);
 	b->slots = table;
 	b->slots_cap = cap;
 	for (size_t i = 0; i < old_cap; i++) {
@@ -356,7 +356,7 @@ complete_key(struct batch *b, const struct plan *p, const struct change *c, cons
 	if (key_present(p, vals))
 		return true;
 	if ((copy = arena_alloc(b->arena, c->nnew * sizeof(*copy))) == NULL)
-		return full(err);
+		return full(b, err);
 	memcpy(copy, vals, c->nnew * sizeof(*copy));
 	for (uint16_t i = 0; i < identity_columns(p); i++) {
 		uint16_t src = identity_column(p, i);
@@ -393,7 +393,7 @@ new_row(struct batch *b, const struct plan *p, const struct value *origin, const
 	struct brow *r = arena_alloc(b->arena, sizeof(*r));
 
 	if (r == NULL)
-		full(err);
+		full(b, err);
 	else
 		*r = (struct brow){
 			.pub = { .key = origin, .vals = vals }, .now = now, .plan = p, .alive = true
@@ -504,7 +504,7 @@ net_update(struct batch *b, struct section *s, const struct change *c, struct er
 		return data_error(p, err, "an update to a key that is there already");
 	if (r != NULL && r->mine == NULL && !all_present(now, c->nnew) &&
 	    (copy = arena_alloc(b->arena, c->nnew * sizeof(*copy))) == NULL)
-		return full(err);
+		return full(b, err);
 	if (r != NULL)
 		merge(r, now, c->nnew, copy);
 	else if ((r = new_row(b, p, old, now, now, err)) != NULL)
@@ -641,7 +641,7 @@ batch_half(struct batch *b, const struct change *c, bool leaves, struct err *err
 
 	assert(c->kind == CHANGE_UPDATE && (!leaves || c->old != OLD_NONE));
 	if (half == NULL) {
-		full(err);
+		full(b, err);
 		return NULL;
 	}
 	*half = *c;

@@ -204,7 +204,7 @@ convert_value(const struct convert *c, const struct value *in, struct arena *are
 	case OUT_CUT: return refuse(c, why, true, err);
 	case OUT_WRONG:
 		return err_set(err, ERR_PROTOCOL, "a value of type %s is not in the form that the type has", c->source_name);
-	case OUT_FULL: return err_set(err, ERR_LIMIT, "no room for a converted value");
+	case OUT_FULL: return arena_full(arena, err, "no room for a converted value");
 	}
 	*ret = out;
 	return true;

@@ -102,8 +102,10 @@ gtid_track_text(struct gtid_track *t, const struct position *at, const char **re
 	gtid_set_free(set);
 	if (!ok)
 		return false;
+	if (text->bad)
+		return err_set(err, ERR_SYSTEM, "no memory for a set of GTIDs");
 	*ret = buf_cstr(text);
-	return !text->bad || err_set(err, ERR_SYSTEM, "no memory for a set of GTIDs");
+	return true;
 }
 
 const char *

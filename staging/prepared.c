@@ -455,8 +455,10 @@ read_row(struct prepared_reader *r, enum change_kind kind, struct rd *in, struct
 	if ((head.rel = r->relations[number]) == NULL)
 		return true;
 	size = (sizeof(*c) + n * sizeof(struct value) + bytes + 15) & ~(size_t)15;
-	if (size > UINT32_MAX || (c = arena_alloc(arena, size)) == NULL)
-		return err_set(err, ERR_LIMIT, "no memory for a row of %zu bytes", size);
+	if (size > UINT32_MAX)
+		return err_set(err, ERR_LIMIT, "a row of %zu bytes", size);
+	if ((c = arena_alloc(arena, size)) == NULL)
+		return arena_full(arena, err, "no room for a row");
 	*c = head;
 	c->size = (uint32_t)size;
 	read_values(in, change_new_values(c), n, (uint8_t *)(change_new_values(c) + n));

@@ -96,41 +96,50 @@ tableset_free(struct tableset *set)
 	free(s);
 }
 
-/* schema NUL name, as a map's key; malloc'ed */
+/* schema NUL name, as a map's key. Without memory from the heap: a look-up that fails for want of it would say that the table is none of ours.
+ * No server has names as long. */
+struct key {
+	size_t n;
+	char text[1024];
+};
+
 static bool
-make_key(struct buf *b, const char *schema, const char *name, struct err *err)
+make_key(struct key *k, const char *schema, const char *name)
 {
-	buf_reset(b);
-	buf_put(b, schema, strlen(schema) + 1);
-	buf_str(b, name);
-	return !b->bad || err_set(err, ERR_SYSTEM, "no memory");
+	const size_t before = strlen(schema) + 1, n = strlen(name);
+
+	if (before > sizeof(k->text) || n > sizeof(k->text) - before)
+		return false;
+	memcpy(k->text, schema, before);
+	memcpy(k->text + before, name, n);
+	k->n = before + n;
+	return true;
+}
+
+static bool
+must_make_key(struct key *k, const char *schema, const char *name, struct err *err)
+{
+	return make_key(k, schema, name) || err_set(err, ERR_LIMIT, "table %.200s.%.200s: a name too long to be handled", schema, name);
 }
 
 struct table *
 tableset_by_source(const struct tableset *set, const char *schema, const char *name)
 {
-	struct buf key = { 0 };
-	struct table *t = NULL;
-	struct err ignored;
+	struct key key;
 
-	if (make_key(&key, schema, name, &ignored))
-		t = map_get(set_of(set)->by_source, key.p, key.n);
-	buf_done(&key);
-	return t;
+	return make_key(&key, schema, name) ? map_get(set_of(set)->by_source, key.text, key.n) : NULL;
 }
 
 static bool
 put_by_source(struct set *s, struct table *t, struct err *err)
 {
-	struct buf key = { 0 };
-	bool ok = make_key(&key, t->source_schema, t->source_name, err);
+	struct key key;
+	bool ok = must_make_key(&key, t->source_schema, t->source_name, err);
 
-	if (ok && map_get(s->by_source, key.p, key.n) != NULL)
+	if (ok && map_get(s->by_source, key.text, key.n) != NULL)
 		ok = err_set(err, ERR_CONFIG, "table %s.%s is captured twice", t->source_schema,
 		    t->source_name);
-	ok = ok && map_put(s->by_source, key.p, key.n, t, err);
-	buf_done(&key);
-	return ok;
+	return ok && map_put(s->by_source, key.text, key.n, t, err);
 }
 
 struct table *
@@ -173,25 +182,24 @@ static bool
 check_targets(const struct tableset *set, struct err *err)
 {
 	struct map *seen = map_new();
-	struct buf key = { 0 };
+	struct key key;
 	bool ok = seen != NULL || err_set(err, ERR_SYSTEM, "no memory");
 
 	for (uint32_t i = 0; ok && i < set->n; i++) {
 		struct table *t = set->tables[i];
 		const struct table *other;
 
-		if (!(ok = make_key(&key, t->target_schema, t->target_name, err)))
+		if (!(ok = must_make_key(&key, t->target_schema, t->target_name, err)))
 			break;
-		if ((other = map_get(seen, key.p, key.n)) != NULL) {
+		if ((other = map_get(seen, key.text, key.n)) != NULL) {
 			ok = err_set(err, ERR_CONFIG, "tables %s.%s and %s.%s both go to %s.%s",
 			    other->source_schema, other->source_name, t->source_schema,
 			    t->source_name, t->target_schema, t->target_name);
 			err_remedy(err,
 			    "give one of them another target in the task's rules, or exclude it");
 		} else
-			ok = map_put(seen, key.p, key.n, t, err);
+			ok = map_put(seen, key.text, key.n, t, err);
 	}
-	buf_done(&key);
 	if (seen != NULL)
 		map_free(seen, NULL);
 	return ok;

@@ -32,7 +32,7 @@ transform_change(const struct plan *plan, const struct change *c, struct arena *
 	uint64_t former = 0; /* an old image is looked for, not written */
 
 	if (out == NULL) {
-		err_set(err, ERR_LIMIT, "no room for a converted row");
+		arena_full(arena, err, "no room for a converted row");
 		return NULL;
 	}
 	*out = *c;

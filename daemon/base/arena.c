@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "daemon/base/fault.h"
 
 #ifndef __has_feature
 #define __has_feature(x) 0
@@ -39,12 +40,13 @@ struct arena {
 	struct chunk *big;
 	size_t chunk_size, budget;
 	size_t used, held;
+	bool failed;		/* there was no memory for what was asked for last */
 };
 
 struct arena *
 arena_new(size_t chunk_size, size_t budget)
 {
-	struct arena *a = calloc(1, sizeof(*a));
+	struct arena *a = FAULT_MEMORY() ? calloc(1, sizeof(*a)) : NULL;
 
 	if (a == NULL)
 		return NULL;
@@ -58,8 +60,10 @@ chunk_new(struct arena *a, struct chunk **list, size_t size)
 {
 	struct chunk *c;
 
-	if (size > SIZE_MAX - sizeof(*c) || (c = malloc(sizeof(*c) + size)) == NULL)
+	if (size > SIZE_MAX - sizeof(*c) || !FAULT_MEMORY() || (c = malloc(sizeof(*c) + size)) == NULL) {
+		a->failed = true;
 		return NULL;
+	}
 	c->next = *list;
 	c->size = size;
 	c->off = 0;
@@ -125,6 +129,7 @@ arena_alloc(struct arena *a, size_t n)
 	struct chunk *c;
 	void *p;
 
+	a->failed = false;
 	if (size < n || (a->budget != 0 && (a->used > a->budget || size > a->budget - a->used)))
 		return NULL;
 	if ((c = chunk_for(a, size)) == NULL)
@@ -196,10 +201,16 @@ arena_held(const struct arena *a)
 	return a->held;
 }
 
+bool
+arena_full(const struct arena *a, struct err *err, const char *text)
+{
+	return a->failed ? err_set(err, ERR_SYSTEM, "out of memory") : err_set(err, ERR_LIMIT, "%s", text);
+}
+
 void *
 mem_zalloc(size_t n, struct err *err)
 {
-	void *p = calloc(1, n == 0 ? 1 : n);
+	void *p = FAULT_MEMORY() ? calloc(1, n == 0 ? 1 : n) : NULL;
 
 	if (p == NULL)
 		err_set(err, ERR_SYSTEM, "out of memory (%zu bytes)", n);
@@ -209,7 +220,7 @@ mem_zalloc(size_t n, struct err *err)
 char *
 mem_strdup(const char *s, struct err *err)
 {
-	char *p = strdup(s);
+	char *p = FAULT_MEMORY() ? strdup(s) : NULL;
 
 	if (p == NULL)
 		err_set(err, ERR_SYSTEM, "out of memory (%zu bytes)", strlen(s) + 1);
@@ -231,7 +242,7 @@ mem_grow(void *arr, size_t *cap, size_t need, size_t size, struct err *err)
 	if (n < need)
 		n = need;
 	memcpy(&old, arr, sizeof(old));
-	if (n > SIZE_MAX / size || (p = realloc(old, n * size)) == NULL)
+	if (n > SIZE_MAX / size || !FAULT_MEMORY() || (p = realloc(old, n * size)) == NULL)
 		return err_set(err, ERR_SYSTEM, "out of memory (%zu elements of %zu bytes)", n,
 		    size);
 	memset((uint8_t *)p + *cap * size, 0, (n - *cap) * size);

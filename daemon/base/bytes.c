@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "daemon/base/fault.h"
 
 uint8_t
 rd_u8(struct rd *r)
@@ -73,15 +74,15 @@ buf_reserve(struct buf *b, size_t more)
 
 	if (b->bad)
 		return false;
-	if (more <= b->cap - b->n)
+	if (more < b->cap - b->n)
 		return true;
 	if (more > SIZE_MAX / 2 - b->n) {
 		b->bad = true;
 		return false;
 	}
-	while (cap - b->n < more)
+	while (cap - b->n <= more)	/* and one for the NUL of buf_cstr() */
 		cap *= 2;
-	if ((p = realloc(b->p, cap)) == NULL) {
+	if (!FAULT_MEMORY() || (p = realloc(b->p, cap)) == NULL) {
 		b->bad = true;
 		return false;
 	}
@@ -170,7 +171,11 @@ buf_printf(struct buf *b, const char *fmt, ...)
 const char *
 buf_cstr(struct buf *b)
 {
-	if (!buf_reserve(b, 1))
+	if (b->bad) {
+		fputs("repld: out of memory\n", stderr);
+		abort();
+	}
+	if (b->p == NULL)
 		return "";
 	b->p[b->n] = '\0';
 	return (const char *)b->p;

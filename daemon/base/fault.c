@@ -148,4 +148,12 @@ fault_hit(const char *name, struct err *err)
 	return true;
 }
 
+bool
+fault_memory(void)
+{
+	struct err ignored;
+
+	return fault_hit("mem", &ignored);
+}
+
 #endif

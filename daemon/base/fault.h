@@ -13,9 +13,12 @@
 
 bool fault_hit(const char *name, struct err *err);	/* false: act as if the place failed with *err (ERR_RETRY) */
 #define FAULT(name, err) fault_hit(name, err)
+bool fault_memory(void);				/* the fault "mem", passed by each allocation of arena.h, bytes.h and map.h; false: none */
+#define FAULT_MEMORY() fault_memory()
 #define FAULT_SMALL(bytes) (getenv("REPLD_FAULT_SMALL") != NULL ? 128u << 10 : (bytes))
 #else
 #define FAULT(name, err) ((void)(name), (void)(err), true)
+#define FAULT_MEMORY() true
 #define FAULT_SMALL(bytes) (bytes)
 #endif
 

@@ -18,7 +18,7 @@
 
 static atomic_int log_level_now = LOG_LEVEL_INFO;
 static atomic_bool log_to_journal;
-static _Atomic uint64_t log_lost_lines;
+static _Atomic uint64_t log_lost_lines, log_lost_told;
 static char log_task[128];
 
 struct line {
@@ -184,17 +184,29 @@ put_prefix(struct line *line, enum log_level level)
 	}
 }
 
-static void
+static bool
 send_line(struct line *line)
 {
-	ssize_t n;
+	size_t done = 0;
+	ssize_t n = 0;
 
 	line->text[line->n++] = '\n';
-	do {
-		n = write(STDERR_FILENO, line->text, line->n);
-	} while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)line->n)
-		atomic_fetch_add_explicit(&log_lost_lines, 1, memory_order_relaxed);
+	while (done < line->n && ((n = write(STDERR_FILENO, line->text + done, line->n - done)) > 0 || (n < 0 && errno == EINTR)))
+		done += n > 0 ? (size_t)n : 0;
+	if (done == line->n)
+		return true;
+	atomic_fetch_add_explicit(&log_lost_lines, 1, memory_order_relaxed);
+	return false;
+}
+
+/* Once there is room again. */
+static void
+tell_lost(void)
+{
+	const uint64_t lost = log_lost(), told = atomic_exchange(&log_lost_told, lost);
+
+	if (lost > told)
+		log_write(LOG_LEVEL_WARNING, "%" PRIu64 " line%s of this log before the last one could not be written", lost - told, lost - told == 1 ? "" : "s");
 }
 
 void
@@ -213,7 +225,8 @@ log_write(enum log_level level, const char *fmt, ...)
 	va_end(ap);
 	put_prefix(&line, level);
 	put_escaped(&line, text);
-	send_line(&line);
+	if (send_line(&line))
+		tell_lost();
 	errno = saved;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include "daemon/base/arena.h"
 #include "daemon/base/bytes.h"
+#include "daemon/base/fault.h"
 
 #define KEY_INLINE 16
 
@@ -40,7 +41,7 @@ entry_key(const struct entry *e)
 struct map *
 map_new(void)
 {
-	struct map *m = calloc(1, sizeof(*m));
+	struct map *m = FAULT_MEMORY() ? calloc(1, sizeof(*m)) : NULL;
 
 	if (m != NULL && getrandom(&m->seed, sizeof(m->seed), GRND_NONBLOCK) < 0)
 		m->seed = (uint64_t)(uintptr_t)m;

@@ -765,9 +765,13 @@ stream_open(const struct source_params *p, const struct position *from, bool bin
 	slot->active = true;
 	leave();
 	s->xa.to = sink;
-	if ((s->wire = fake_wire_new(s->from, slot->confirmed, fake_xa_sink(&s->xa), hooks, on_status, s, err)) == NULL)
-		abort();
-	return s;
+	if ((s->wire = fake_wire_new(s->from, slot->confirmed, fake_xa_sink(&s->xa), hooks, on_status, s, err)) != NULL)
+		return s;
+	mutex_lock(&fake.lock);
+	slot->active = false;
+	mutex_unlock(&fake.lock);
+	free(s);
+	return NULL;
 }
 
 static void

@@ -2,10 +2,12 @@
 /* link: test/fake/fake_storm.c test/fake/fake_target.c test/fake/fake_wire.c test/fake/fake_xa.c */
 /* sim.c - the simulator: the real run, load, stream, capture, apply, load groups and watch between the two servers of test/fake/fake.h, on one
  * thread, in an order, on a clock and with mishaps that one seed decides.
- *	sim [-s FIRST] [-n SEEDS] [-j JOBS] [-v]
+ *	sim [-s FIRST] [-n SEEDS] [-j JOBS] [-a STEP] [-v]
  * After every step the target must be the source as it was at the checkpoint, nothing may be confirmed past the durable one (fake_target.c looks at
  * each COMMIT); once the mishaps have ended everything must become equal. One line for each seed that fails; at the end what was reached, counted.
  * `sim -s N -n 1 -v` plays one seed again, with the log.
+ * With -a each seed is played once for each STEP-th allocation of memory that the task makes in it, which fails: the task must go on by itself, to the
+ * same end. `sim -s N -n 1 -a I -o -v` plays the one with the I-th. In a build with AddressSanitizer nothing may have leaked either.
  * Threads: one; the world's lock is one of sim.h like any other. */
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +16,9 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "daemon/base/log.h"
 #include "daemon/base/num.h"
@@ -26,7 +31,7 @@ enum { JOBS_MAX = 64, CHUNK = 250, FAILURES_MAX = 20, PLACES = 16, CATCH_UP = 12
 
 /* What has been reached. */
 struct tally {
-	uint64_t seed, seeds, failed, transactions, commits, runs, crashes, switches, seconds;
+	uint64_t seed, seeds, failed, transactions, commits, runs, crashes, switches, seconds, allocations, refused;
 	unsigned npoints;
 	struct {
 		char name[40];
@@ -50,6 +55,8 @@ struct task {
 
 static struct tally *tally;
 static uint64_t seed, crashes;
+static uint64_t same_seed;		/* -a: what is counted up is not the seed, but which allocation fails */
+static uint64_t allocations, refused;	/* of memory by the task, so far; which one fails, 0: none */
 static bool verbose, mishaps;
 static struct task task;
 static unsigned fault_rate;		/* one of so many passages of a fault point fails; 0: none */
@@ -62,6 +69,8 @@ static void book_points(void);
 static void
 failed(const char *why)
 {
+	if (refused != 0)
+		printf("allocation %llu fails: ", (unsigned long long)refused);
 	printf("seed %llu: %s (after %.3f s, %llu switches)\n", (unsigned long long)seed, why, (double)sim_now() / 1e6,
 	    (unsigned long long)sim_switches());
 	fflush(stdout);
@@ -131,7 +140,8 @@ give_resync(void)
 static bool
 may_end_so(const struct err *err)
 {
-	return err->kind == ERR_NONE || err->kind == ERR_RETRY || err->kind == ERR_CANCELLED || err->kind == ERR_DATA;
+	return err->kind == ERR_NONE || err->kind == ERR_RETRY || err->kind == ERR_CANCELLED || err->kind == ERR_DATA ||
+	    (err->kind == ERR_SYSTEM && refused != 0);
 }
 
 static void *
@@ -223,6 +233,15 @@ on_fault(const char *name)
 		stop_request(&task.stop);
 	}
 	return SIM_ERROR;
+}
+
+/* Those of the task alone: the servers in memory allocate under the world's lock, this program in the first thread and between two runs. */
+static bool
+on_memory(void)
+{
+	if (!task.running || sim_is_first() || sim_holds(&fake.lock))
+		return true;
+	return ++allocations != refused;
 }
 
 static void
@@ -440,10 +459,22 @@ drive(void *arg)
 }
 
 static void
+must_be_freed(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	if (refused != 0 && __lsan_do_recoverable_leak_check() != 0)
+		failed("memory has leaked");
+#endif
+}
+
+static void
 play(uint64_t which)
 {
-	seed = tally->seed = which;
-	sim_seed(which);
+	tally->seed = which;
+	refused = same_seed != 0 ? which : 0;
+	seed = same_seed != 0 ? same_seed : which;
+	allocations = 0;
+	sim_seed(seed);
 	memset(&fake, 0, sizeof(fake));
 	memset(&task, 0, sizeof(task));
 	crashes = 0;
@@ -455,7 +486,10 @@ play(uint64_t which)
 	tally->crashes += crashes;
 	tally->switches += sim_switches();
 	tally->seconds += (uint64_t)sim_now() / 1000000;
+	tally->allocations += allocations;
+	tally->refused += refused != 0 && refused <= allocations;
 	fake_done();
+	must_be_freed();
 }
 
 /* ---- many ---------------------------------------------------------------------------------------------------------------------- */
@@ -467,6 +501,7 @@ struct job {
 };
 
 static struct job jobs[JOBS_MAX];
+static uint64_t by = 1;			/* from one that is played to the next */
 static struct tally total;
 
 static void
@@ -500,7 +535,7 @@ start_job(struct job *j)
 		return;
 	quiet();
 	tally = j->tally;
-	for (uint64_t which = j->next; which < j->end; which++)
+	for (uint64_t which = j->next; which < j->end; which += by)
 		play(which);
 	book_points();
 	_exit(0);
@@ -531,6 +566,8 @@ add_tally(const struct tally *t)
 	total.crashes += t->crashes;
 	total.switches += t->switches;
 	total.seconds += t->seconds;
+	total.allocations += t->allocations;
+	total.refused += t->refused;
 	add_points(t);
 }
 
@@ -543,10 +580,11 @@ job_ended(struct job *j, int status)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 1)
-		printf("seed %llu: its process died (status 0x%x)\n", (unsigned long long)j->tally->seed, (unsigned)status);
+		printf("%s %llu%s: its process died (status 0x%x)\n", same_seed != 0 ? "allocation" : "seed",
+		    (unsigned long long)j->tally->seed, same_seed != 0 ? " fails" : "", (unsigned)status);
 	total.failed++;
 	total.seeds++;
-	j->next = j->tally->seed + 1;
+	j->next = j->tally->seed + by;
 	if (j->next < j->end && total.failed < FAILURES_MAX)
 		start_job(j);
 }
@@ -554,7 +592,7 @@ job_ended(struct job *j, int status)
 static void
 play_all(uint64_t from, uint64_t n, unsigned njobs)
 {
-	const uint64_t end = from + n;
+	const uint64_t end = from + n * by;
 	unsigned running;
 
 	for (unsigned i = 0; i < njobs; i++)
@@ -567,7 +605,7 @@ play_all(uint64_t from, uint64_t n, unsigned njobs)
 		for (unsigned i = 0; i < njobs; i++) {
 			if (jobs[i].pid == 0 && from < end && total.failed < FAILURES_MAX) {
 				jobs[i].next = from;
-				from = jobs[i].end = end - from < CHUNK ? end : from + CHUNK;
+				from = jobs[i].end = end - from < CHUNK * by ? end : from + CHUNK * by;
 				start_job(&jobs[i]);
 			}
 			running += jobs[i].pid != 0;
@@ -580,9 +618,28 @@ play_all(uint64_t from, uint64_t n, unsigned njobs)
 	} while (running > 0);
 }
 
+/* Each of so many seeds with each `step`th allocation failing in turn, or with that one alone. */
+static void
+refuse_all(uint64_t from, uint64_t n, uint64_t step, bool once, unsigned njobs)
+{
+	for (uint64_t end = from + n; from < end; from++) {
+		const uint64_t before = total.allocations;
+
+		same_seed = 0;
+		by = 1;
+		if (!once)
+			play_all(from, 1, 1);
+		same_seed = from;
+		by = step;
+		play_all(step, once ? 1 : (total.allocations - before) / step, njobs);
+	}
+}
+
 static void
 say(void)
 {
+	if (total.refused > 0)
+		printf("%llu allocations failed, one a run\n", (unsigned long long)total.refused);
 	printf("%llu seeds, %llu failed: %llu transactions, %llu commits of the target, %llu runs, %llu crashes, %llu hours, %llu switches\n",
 	    (unsigned long long)total.seeds, (unsigned long long)total.failed, (unsigned long long)total.transactions,
 	    (unsigned long long)total.commits, (unsigned long long)total.runs, (unsigned long long)total.crashes,
@@ -608,28 +665,35 @@ number_arg(const char *text, uint64_t max)
 int
 main(int argc, char **argv)
 {
-	uint64_t from = 1, n = 1000;
+	uint64_t from = 1, n = 1000, refuse = 0;
 	unsigned njobs = 1;
+	bool once = false;
 	int c;
 
 #ifndef REPLD_FAULTS
 	printf("SKIP: built without fault points\n");
 	return 77;
 #endif
-	while ((c = getopt(argc, argv, "n:s:j:v")) != -1) {
+	while ((c = getopt(argc, argv, "a:n:s:j:ov")) != -1) {
 		switch (c) {
+		case 'a': refuse = number_arg(optarg, INT64_MAX / 2); break;
+		case 'o': once = true; break;
 		case 'n': n = number_arg(optarg, INT64_MAX / 2); break;
 		case 's': from = number_arg(optarg, INT64_MAX / 2); break;
 		case 'j': njobs = (unsigned)number_arg(optarg, JOBS_MAX); break;
 		case 'v': verbose = true; break;
-		default: fprintf(stderr, "usage: sim [-s FIRST] [-n SEEDS] [-j JOBS] [-v]\n"); return 2;
+		default: fprintf(stderr, "usage: sim [-s FIRST] [-n SEEDS] [-j JOBS] [-a STEP] [-v]\n"); return 2;
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	log_init(verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	sim_stuck = failed;
 	sim_on_fault = on_fault;
-	play_all(from, n, njobs);
+	sim_on_memory = on_memory;
+	if (refuse == 0)
+		play_all(from, n, njobs);
+	else
+		refuse_all(from, n, refuse, once, njobs);
 	say();
 	return total.failed > 0;
 }

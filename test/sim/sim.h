@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include "daemon/base/err.h"
 
+struct mutex;
+
 /* Chance. */
 void sim_seed(uint64_t seed);
 uint64_t sim_random(void);
@@ -34,6 +36,9 @@ struct sim_point {
 	const char *name;
 	uint64_t passed, acted;
 };
+extern bool (*sim_on_memory)(void);	/* asked for each allocation; false: it fails. NULL: none does */
+bool sim_is_first(void);		/* the caller is the thread that sim_run() began */
+bool sim_holds(const struct mutex *m);
 extern struct sim_point sim_points[SIM_POINTS];
 extern unsigned sim_npoints;
 

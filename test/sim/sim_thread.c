@@ -47,6 +47,7 @@ static int64_t now;
 static unsigned gives_way;		/* at one of so many places */
 void (*sim_stuck)(const char *why);
 enum sim_fault (*sim_on_fault)(const char *name);
+bool (*sim_on_memory)(void);
 struct sim_point sim_points[SIM_POINTS];
 unsigned sim_npoints;
 
@@ -269,6 +270,12 @@ sim_threads(void)
 	return n;
 }
 
+bool
+sim_is_first(void)
+{
+	return current == first;
+}
+
 void
 sim_sleep(int64_t usec)
 {
@@ -326,6 +333,12 @@ static struct sim_mutex *
 of(struct mutex *m)
 {
 	return (struct sim_mutex *)(void *)m;
+}
+
+bool
+sim_holds(const struct mutex *m)
+{
+	return ((const struct sim_mutex *)(const void *)m)->owner == current;
 }
 
 void
@@ -483,5 +496,11 @@ fault_hit(const char *name, struct err *err)
 	case SIM_PASS: break;
 	}
 	return true;
+}
+
+bool
+fault_memory(void)
+{
+	return sim_on_memory == NULL || sim_on_memory();
 }
 #endif

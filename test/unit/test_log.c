@@ -147,6 +147,24 @@ START_TEST(log_counts_lines_that_could_not_be_written)
 }
 END_TEST
 
+START_TEST(log_says_what_is_missing_once_it_is_written_again)
+{
+	int log;
+
+	capture();
+	ck_assert_int_ge(log = dup(STDERR_FILENO), 0);
+	close(STDERR_FILENO);
+	log_info("nowhere");
+	ck_assert_int_eq(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	log_info("here");
+	ck_assert_ptr_nonnull(strstr(next_write(), " info here\n"));
+	ck_assert_ptr_nonnull(strstr(next_write(), " warning 1 line of this log before the last one could not be written\n"));
+	log_info("here");
+	ck_assert_ptr_nonnull(strstr(next_write(), " info here\n"));
+	close(log);
+}
+END_TEST
+
 START_TEST(log_never_waits_for_a_full_pipe_that_does_not_block)
 {
 	capture();
@@ -181,5 +199,5 @@ END_TEST
 UNIT_MAIN("log", log_line_has_time_level_and_task, log_level_filters, log_escapes_control_bytes,
     log_cuts_long_lines_at_a_character, log_under_journald_is_marked_with_its_priority,
     log_of_another_stream_or_a_broken_variable_is_not_journald,
-    log_counts_lines_that_could_not_be_written,
+    log_counts_lines_that_could_not_be_written, log_says_what_is_missing_once_it_is_written_again,
     log_never_waits_for_a_full_pipe_that_does_not_block, log_err_tells_everything_once)

@@ -239,10 +239,23 @@ START_TEST(report_code_is_1_for_what_is_shown_and_in_trouble)
 }
 END_TEST
 
+START_TEST(report_tells_of_lines_missing_in_the_log)
+{
+	struct world *w = two_tasks();
+	struct buf out = { 0 };
+
+	w->tasks[1].status.log_lost = 3;
+	has(render(w, &report_text, NULL, false, &out), "1 in error; 3 lines of the log could not be written");
+	has(render(w, &report_json, NULL, false, &out), "\"log_lost_lines\":3");
+	buf_done(&out);
+	free(w);
+}
+END_TEST
+
 START_TEST(report_json_has_every_key_and_null_for_the_unknown)
 {
 	static const char *const keys[] = { "\"version\":\"1.0\"",
-		"\"started\":\"2026-11-19T04:00:00.000Z\"",
+		"\"started\":\"2026-11-19T04:00:00.000Z\",\"log_lost_lines\":0",
 		"\"name\":\"orders\",\"source\":\"shop\",\"target\":\"dw\",\"mode\":\"full_load_"
 		"and_cdc\",\"plugin\":\"pgoutput\",\"state\":\"running\","
 		"\"phase\":\"cdc\",\"reason\":null,\"since\":\"2026-11-22T03:02:11.000Z\","
@@ -436,5 +449,5 @@ END_TEST
 UNIT_MAIN("report", report_lists_slots_of_no_task_once, report_text_is_one_screen_worst_first, report_text_says_why_and_when,
     report_text_keeps_control_bytes_from_the_terminal, report_text_shows_tables_troubled_ones_first,
     report_code_is_1_for_what_is_shown_and_in_trouble,
-    report_json_has_every_key_and_null_for_the_unknown, report_json_lists_tables_and_retries,
+    report_tells_of_lines_missing_in_the_log, report_json_has_every_key_and_null_for_the_unknown, report_json_lists_tables_and_retries,
     report_metrics_are_openmetrics, report_comes_in_slices_and_tasks_may_go_meanwhile)
