@@ -41,6 +41,9 @@ PGresult *pg_next_result(struct pg_conn *c, struct err *err) MUST_CHECK;
 bool pg_wait(struct pg_conn *c, bool want_write, int64_t wait_usec, bool *ret_ready, struct err *err) MUST_CHECK;
 bool pg_flush(struct pg_conn *c, struct err *err) MUST_CHECK;	/* until all is sent; reads meanwhile */
 
+/* What the server says of this session, asked over another connection. */
+enum pg_doing { PG_UNKNOWN, PG_WORKS, PG_WAITS, PG_GONE };	/* it can't be asked; PG_WAITS: for us to read, or to say something */
+enum pg_doing pg_doing(const struct pg_conn *c);
 /* A long wait asks the server about this session. *waits: at how many looks in a row it waited for us, 0 at first. False: no answer will come. */
 bool pg_look(struct pg_conn *c, struct usec since, unsigned *waits, struct err *err) MUST_CHECK;
 

@@ -14,30 +14,40 @@
 
 #define LOOK_DEADLINE_USEC 5000000
 
-/* A session of another role, or one whose activity is not tracked, is nothing that can be judged by. */
-static const char look_sql[] = "SELECT state LIKE 'idle%' OR wait_event IN ('ClientRead', 'ClientWrite') FROM pg_stat_activity WHERE pid = $1::int4";
+/* A session of another role is nothing that can be judged by: null. A walsender waits for a log to come, or for us to read. */
+static const char look_sql[] = "SELECT state LIKE 'idle%' OR wait_event IN ('ClientRead', 'ClientWrite') OR wait_event LIKE 'WalSender%'"
+			       " FROM pg_stat_activity WHERE pid = $1::int4";
 
-enum verdict { WORKS, WAITS, GONE };
-
-static enum verdict
-look(struct pg_conn *c, struct pg_conn *beside)
+static enum pg_doing
+ask(const struct pg_conn *c, struct pg_conn *beside)
 {
 	char pid[16];
 	const char *params[] = { pid };
-	enum verdict verdict = WORKS;
+	enum pg_doing doing = PG_WORKS;
 	struct err err = ERR_INIT;
 	PGresult *res;
 
 	snprintf(pid, sizeof(pid), "%d", PQbackendPID(c->pg));
 	beside->deadline_usec = LOOK_DEADLINE_USEC;
 	if ((res = pg_query(beside, &err, look_sql, 1, params)) == NULL)
-		return WORKS;
+		return PG_UNKNOWN;
 	if (PQntuples(res) == 0)
-		verdict = GONE;
+		doing = PG_GONE;
 	else if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
-		verdict = WAITS;
+		doing = PG_WAITS;
 	PQclear(res);
-	return verdict;
+	return doing;
+}
+
+enum pg_doing
+pg_doing(const struct pg_conn *c)
+{
+	struct err err = ERR_INIT;
+	struct pg_conn *beside = pg_conn_open(c->ep, PG_CONN_SOURCE, NULL, "look", c->stop, &err);
+	const enum pg_doing doing = beside != NULL ? ask(c, beside) : PG_UNKNOWN;
+
+	pg_conn_close(beside);
+	return doing;
 }
 
 /* Of no more use: whatever is tried with it from now on, as a ROLLBACK, fails at once. */
@@ -51,13 +61,10 @@ broken(struct pg_conn *c, struct usec since, const char *why, struct err *err)
 bool
 pg_look(struct pg_conn *c, struct usec since, unsigned *waits, struct err *err)
 {
-	struct err ignored = ERR_INIT;
-	struct pg_conn *beside = pg_conn_open(c->ep, PG_CONN_SOURCE, NULL, "look", c->stop, &ignored);
-	const enum verdict verdict = beside != NULL ? look(c, beside) : WORKS;
+	const enum pg_doing doing = pg_doing(c);
 
-	pg_conn_close(beside);
-	if (verdict == GONE)
+	if (doing == PG_GONE)
 		return broken(c, since, "and the server says that the session has ended", err);
-	*waits = verdict == WAITS ? *waits + 1 : 0;
+	*waits = doing == PG_WAITS ? *waits + 1 : 0;
 	return *waits < 2 || broken(c, since, "while the server waits for us: the connection is broken", err);
 }

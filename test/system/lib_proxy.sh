@@ -13,7 +13,7 @@ proxy_start() {			# SERVER
 	fi
 	case $(kind_of "$1") in
 	postgresql) background "$PROXY" postgresql "$TMP/$1/.s.PGSQL.$PORT" "$TMP/$1.proxy" ;;
-	*) background "$PROXY" mysql "$TMP/$1/sock" "$TMP/$1.proxy" ;;
+	*) background "$PROXY" mysql "$([ -e "$TMP/$1/port" ] && echo "127.0.0.1:$(cat "$TMP/$1/port")" || echo "$TMP/$1/sock")" "$TMP/$1.proxy" ;;
 	esac
 	wait_for 10 proxy "$1" list || fail "the proxy of $1 does not answer"
 	PROXIED="$PROXIED $1 "
