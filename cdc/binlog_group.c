@@ -106,10 +106,21 @@ emit_end(struct binlog *dec, enum change_kind kind, uint64_t place, struct wall 
 	return binlog_commit_record(dec, c, change_xid(c) + bytes, err);
 }
 
+/* A dump by GTIDs begins with the head of a file, before the place where the reader was: what the
+ * server has stepped over until then is no place that is new. */
+static bool
+before_reached(const struct binlog *dec)
+{
+	return !dec->any_group && dec->nruns == 0 && dec->reached_log == dec->log &&
+	       dec->done < dec->reached;
+}
+
 bool
 binlog_flush(struct binlog *dec, struct err *err)
 {
 	assert(!dec->dead);
+	if (before_reached(dec))
+		return true;
 	if (dec->group.state != GROUP_NONE || (dec->done == dec->told && dec->nruns == 0) ||
 	    dec->log == NULL)
 		return true;

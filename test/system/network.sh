@@ -61,13 +61,18 @@ back() {			# WHAT SECONDS SINCE
 }
 class_there() { proxy "$1" list | grep -q "^$2\$"; }
 
+# Found: what was applied by another connection meanwhile does not count.
+noticed() { sed 1,"$lines"d "$TMP/repld.log" | grep -Eq "retry in|can't be asked"; }
+
 table=''
 silence() {			# SERVER CLASS VERB
 	[ "$2" = any ] || wait_for 30 class_there "$1" "$2" || fail "there is no connection of class $2"
 	lines=$(wc -l <"$TMP/repld.log") si_begin=$(now_ms)
 	expect_some "$(proxy "$1" "$3" "$2")"
-	back "$3 $1 $2" "$(silent "$1" "$2")" "$si_begin"
-	table="$table, $3 $1 $2 $((took / 1000)) s"
+	wait_for "$(silent "$1" "$2")" noticed || { ctl status t >&2; fail "$3 $1 $2: not found after $(silent "$1" "$2") s"; }
+	found=$((($(now_ms) - si_begin) / 1000))
+	back "$3 $1 $2, found after $found s" 60 "$si_begin"
+	table="$table, $3 $1 $2 $found s"
 }
 expect_some() { [ "$1" -gt 0 ] || fail 'there was no such connection'; }
 
@@ -75,7 +80,7 @@ ended() {			# SERVER CLASS cut|rst
 	[ "$2" = any ] || wait_for 30 class_there "$1" "$2" || fail "there is no connection of class $2"
 	lines=$(wc -l <"$TMP/repld.log") en_begin=$(now_ms)
 	expect_some "$(proxy "$1" "$3" "$2")"
-	back "$3 $1 $2" 20 "$en_begin"
+	back "$3 $1 $2" 60 "$en_begin"
 }
 
 # The path as a whole, new connections too, for so long. What is on its way arrives later.
@@ -98,6 +103,16 @@ weather() {			# SERVER SECONDS COMMAND...: a slow path is none that is broken
 	expect_no_text 'retry in' "$TMP/said"
 }
 
+# A server far away: the task comes up again, each word taking its time.
+far() {				# SERVER MS
+	lines=$(wc -l <"$TMP/repld.log") fa_begin=$(now_ms)
+	proxy "$1" delay any "$2"
+	proxy "$1" cut any >/dev/null
+	back "$1: $2 ms away, after a cut" 60 "$fa_begin"
+	proxy "$1" delay any 0
+	expect_no_text ' error task' "$TMP/said"
+}
+
 flipped_are() { [ "$(proxy_said "$1" '^flipped ')" -ge "$2" ]; }
 flipping() {			# SERVER CLASS up|down head|any MOST
 	fl_n=0
@@ -117,6 +132,7 @@ one() {				# SERVER CLASS COMMAND...
 	cut | rst) ended "$@" ;;
 	hole | mute) silence "$@" ;;
 	dark) dark "$1" "$4" ;;
+	far) far "$1" "$4" ;;
 	slow | delay) weather "$1" 10 "$3" "$2" "$4" ${5:+"$5"} ;;
 	flip) flipping "$1" "$2" "$4" "$5" "$6" ;;
 	*) fail "no fault: $3" ;;
@@ -131,6 +147,7 @@ all_faults() {
 	echo 'dst:apply:mute dst:any:mute src:stream:mute src:any:mute'
 	echo 'dst:any:dark:12 src:any:dark:12 dst:any:dark:50 src:any:dark:80'
 	echo 'dst:any:slow:50:1 src:any:slow:200:1 dst:any:delay:150 src:any:delay:150'
+	echo 'dst:any:far:150 src:any:far:150'
 	echo 'dst:apply:flip:up:head:200 dst:apply:flip:down:head:200 src:source:flip:down:head:20'
 	if [ "$SRC_KIND" = postgresql ]; then
 		echo 'src:stream:flip:down:head:200 src:stream:flip:up:head:3'

@@ -81,7 +81,7 @@ step "$replies replies lost in the stream"
 i=0
 while [ $i -lt "$replies" ]; do
 	case $((i % 2)) in 0) how=happened ;; *) how=not ;; esac
-	case $((i / 2 % 2)) in 0) end=cut ;; *) end=rst ;; esac
+	case $((i / 2 % 2)) in 0) end='cut' ;; *) end='rst' ;; esac
 	reply swallow apply $how $end "$(random 4)"
 	goes_on apply
 	i=$((i + 1))
