@@ -914,7 +914,7 @@ client(int argc, char **argv)
 	const int fd = listen_unix(argv[2], true);
 	char line[1024] = "", last[1024] = "";
 	size_t n = 0;
-	FILE *f;
+	FILE *f = NULL;
 
 	for (int i = 3; i < argc && n < sizeof(line); i++)
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "%s%s", argv[i], i + 1 < argc ? " " : "\n");
@@ -934,7 +934,7 @@ start_listening(void)
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t n = sizeof(a);
 	char path[512], ready[520];
-	FILE *f;
+	FILE *f = NULL;
 
 	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (listener < 0 || bind(listener, (struct sockaddr *)&a, sizeof(a)) != 0 || listen(listener, 128) != 0 ||
