@@ -80,6 +80,7 @@ struct task {
 	bool has_error;
 	struct err err;
 	uint32_t attempt;
+	uint64_t came_to;		/* transactions applied when the last run failed */
 	struct wall next;
 	struct sync *syncs;
 	struct sample samples[SAMPLES];
@@ -254,12 +255,16 @@ backoff(const struct task *t)
 static void
 retry(struct task *t, const struct err *err)
 {
-	bool calm = t->run_since.v != 0 && usec_since(t->run_since) >= CALM;
-	bool news = calm || t->attempt == 0 || strcmp(t->err.msg, err->msg) != 0;
+	const uint64_t applied = counter_get(&t->board.transactions);
+	/* Where it has come further, what keeps it from going on is not what did before: connections that break now and then must not add up
+	 * to a minute's wait each. */
+	const bool calm = applied > t->came_to || (t->run_since.v != 0 && usec_since(t->run_since) >= CALM);
+	const bool news = calm || t->attempt == 0 || strcmp(t->err.msg, err->msg) != 0;
 	struct timeval tv;
 	char text[NUM_TEXT], what[NUM_TEXT + 32];
 	int64_t wait;
 
+	t->came_to = applied;
 	t->attempt = calm ? 1 : t->attempt + 1;
 	wait = backoff(t);
 	if (news || wait != BACKOFF_MAX || t->attempt % 60 == 0) {

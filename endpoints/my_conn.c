@@ -31,6 +31,9 @@
 #define KILL_USEC	     2000000
 #define BEAT_USEC	     5000000 /* a longer wait shows signs of life */
 #define TLS_SLICE_USEC	     50000 /* then the library tries again: it may want to write */
+#ifndef LOOK_USEC
+#define LOOK_USEC	     30000000 /* without a byte from a target */
+#endif
 #define OLDEST_MYSQL	     50600
 #define OLDEST_MARIADB	     100500
 #define DEFAULT_CA_FILE	     "/etc/ssl/certs/ca-certificates.crt"
@@ -50,6 +53,8 @@ my_enter(struct my_conn *c)
 	in_call = c;
 	err_clear(&c->why);
 	c->wait_until = c->deadline_usec > 0 ? clock_mono().v + c->deadline_usec : 0;
+	c->heard = clock_mono().v;
+	c->waits = 0;
 }
 
 void
@@ -82,6 +87,27 @@ time_left(const struct my_conn *c)
 	return until > now ? until - now : 0;
 }
 
+static bool
+writes(enum my_conn_kind kind)
+{
+	return kind == MY_CONN_TARGET || kind == MY_CONN_LOAD;
+}
+
+/* Of a target's call without a deadline: is it time to ask how its session does, and what came of it. */
+static bool
+look_where_due(struct my_conn *c)
+{
+	bool ok;
+
+	if (c->wait_until != 0 || !writes(c->kind) || clock_mono().v - c->heard < LOOK_USEC + c->waits * (LOOK_USEC / 3))
+		return true;
+	ok = my_look(c, &c->why);
+	in_call = c;
+	if (c->waits == 0)
+		c->heard = clock_mono().v;
+	return ok;
+}
+
 /* Waits for events, for the stop flag, for the time: *ret_events 0 where it is up (the call's deadline is an error, a slice's or an address's end is
  * none). */
 static bool
@@ -103,6 +129,8 @@ wait_events(struct my_conn *c, int fd, short events, int64_t slice_usec, short *
 			return give_up(c);
 		if (left == 0)
 			return true;
+		if (!look_where_due(c))
+			return false;
 		if (slice_usec > 0 && slice > slice_usec)
 			slice = slice_usec;
 		ts = (struct timespec){ .tv_sec = slice / 1000000,
@@ -114,6 +142,10 @@ wait_events(struct my_conn *c, int fd, short events, int64_t slice_usec, short *
 		if (n > 0 && fds[1].revents != 0)
 			return err_set(&c->why, ERR_CANCELLED, "stopped");
 		*ret_events = n > 0 ? fds[0].revents : 0;
+		if (*ret_events != 0) {
+			c->heard = clock_mono().v;
+			c->waits = 0;
+		}
 		if (*ret_events != 0 || (n == 0 && slice_usec > 0))
 			return true;
 	}
@@ -232,12 +264,6 @@ static const char *const modes[] = {
 	[MY_CONN_TARGET] = MY_TARGET_SQL_MODE,
 	[MY_CONN_LOAD] = MY_TARGET_SQL_MODE,
 };
-
-static bool
-writes(enum my_conn_kind kind)
-{
-	return kind == MY_CONN_TARGET || kind == MY_CONN_LOAD;
-}
 
 /* Names that not every version has; refused ones are passed over. */
 static const char *const common_settings[] = {
@@ -553,12 +579,17 @@ my_conn_open(const struct endpoint *ep, enum my_conn_kind kind, const char *task
 	return NULL;
 }
 
+struct my_conn *
+my_conn_beside(const struct my_conn *c, const char *purpose, struct stop *stop, int64_t limit_usec, struct err *err)
+{
+	return open_until(c->ep, MY_CONN_SOURCE, NULL, purpose, stop, limit_usec, err);
+}
+
 static bool
 kill_from_beside(const struct my_conn *c, const char *what)
 {
 	struct err ignored = ERR_INIT;
-	struct my_conn *k =
-	    open_until(c->ep, MY_CONN_SOURCE, NULL, "kill", NULL, KILL_USEC, &ignored);
+	struct my_conn *k = my_conn_beside(c, "kill", NULL, KILL_USEC, &ignored);
 	const bool done = k != NULL && my_execf(k, &ignored, "KILL %s %" PRIu64, what, c->id);
 
 	if (!done)

@@ -41,6 +41,8 @@ struct my_conn {
 	/* my_conn.c */
 	bool connecting, tls, needs_tls, greeted, silent;
 	int64_t wait_until, address_until;	/* monotonic usec; 0: for ever */
+	int64_t heard;		/* monotonic usec: of this call's last byte, or its begin */
+	unsigned waits;		/* looks in a row at which the server waited for us */
 	struct err why;		/* a wait that was ended: what for */
 	my_infile_read *infile;
 	void *infile_arg;

@@ -451,6 +451,29 @@ make_decoder(struct source_stream *s, struct err *err)
 	return s->dec != NULL;
 }
 
+/* A dump whose connection went silent may live on at the server, which writes to it until its own network gives up: a quarter of an hour, for the
+ * session's timeouts are long. MariaDB lets a new dump with the same number wait for its end. So after each silence the stream has another number. */
+static pthread_mutex_t silent_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	uint32_t id, times;
+} silent[16];
+
+static uint32_t
+number_now(const struct source_params *p, bool went_silent)
+{
+	const size_t at = p->server_id % (sizeof(silent) / sizeof(silent[0]));
+	uint32_t n;
+
+	pthread_mutex_lock(&silent_lock);
+	if (went_silent) {
+		silent[at].times = silent[at].id == p->server_id ? silent[at].times + 1 : 1;
+		silent[at].id = p->server_id;
+	}
+	n = silent[at].id == p->server_id ? silent[at].times : 0;
+	pthread_mutex_unlock(&silent_lock);
+	return n == 0 ? p->server_id : endpoint_server_id(p->task, p->server_id ^ (n << 16 | 0x8000u));
+}
+
 /* The one that was opened with the snapshot has all since then, purged or not. */
 static bool
 begin_dump(struct source_stream *s, struct err *err)
@@ -459,7 +482,7 @@ begin_dump(struct source_stream *s, struct err *err)
 		s->c->stop = s->p.stop;
 		return true;
 	}
-	s->c = my_dump_open(&s->p, &s->from, s->p.server_id, true, &s->skipping, err);
+	s->c = my_dump_open(&s->p, &s->from, number_now(&s->p, false), true, &s->skipping, err);
 	return s->c != NULL;
 }
 
@@ -696,6 +719,8 @@ my_stream_close(struct source_stream *s)
 {
 	if (s == NULL)
 		return;
+	if (s->c != NULL && s->c->lost && s->c->why.kind == ERR_RETRY)
+		(void)number_now(&s->p, true);
 	my_conn_close(s->c);
 	my_conn_close(s->look);
 	binlog_free(s->dec);

@@ -26,6 +26,9 @@
 #ifndef BEAT_USEC
 #define BEAT_USEC 5000000 /* a longer wait shows signs of life */
 #endif
+#ifndef LOOK_USEC
+#define LOOK_USEC 30000000 /* without a byte from a target */
+#endif
 #define OLDEST_VERSION	     120000
 #define MAX_KEYWORDS	     40
 #define DEFAULT_CA_FILE	     "/etc/ssl/certs/ca-certificates.crt"
@@ -400,6 +403,8 @@ pg_conn_open(const struct endpoint *ep, enum pg_conn_kind kind, const char *task
 		return NULL;
 	c->stop = stop;
 	c->endpoint = ep->name;
+	c->ep = ep;
+	c->looks = kind == PG_CONN_TARGET;
 	if (!connect_start(c, ep, kind, task, purpose, err)) {
 		if (err->kind != ERR_CANCELLED)
 			err_ctx(err, "endpoint %s", ep->name);
@@ -539,24 +544,66 @@ pg_wait(struct pg_conn *c, bool want_write, int64_t wait_usec, bool *ret_ready, 
 	}
 }
 
+/* A wait for the server: its end where it has a deadline, looks at the session where it has none. */
+struct patience {
+	struct usec start, heard;
+	unsigned waits;
+};
+
+static struct patience
+patience_begin(void)
+{
+	const struct usec now = clock_mono();
+
+	return (struct patience){.start = now, .heard = now};
+}
+
+/* Until then poll() may wait; < 0: for ever. */
+static int64_t
+patience_left(const struct pg_conn *c, const struct patience *p)
+{
+	const int64_t quiet = usec_since(p->heard), look = LOOK_USEC + p->waits * (LOOK_USEC / 3);
+
+	if (c->deadline_usec > 0 || !c->looks)
+		return time_left(p->start, c->deadline_usec);
+	return quiet < look ? look - quiet : 0;
+}
+
+/* The time is up. False: no answer will come. */
+static bool
+patience_ends(struct pg_conn *c, struct patience *p, struct err *err)
+{
+	if (c->deadline_usec > 0)
+		return deadline_passed(c, err);
+	if (!pg_look(c, p->heard, &p->waits, err))
+		return false;
+	if (p->waits == 0)
+		p->heard = clock_mono();
+	return true;
+}
+
 bool
 pg_flush(struct pg_conn *c, struct err *err)
 {
-	const struct usec start = clock_mono();
+	struct patience p = patience_begin();
 
 	for (;;) {
 		const int pending = PQflush(c->pg);
-		int64_t left = time_left(start, c->deadline_usec);
+		int64_t left = patience_left(c, &p);
 		short got;
 
 		if (pending < 0)
 			return pg_err_conn(c, "send", err);
 		if (pending == 0)
 			return true;
+		if (left == 0 && !patience_ends(c, &p, err))
+			return false;
 		if (left == 0)
-			return deadline_passed(c, err);
+			continue;
 		if (!poll_socket(PQsocket(c->pg), c->stop, POLLIN | POLLOUT, left, &got, err))
 			return false;
+		if (got != 0)
+			p = (struct patience){.start = p.start, .heard = clock_mono()};
 		if ((got & ~POLLOUT) && !PQconsumeInput(c->pg))
 			return pg_err_conn(c, "receive", err);
 	}
@@ -565,12 +612,12 @@ pg_flush(struct pg_conn *c, struct err *err)
 PGresult *
 pg_next_result(struct pg_conn *c, struct err *err)
 {
-	const struct usec start = clock_mono();
+	struct patience p = patience_begin();
 	PGresult *res;
 
 	for (;;) {
 		const int pending = PQflush(c->pg);
-		int64_t left = time_left(start, c->deadline_usec);
+		int64_t left = patience_left(c, &p);
 		short got;
 
 		if (pending < 0 && PQstatus(c->pg) == CONNECTION_BAD && PQisBusy(c->pg)) {
@@ -579,13 +626,15 @@ pg_next_result(struct pg_conn *c, struct err *err)
 		}
 		if (!PQisBusy(c->pg))
 			break;
-		if (left == 0) {
-			deadline_passed(c, err);
+		if (left == 0 && !patience_ends(c, &p, err))
 			return NULL;
-		}
+		if (left == 0)
+			continue;
 		if (!poll_socket(PQsocket(c->pg), c->stop,
 			(short)(POLLIN | (pending > 0 ? POLLOUT : 0)), left, &got, err))
 			return NULL;
+		if (got != 0)
+			p = (struct patience){.start = p.start, .heard = clock_mono()};
 		if ((got & ~POLLOUT) && !PQconsumeInput(c->pg)) {
 			pg_err_conn(c, "receive", err);
 			return NULL;

@@ -15,7 +15,9 @@ struct pg_conn {
 	PGconn *pg;
 	struct stop *stop;
 	const char *endpoint;		/* for messages */
+	const struct endpoint *ep;	/* outlives the connection */
 	int64_t deadline_usec;		/* of one statement; 0: none. The default is none */
+	bool looks;			/* a target's: a wait without a deadline asks how the session does */
 	bool busy;			/* a statement may be running: close() cancels it */
 	bool pipeline;
 };
@@ -38,6 +40,12 @@ PGresult *pg_next_result(struct pg_conn *c, struct err *err) MUST_CHECK;
 /* Waits until the socket is readable (and, where want_write, flushes meanwhile). False: stop, deadline, lost. */
 bool pg_wait(struct pg_conn *c, bool want_write, int64_t wait_usec, bool *ret_ready, struct err *err) MUST_CHECK;
 bool pg_flush(struct pg_conn *c, struct err *err) MUST_CHECK;	/* until all is sent; reads meanwhile */
+
+/* What the server says of this session, asked over another connection. */
+enum pg_doing { PG_UNKNOWN, PG_WORKS, PG_WAITS, PG_GONE };	/* it can't be asked; PG_WAITS: for us to read, or to say something */
+enum pg_doing pg_doing(const struct pg_conn *c);
+/* A long wait asks the server about this session. *waits: at how many looks in a row it waited for us, 0 at first. False: no answer will come. */
+bool pg_look(struct pg_conn *c, struct usec since, unsigned *waits, struct err *err) MUST_CHECK;
 
 /* SQLSTATE and connection status -> kind, message without values, remedy. */
 bool pg_err_result(struct pg_conn *c, const PGresult *res, struct err *err);	/* always false */

@@ -603,18 +603,11 @@ ended(struct source_stream *s, int how, struct err *err)
 }
 
 /* The server says nothing at all. Older ones do so while they decode a huge transaction of other
- * tables; then a new session still gets an answer, and the slot is still ours. */
+ * tables: then its session is at work. One that waits, for log or for us, would have answered. */
 static bool
-still_decoding(struct source_stream *s)
+still_decoding(const struct source_stream *s)
 {
-	struct err err = ERR_INIT;
-	struct source *look = pg_source_open(&s->p, &err);
-	struct source_log log;
-	bool alive = look != NULL && pg_source_log_state(look, &log, &err) && log.active &&
-		     log.active_pid == s->pid;
-
-	pg_source_close(look);
-	return alive;
+	return pg_doing(s->c) == PG_WORKS;
 }
 
 static bool

@@ -1,0 +1,3 @@
+# The waits grow until a run has lasted a minute.
+### daemon/task.c
+s/applied > t->came_to \|\| //

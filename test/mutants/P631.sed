@@ -1,0 +1,3 @@
+# The server is not asked.
+### endpoints/pg_conn.c
+s/c->looks = kind == PG_CONN_TARGET;/c->looks = false;/
