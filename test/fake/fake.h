@@ -89,8 +89,11 @@ struct fake_slot {
 	uint64_t confirmed;
 };
 
+enum fake_kind { FAKE_POSTGRESQL, FAKE_MYSQL, FAKE_MARIADB };
+
 struct fake_source {
-	uint64_t end;
+	enum fake_kind kind;
+	uint64_t end; /* of the log: an LSN, or a place in a binlog */
 	int ntables;
 	struct fake_source_table tables[FAKE_TABLES];
 	size_t ntxns, cap;
@@ -106,6 +109,8 @@ struct fake_source {
 	uint64_t keepalive_back; /* a resume point comes that lies so far before the log's end; 0: none */
 	uint32_t chunks; /* of each table's load, or ranges of a key */
 	uint64_t ticks, steps, sent, scans, snapshots;
+	int frozen; /* sessions that let nobody commit (MySQL, MariaDB), ... */
+	int unprepared; /* ... or prepare */
 };
 
 struct fake_target_table {
@@ -227,6 +232,10 @@ void fake_xa_end(const char *name, bool commit);
 void fake_xa_end_nth(int i, bool commit);
 bool fake_xa_locks(const struct fake_row *row); /* a prepared transaction has it */
 bool fake_xa_fits(int table, const struct fake_row *row); /* beside the rows of prepared ones */
+/* The source becomes a MySQL or MariaDB (fake_binlog.c), before it has tables. */
+void fake_log_start(enum fake_kind kind);
+/* What a process of ours that has ended had open there is closed (fake_my.c). Not under the lock. */
+void fake_my_leave(void);
 struct fake_xa_sink { /* in front of the stream's own */
 	struct change_sink to;
 	const struct fake_txn *txn; /* whose messages are decoded */

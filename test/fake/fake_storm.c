@@ -96,7 +96,7 @@ any_change(uint64_t *seed, bool xa)
 	size_t n = fake.s.tables[table].rows.n;
 	unsigned what = chance(seed, 100);
 
-	if (what == 0 && !xa)
+	if (what == 0 && !xa && fake.s.kind == FAKE_POSTGRESQL)
 		fake_source_truncate(table, -1, fake_source_change(CHANGE_TRUNCATE, table));
 	else if (what < 40 || n == 0)
 		any_insert(table, seed);
@@ -124,15 +124,29 @@ prepare(uint64_t *seed)
 	fake_xa_prepare(name);
 }
 
+/* A statement that is a transaction by itself there. */
+static void
+truncate_alone(int table)
+{
+	fake_source_truncate(table, -1, fake_source_change(CHANGE_TRUNCATE, table));
+	fake_source_commit(0);
+}
+
 void
 fake_storm_transaction(uint64_t *seed, bool xa)
 {
+	if (fake.s.frozen > 0)
+		return;
 	if (xa && fake.s.nprepared > 0 && chance(seed, 3) == 0)
 		fake_xa_end_nth((int)chance(seed, (unsigned)fake.s.nprepared), chance(seed, 4) != 0);
 	fake_source_begin();
+	if (fake.s.kind != FAKE_POSTGRESQL && fake.s.nprepared == 0 && chance(seed, 40) == 0) {
+		truncate_alone((int)chance(seed, (unsigned)fake.s.ntables));
+		return;
+	}
 	for (unsigned n = 1 + chance(seed, 8); n > 0; n--)
 		any_change(seed, xa);
-	if (xa && fake.s.nprepared < FAKE_PREPARED && chance(seed, 2) == 0)
+	if (xa && fake.s.nprepared < FAKE_PREPARED && fake.s.unprepared == 0 && chance(seed, 2) == 0)
 		prepare(seed);
 	else
 		fake_source_commit(0);
@@ -155,7 +169,8 @@ fake_storm_trouble(uint64_t *seed)
 		{ "reply", "happened" }, { "reply", "late" }, { "step", "08006" },
 		{ "begin", "08006" }, { "rollback", "08006" }, { "flushed", "08006" },
 		{ "learn", "08006" }, { "scan", "08006" }, { "write", "23505" },
-		{ "load_end", "40P01" }, { "state", "08006" } };
+		{ "load_end", "40P01" }, { "state", "08006" }, { "sql", "08006" },
+		{ "stream", "08006" } };
 	unsigned i = chance(seed, sizeof(troubles) / sizeof(troubles[0]) + 1);
 
 	if (i == sizeof(troubles) / sizeof(troubles[0]))

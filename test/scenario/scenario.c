@@ -1,4 +1,4 @@
-/* link: test/fake/fake.c test/fake/fake_source.c test/fake/fake_steps.c */
+/* link: test/fake/fake.c test/fake/fake_binlog.c test/fake/fake_my.c test/fake/fake_source.c test/fake/fake_steps.c */
 /* link: test/fake/fake_storm.c test/fake/fake_target.c test/fake/fake_wire.c test/fake/fake_xa.c test/fake/words.c */
 /* scenario.c - plays one scenario: a task (the real task, run, load, stream, capture, apply, watch)
  * between the two servers of test/fake/fake.h.

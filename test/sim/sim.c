@@ -1,8 +1,8 @@
-/* link: test/sim/sim_thread.c test/fake/fake.c test/fake/fake_source.c test/fake/fake_steps.c */
+/* link: test/sim/sim_thread.c test/fake/fake.c test/fake/fake_binlog.c test/fake/fake_my.c test/fake/fake_source.c test/fake/fake_steps.c */
 /* link: test/fake/fake_storm.c test/fake/fake_target.c test/fake/fake_wire.c test/fake/fake_xa.c */
 /* sim.c - the simulator: the real run, load, stream, capture, apply, load groups and watch between the two servers of test/fake/fake.h, on one
  * thread, in an order, on a clock and with mishaps that one seed decides.
- *	sim [-s FIRST] [-n SEEDS] [-j JOBS] [-v]
+ *	sim [-s FIRST] [-n SEEDS] [-j JOBS] [-f postgresql|mysql|mariadb] [-v]
  * After every step the target must be the source as it was at the checkpoint, nothing may be confirmed past the durable one (fake_target.c looks at
  * each COMMIT); once the mishaps have ended everything must become equal. One line for each seed that fails; at the end what was reached, counted.
  * `sim -s N -n 1 -v` plays one seed again, with the log.
@@ -53,6 +53,7 @@ static uint64_t seed, crashes;
 static bool verbose, mishaps;
 static struct task task;
 static unsigned fault_rate;		/* one of so many passages of a fault point fails; 0: none */
+static int flavour = -1;		/* enum fake_kind; else by chance */
 static unsigned focus;			/* 0: everywhere; else at the few places of this number, and there often */
 
 /* ---- what is wrong ------------------------------------------------------------------------------------------------------ */
@@ -105,6 +106,7 @@ static void
 reborn(void)
 {
 	process_ends();
+	fake_my_leave();
 	process_begins();
 	mutex_lock(&fake.lock);
 	fake.dead = task.crashed = false;
@@ -269,6 +271,8 @@ all_well_again(void)
 	fake.t.blocked = fake.t.hold_durable = false;
 	fake_target_flush();
 	fake.s.hold[0] = fake.s.hold[1] = -1;
+	while (fake.s.frozen > 0)
+		cond_wait(&fake.moved, &fake.lock, 10000);
 	fake_storm_end(&chance);
 	cond_broadcast(&fake.moved);
 	mutex_unlock(&fake.lock);
@@ -343,6 +347,17 @@ add_table(const char *name, const char *columns, char identity)
 	fake_source_add(def);
 }
 
+/* chance is asked whether or not a kind is told: a seed is the same but for the source. */
+static void
+make_source(void)
+{
+	const enum fake_kind kind = (enum fake_kind)sim_chance(3);
+
+	fake.s.id += sim_chance(10);
+	if ((flavour < 0 ? kind : (enum fake_kind)flavour) != FAKE_POSTGRESQL)
+		fake_log_start(flavour < 0 ? kind : (enum fake_kind)flavour);
+}
+
 static void
 make_tables(void)
 {
@@ -363,7 +378,9 @@ make_conf(void)
 	struct conf_errors errors = { .n = 0 };
 	struct buf text = { .n = 0 };
 
-	buf_str(&text, "endpoints: { src: { type = \"postgresql\"; role = \"source\"; host = \"source\"; dbname = \"fake\"; user = \"u\"; tls = \"disable\"; };\n"
+	buf_printf(&text, "endpoints: { src: { type = \"%s\"; role = \"source\"; host = \"source\"; dbname = \"public\"; user = \"u\"; tls = \"disable\"; };\n",
+	    fake.s.kind == FAKE_POSTGRESQL ? "postgresql" : "mysql");
+	buf_str(&text,
 	    "dst: { type = \"postgresql\"; role = \"target\"; host = \"target\"; dbname = \"fake\"; user = \"u\"; tls = \"disable\"; }; };\n"
 	    "tasks: { t: { source = \"src\"; target = \"dst\"; tables = ( { include = \"public.*\"; } );\n");
 	buf_printf(&text, "full_load: { parallel_tables = %u; parallel_chunks = %u; chunks = \"%s\"; };\n", 1 + sim_chance(3), 1 + sim_chance(3),
@@ -407,6 +424,7 @@ drive(void *arg)
 	(void)arg;
 	fake_init();
 	fake.chance = sim_chance;
+	make_source();
 	make_tables();
 	make_conf();
 	for (unsigned i = sim_chance(30); i > 0; i--)
@@ -435,6 +453,8 @@ drive(void *arg)
 	if (sim_threads() > 0)
 		failed("threads are left");
 	process_ends();
+	fake_my_leave();
+	must_be_whole();
 	conf_free(task.conf);
 	buf_done(&task.resync);
 }
@@ -605,6 +625,18 @@ number_arg(const char *text, uint64_t max)
 	exit(2);
 }
 
+static int
+flavour_arg(const char *text)
+{
+	static const char *const names[] = { [FAKE_POSTGRESQL] = "postgresql", [FAKE_MYSQL] = "mysql", [FAKE_MARIADB] = "mariadb" };
+
+	for (int i = 0; i <= FAKE_MARIADB; i++)
+		if (strcmp(text, names[i]) == 0)
+			return i;
+	fprintf(stderr, "sim: %s is no kind of source\n", text);
+	exit(2);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -616,13 +648,14 @@ main(int argc, char **argv)
 	printf("SKIP: built without fault points\n");
 	return 77;
 #endif
-	while ((c = getopt(argc, argv, "n:s:j:v")) != -1) {
+	while ((c = getopt(argc, argv, "f:n:s:j:v")) != -1) {
 		switch (c) {
 		case 'n': n = number_arg(optarg, INT64_MAX / 2); break;
 		case 's': from = number_arg(optarg, INT64_MAX / 2); break;
 		case 'j': njobs = (unsigned)number_arg(optarg, JOBS_MAX); break;
+		case 'f': flavour = flavour_arg(optarg); break;
 		case 'v': verbose = true; break;
-		default: fprintf(stderr, "usage: sim [-s FIRST] [-n SEEDS] [-j JOBS] [-v]\n"); return 2;
+		default: fprintf(stderr, "usage: sim [-s FIRST] [-n SEEDS] [-j JOBS] [-f postgresql|mysql|mariadb] [-v]\n"); return 2;
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
