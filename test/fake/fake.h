@@ -232,8 +232,8 @@ void fake_xa_end(const char *name, bool commit);
 void fake_xa_end_nth(int i, bool commit);
 bool fake_xa_locks(const struct fake_row *row); /* a prepared transaction has it */
 bool fake_xa_fits(int table, const struct fake_row *row); /* beside the rows of prepared ones */
-/* The source becomes a MySQL or MariaDB (fake_binlog.c), before it has tables. */
-void fake_log_start(enum fake_kind kind);
+/* The source becomes a MySQL or MariaDB (fake_binlog.c), before it has tables. places: one without GTIDs (MySQL); else chance decides. */
+void fake_log_start(enum fake_kind kind, bool places);
 /* What a process of ours that has ended had open there is closed (fake_my.c). Not under the lock. */
 void fake_my_leave(void);
 struct fake_xa_sink { /* in front of the stream's own */

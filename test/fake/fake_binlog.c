@@ -234,13 +234,13 @@ note_group(uint64_t start, const struct gtid *g)
 /* ---- its life ---- */
 
 void
-fake_log_start(enum fake_kind kind)
+fake_log_start(enum fake_kind kind, bool places)
 {
 	struct err err = ERR_INIT;
 
 	memset(&l, 0, sizeof(l));
 	l.mariadb = kind == FAKE_MARIADB;
-	l.gtids = l.mariadb || chance(3) != 0;
+	l.gtids = l.mariadb || (chance(3) != 0 && !places);
 	l.checksum = chance(4) != 0;
 	l.compresses = chance(3) == 0;
 	l.minimal = chance(4) == 0;

@@ -199,7 +199,7 @@ begins(const char *sql, const char *with)
 	return strncmp(sql, with, strlen(with)) == 0;
 }
 
-static void
+static PRINTF_LIKE(2, 3) void
 cell(struct my_rows *r, const char *fmt, ...)
 {
 	struct st_mysql_res *res = r->res;

@@ -45,6 +45,16 @@ add_leaf(struct fake_def *def, const char *word)
 }
 
 static void
+do_source(char **w)
+{
+	const bool places = w[1] != NULL && w[2] != NULL && strcmp(w[2], "places") == 0;
+
+	if (w[1] == NULL || fake.s.ntables > 0 || (strcmp(w[1], "mysql") != 0 && strcmp(w[1], "mariadb") != 0))
+		play_fail("source mysql [places], or source mariadb, before the tables");
+	fake_log_start(w[1][1] == 'y' ? FAKE_MYSQL : FAKE_MARIADB, places);
+}
+
+static void
 do_table(char **w)
 {
 	struct fake_def *def = fake_alloc(sizeof(*def));
@@ -313,7 +323,9 @@ do_promote(char **w)
 static bool
 play_source(char **w)
 {
-	if (strcmp(w[0], "table") == 0)
+	if (strcmp(w[0], "source") == 0)
+		do_source(w);
+	else if (strcmp(w[0], "table") == 0)
 		do_table(w);
 	else if (strcmp(w[0], "alter") == 0)
 		do_alter(w);

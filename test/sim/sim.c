@@ -355,7 +355,7 @@ make_source(void)
 
 	fake.s.id += sim_chance(10);
 	if ((flavour < 0 ? kind : (enum fake_kind)flavour) != FAKE_POSTGRESQL)
-		fake_log_start(flavour < 0 ? kind : (enum fake_kind)flavour);
+		fake_log_start(flavour < 0 ? kind : (enum fake_kind)flavour, false);
 }
 
 static void

@@ -83,6 +83,20 @@ START_TEST(place_behind_what_was_stepped_over)
 }
 END_TEST
 
+START_TEST(place_where_a_reader_begins_is_told_once)
+{
+	const struct binlog_options o = { .log = "log.000001", .offset = 500 };
+	struct maker m = { .mariadb = true };
+
+	maker_start(&m, &o);
+	ok(binlog_flush(m.rig.dec, &m.rig.err));
+	expect_dump(&m, "KEEPALIVE log.000001:500 at -\n");
+	ok(binlog_flush(m.rig.dec, &m.rig.err));
+	expect_dump(&m, "");
+	maker_end(&m);
+}
+END_TEST
+
 START_TEST(place_without_positions_is_counted)
 {
 	struct maker m = { .mariadb = true };
@@ -759,7 +773,8 @@ START_TEST(table_count_of_a_statement_is_bounded)
 }
 END_TEST
 
-UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_behind_what_was_stepped_over, place_before_what_was_stepped_over_is_not_told, place_without_positions_is_counted,
+UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_behind_what_was_stepped_over,
+    place_before_what_was_stepped_over_is_not_told, place_where_a_reader_begins_is_told_once, place_without_positions_is_counted,
     place_of_made_events_does_not_count, place_follows_the_files, place_start_is_checked,
     place_moves_by_heartbeats, place_moves_by_heartbeats_of_mariadb, format_tells_the_server,
     format_of_a_dump_inside_a_file_without_checksums,
