@@ -35,6 +35,12 @@ fake_done(void)
 	mutex_done(&fake.lock);
 }
 
+size_t
+fake_held(void)
+{
+	return (fake.arena != NULL ? arena_held(fake.arena) : 0) + fake_log_held();
+}
+
 void
 fake_broken(const char *fmt, ...)
 {

@@ -193,6 +193,7 @@ extern struct fake_world fake;
 void fake_init(void);
 void fake_done(void);
 
+size_t fake_held(void); /* bytes that the world itself has taken */
 void fake_broken(const char *fmt, ...) PRINTF_LIKE(1, 2); /* the first one is kept */
 void *fake_alloc(size_t n);
 const struct fake_row *fake_row_new(int n, const char *const v[], const size_t len[]);
@@ -245,6 +246,7 @@ bool fake_xa_put_end(struct fake_xa_sink *s, const struct fake_txn *x, struct er
 
 /* Chance, from a seed: the same one, the same changes. */
 void fake_storm_transaction(uint64_t *seed, bool xa); /* some changes of some tables; xa: of which some are prepared, and ended later */
+void fake_storm_large(uint64_t *seed, size_t bytes); /* one of about so many bytes */
 void fake_storm_end(uint64_t *seed); /* nothing is prepared any more */
 void fake_storm_trouble(uint64_t *seed); /* a failure that will come soon */
 

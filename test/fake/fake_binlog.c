@@ -272,6 +272,16 @@ fake_log_done(void)
 	memset(&l, 0, sizeof(l));
 }
 
+size_t
+fake_log_held(void)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < l.nfiles; i++)
+		n += l.files[i].bytes.cap;
+	return n;
+}
+
 /* ---- statements ---- */
 
 static void
@@ -356,7 +366,7 @@ put_xa_prepare(struct writer *w, const char *xid)
 uint32_t
 fake_log_width(int column)
 {
-	return column % 2 == 0 ? 40 : 200;
+	return column % 2 == 0 ? 40 : 8000;
 }
 
 static uint64_t

@@ -17,14 +17,17 @@ chance(uint64_t *seed, unsigned n)
 }
 
 static const char *
-any_value(const struct fake_column *c, uint64_t *seed)
+any_value(const struct fake_def *def, int col, uint64_t *seed)
 {
+	const struct fake_column *c = &def->cols[col];
+	const bool places = col == 0 && def->nleaves > 0;
 	const char *v[1];
 	char text[24];
 
-	if (!c->key && chance(seed, 5) == 0)
+	if (!c->key && !places && chance(seed, 5) == 0)
 		return NULL;
-	snprintf(text, sizeof(text), "%s%u", c->unique ? "u" : "", chance(seed, FEW));
+	snprintf(text, sizeof(text), "%s%u", places ? def->leaves[chance(seed, (unsigned)def->nleaves)].prefix : c->unique ? "u" : "",
+	    chance(seed, FEW));
 	v[0] = text;
 	return fake_row_new(1, v, NULL)->v[0];
 }
@@ -48,7 +51,7 @@ any_insert(int table, uint64_t *seed)
 	const struct fake_row *row;
 
 	for (int i = 0; i < t->def->ncols; i++)
-		v[i] = any_value(&t->def->cols[i], seed);
+		v[i] = any_value(t->def, i, seed);
 	row = fake_row_new(t->def->ncols, v, NULL);
 	if (fits(table, row, SIZE_MAX))
 		fake_source_insert(table, row);
@@ -71,13 +74,19 @@ any_update(int table, uint64_t *seed)
 
 		v[i] = t->rows.row[at]->v[i];
 		if (chance(seed, c->key ? 5 : 2) == 0)
-			v[i] = any_value(c, seed);
+			v[i] = any_value(t->def, i, seed);
 		else if (v[i] != NULL && !c->key && !c->unique && chance(seed, 3) == 0)
 			unchanged |= 1u << i;
 	}
 	row = fake_row_new(t->def->ncols, v, NULL);
-	if (fits(table, row, at))
+	if (!fits(table, row, at))
+		return;
+	if (fake_leaf_of(t->def, row) == fake_leaf_of(t->def, t->rows.row[at])) {
 		fake_source_replace(table, at, row, unchanged);
+		return;
+	}
+	fake_source_delete(table, at);		/* as its server has it: a row moves to another leaf */
+	fake_source_insert(table, row);
 }
 
 static void
@@ -89,6 +98,16 @@ any_delete(int table, uint64_t *seed)
 		fake_source_delete(table, at);
 }
 
+/* The table, or a leaf of it. */
+static void
+any_truncate(int table, uint64_t *seed)
+{
+	const int nleaves = fake.s.tables[table].def->nleaves;
+	const int leaf = nleaves > 0 && chance(seed, 2) == 0 ? (int)chance(seed, (unsigned)nleaves) : -1;
+
+	fake_source_truncate(table, leaf, fake_source_change(CHANGE_TRUNCATE, table));
+}
+
 static void
 any_change(uint64_t *seed, bool xa)
 {
@@ -97,7 +116,7 @@ any_change(uint64_t *seed, bool xa)
 	unsigned what = chance(seed, 100);
 
 	if (what == 0 && !xa && fake.s.kind == FAKE_POSTGRESQL)
-		fake_source_truncate(table, -1, fake_source_change(CHANGE_TRUNCATE, table));
+		any_truncate(table, seed);
 	else if (what < 40 || n == 0)
 		any_insert(table, seed);
 	else if (what < 80)
@@ -150,6 +169,35 @@ fake_storm_transaction(uint64_t *seed, bool xa)
 		prepare(seed);
 	else
 		fake_source_commit(0);
+}
+
+/* Many rows, of which each has a large value in its second column; those of a former one go first. */
+void
+fake_storm_large(uint64_t *seed, size_t bytes)
+{
+	enum { VALUE = 16000 };
+	const int table = (int)chance(seed, (unsigned)fake.s.ntables);
+	const struct fake_source_table *t = &fake.s.tables[table];
+	char *value = fake_alloc(VALUE + 1), key[24];
+	const char *v[FAKE_COLS] = { key, value };
+	const struct fake_row *row;
+
+	if (fake.s.frozen > 0)
+		return;
+	fake_source_begin();
+	for (size_t i = t->rows.n; i-- > 0;)
+		if (t->rows.row[i]->v[1] != NULL && strlen(t->rows.row[i]->v[1]) == VALUE && !fake_xa_locks(t->rows.row[i]))
+			fake_source_delete(table, i);
+	for (size_t i = 0; i < bytes / VALUE; i++) {
+		snprintf(key, sizeof(key), "%sk%zu", t->def->nleaves > 0 ? t->def->leaves[i % (size_t)t->def->nleaves].prefix : "", i);
+		memset(value, 'a' + (int)(i % 20), VALUE);
+		snprintf(value, VALUE, "%zu", i);
+		value[strlen(value)] = '-';
+		row = fake_row_new(t->def->ncols, v, NULL);
+		if (fits(table, row, SIZE_MAX))
+			fake_source_insert(table, row);
+	}
+	fake_source_commit(0);
 }
 
 void

@@ -8,6 +8,7 @@
  * `sim -s N -n 1 -v` plays one seed again, with the log.
  * Threads: one; the world's lock is one of sim.h like any other. */
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +23,12 @@
 #include "sim.h"
 #include "test/fake/fake.h"
 
+enum { LARGE_SEEDS = 60, LARGE_BYTES = 6 << 20, MEMORY_MAX = 8 << 20, LEFT_MAX = 256 << 10 };
 enum { JOBS_MAX = 64, CHUNK = 250, FAILURES_MAX = 20, PLACES = 16, CATCH_UP = 1200 };	/* the last: seconds of the simulated clock */
 
 /* What has been reached. */
 struct tally {
-	uint64_t seed, seeds, failed, transactions, commits, runs, crashes, switches, seconds;
+	uint64_t seed, seeds, failed, transactions, commits, runs, crashes, switches, seconds, memory;
 	unsigned npoints;
 	struct {
 		char name[40];
@@ -44,13 +46,17 @@ struct task {
 	struct buf resync;
 	enum run_intent intent;
 	bool quit, crashed, running;
+	bool pause, resume;		/* asked for */
+	bool paused;			/* and nobody has taken it back */
 	uint64_t runs;
 	struct err last;
 };
 
 static struct tally *tally;
 static uint64_t seed, crashes;
-static bool verbose, mishaps;
+static size_t held_before;
+static bool verbose, mishaps, all_well;
+static bool large;			/* transactions larger than the ring come, and it is as small as it can be */
 static struct task task;
 static unsigned fault_rate;		/* one of so many passages of a fault point fails; 0: none */
 static int flavour = -1;		/* enum fake_kind; else by chance */
@@ -70,6 +76,25 @@ failed(const char *why)
 	_exit(1);
 }
 
+/* What the world holds is not the daemon's; nor is the ring, which is mapped. */
+static size_t
+held(void)
+{
+	const struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd - fake_held();
+}
+
+static void
+mind_memory(void)
+{
+	const size_t now = held() - held_before;
+
+	tally->memory = now > tally->memory && now < SIZE_MAX / 2 ? now : tally->memory;
+	if (now > MEMORY_MAX && now < SIZE_MAX / 2)
+		failed("more memory is held than there may be");
+}
+
 static void
 must_be_whole(void)
 {
@@ -79,10 +104,12 @@ must_be_whole(void)
 
 /* ---- the task, in the stead of daemon/task.c ----------------------------------------------------------------------------- */
 
+/* A run that goes on has taken a pause back. */
 static void
 on_running(void *arg)
 {
 	(void)arg;
+	task.paused = false;
 }
 
 static void
@@ -136,6 +163,59 @@ may_end_so(const struct err *err)
 	return err->kind == ERR_NONE || err->kind == ERR_RETRY || err->kind == ERR_CANCELLED || err->kind == ERR_DATA;
 }
 
+/* A task that is paused stays so over restarts, and touches nothing. */
+static enum run_intent
+next_intent(void)
+{
+	if (task.pause)
+		return RUN_PAUSE;
+	if (!task.paused)
+		return task.intent;
+	while (!task.resume && !task.quit && sim_chance(8) != 0)
+		sim_sleep(sim_chance(200000));
+	return task.resume || task.quit ? RUN_RESUME : RUN_NORMAL;
+}
+
+/* A COMMIT that is still on its way is one. */
+static uint64_t
+commits_made(void)
+{
+	return fake.t.commits + fake.t.flying;
+}
+
+static void
+look_at_pause(enum run_intent intent, enum run_end end, uint64_t commits)
+{
+	if (end == RUN_IS_PAUSED) {
+		if (!fake.t.cp.paused)
+			failed("a pause was told, and is not on the target");
+		task.paused = true;
+		task.pause = false;
+		task.resume = all_well;
+	}
+	if ((intent == RUN_PAUSE || (task.paused && intent == RUN_NORMAL)) && (end == RUN_FINISHED || commits != commits_made()))
+		failed("a paused task went on");
+}
+
+static void
+one_run(struct err *err, enum run_end *ret)
+{
+	const uint64_t commits = commits_made();
+	const enum run_intent intent = next_intent();
+	const bool paused = task.paused;
+
+	stop_clear(&task.stop);
+	atomic_store(&task.run.pause_at_end, task.pause);
+	board_start(&task.board);
+	give_resync();
+	task.run.intent = intent;
+	task.running = true;
+	*ret = run_main(&task.run, err);
+	task.running = false;
+	if (!task.crashed && (paused || *ret == RUN_IS_PAUSED))
+		look_at_pause(intent, *ret, paused && intent == RUN_NORMAL ? commits : commits_made());
+}
+
 static void *
 task_main(void *arg)
 {
@@ -144,13 +224,7 @@ task_main(void *arg)
 		struct err err = ERR_INIT;
 		enum run_end end;
 
-		stop_clear(&task.stop);
-		board_start(&task.board);
-		give_resync();
-		task.run.intent = task.intent;
-		task.running = true;
-		end = run_main(&task.run, &err);
-		task.running = false;
+		one_run(&err, &end);
 		task.runs++;
 		task.last = err;
 		if (verbose)
@@ -177,6 +251,19 @@ finish_run(void)
 	mutex_unlock(&task.board.lock);
 	if (!atomic_load(&task.board.applying))
 		stop_request(&task.stop);
+}
+
+static void
+ask_pause(void)
+{
+	if (task.paused || task.pause) {
+		task.resume = true;
+		task.pause = false;
+		return;
+	}
+	task.pause = true;
+	atomic_store(&task.run.pause_at_end, true);
+	finish_run();
 }
 
 static void
@@ -266,6 +353,10 @@ all_well_again(void)
 	uint64_t chance = sim_random();
 
 	mishaps = false;
+	all_well = true;
+	task.pause = false;
+	task.resume = true;
+	atomic_store(&task.run.pause_at_end, false);
 	mutex_lock(&fake.lock);
 	fake.nfails = 0;
 	fake.t.blocked = fake.t.hold_durable = false;
@@ -285,6 +376,17 @@ transaction(bool xa)
 
 	mutex_lock(&fake.lock);
 	fake_storm_transaction(&chance, xa);
+	cond_broadcast(&fake.moved);
+	mutex_unlock(&fake.lock);
+}
+
+static void
+large_transaction(void)
+{
+	uint64_t chance = sim_random();
+
+	mutex_lock(&fake.lock);
+	fake_storm_large(&chance, LARGE_BYTES);
 	cond_broadcast(&fake.moved);
 	mutex_unlock(&fake.lock);
 }
@@ -319,6 +421,8 @@ step(bool xa)
 		finish_run();
 	else if (what < 155)
 		toggle_target();
+	else if (what < 156)
+		ask_pause();
 	else if (what < 158)
 		atomic_store(&task.board.ask_source, true);
 	else
@@ -328,7 +432,7 @@ step(bool xa)
 /* ---- one seed ------------------------------------------------------------------------------------------------------------------ */
 
 static void
-add_table(const char *name, const char *columns, char identity)
+add_table(const char *name, const char *columns, char identity, bool parted)
 {
 	struct fake_def *def = fake_alloc(sizeof(*def));
 
@@ -344,6 +448,12 @@ add_table(const char *name, const char *columns, char identity)
 		c->unique = memchr(at, '!', n) != NULL;
 		at += n;
 	}
+	for (; parted && def->nleaves < 3; def->nleaves++) {
+		struct fake_leaf *l = &def->leaves[def->nleaves];
+
+		snprintf(l->name, sizeof(l->name), "%s_%c", name, 'a' + def->nleaves);
+		snprintf(l->prefix, sizeof(l->prefix), "%c", 'a' + def->nleaves);
+	}
 	fake_source_add(def);
 }
 
@@ -358,16 +468,18 @@ make_source(void)
 		fake_log_start(flavour < 0 ? kind : (enum fake_kind)flavour, false);
 }
 
+/* Partitions are PostgreSQL's, prepared transactions the others'. */
 static void
-make_tables(void)
+make_tables(bool xa)
 {
 	static const char *const shapes[] = { "id* v w", "id* u! v", "a b", "id* a! b! v", "id* x* v" };
 	const unsigned n = 1 + sim_chance(4);
 
 	for (unsigned i = 0; i < n; i++) {
 		const unsigned shape = sim_chance(5);
+		const bool parted = fake.s.kind == FAKE_POSTGRESQL && sim_chance(6) == 0 && shape % 2 == 0 && !xa;
 
-		add_table((char[]){ 't', (char)('0' + i), '\0' }, shapes[shape], shape == 2 || sim_chance(4) == 0 ? 'f' : 'd');
+		add_table((char[]){ 't', (char)('0' + i), '\0' }, shapes[shape], shape == 2 || sim_chance(4) == 0 ? 'f' : 'd', parted);
 	}
 	fake.s.chunks = 1 + sim_chance(5);
 }
@@ -385,14 +497,16 @@ make_conf(void)
 	    "tasks: { t: { source = \"src\"; target = \"dst\"; tables = ( { include = \"public.*\"; } );\n");
 	buf_printf(&text, "full_load: { parallel_tables = %u; parallel_chunks = %u; chunks = \"%s\"; };\n", 1 + sim_chance(3), 1 + sim_chance(3),
 	    sim_chance(2) == 0 ? "key" : "ctid");
-	buf_printf(&text, "apply: { mode = \"%s\"; max_rows = %u; max_delay = \"%ums\"; };\n", sim_chance(4) == 0 ? "transactional" : "batch",
-	    sim_chance(3) == 0 ? 100u : 10000u, 1 + sim_chance(3) * 100);
+	buf_printf(&text, "apply: { mode = \"%s\"; max_rows = %u; max_delay = \"%ums\"; max_bytes = \"%s\"; };\n", sim_chance(4) == 0 ? "transactional" : "batch",
+	    sim_chance(3) == 0 ? 100u : 10000u, 1 + sim_chance(3) * 100, large ? "256kB" : "4MB");
 	if (sim_chance(5) == 0)
 		buf_str(&text, "durability = \"relaxed\";\n");
 	buf_str(&text, "}; };\n");
 	task.conf = conf_parse(buf_cstr(&text), "sim", &errors);
 	if (task.conf == NULL)
 		failed(buf_cstr(&errors.text));
+	if (large)
+		task.conf->tasks[0]->staging.ring_size = RING_MIN_SIZE;
 	task.tc = task.conf->tasks[0];
 	buf_done(&text);
 	conf_errors_done(&errors);
@@ -422,14 +536,16 @@ drive(void *arg)
 	unsigned n = 20 + sim_chance(200);
 
 	(void)arg;
+	large = sim_chance(LARGE_SEEDS) == 0;
 	fake_init();
 	fake.chance = sim_chance;
 	make_source();
-	make_tables();
+	make_tables(xa);
 	make_conf();
 	for (unsigned i = sim_chance(30); i > 0; i--)
 		transaction(false);
 	mishaps = sim_chance(20) != 0;
+	all_well = false;
 	focus = sim_chance(2) == 0 ? 1 + sim_chance(PLACES) : 0;
 	fault_rate = sim_chance(4) == 0 ? 0 : (focus != 0 ? 2u : 20u) << sim_chance(6);
 	(void)!stop_init(&task.stop, &err);
@@ -437,8 +553,11 @@ drive(void *arg)
 	if (!thread_start(&task.thread, "task", task_main, NULL, &err))
 		failed(err.msg);
 	while (n-- > 0) {
+		if (large && sim_chance(60) == 0)
+			large_transaction();
 		step(xa);
 		must_be_whole();
+		mind_memory();
 	}
 	all_well_again();
 	for (const int64_t end = sim_now() + CATCH_UP * INT64_C(1000000); !is_equal(); sim_sleep(100000)) {
@@ -467,6 +586,7 @@ play(uint64_t which)
 	memset(&fake, 0, sizeof(fake));
 	memset(&task, 0, sizeof(task));
 	crashes = 0;
+	held_before = held();
 	sim_run(drive, NULL);
 	tally->seeds++;
 	tally->transactions += fake.s.ntxns;
@@ -476,6 +596,9 @@ play(uint64_t which)
 	tally->switches += sim_switches();
 	tally->seconds += (uint64_t)sim_now() / 1000000;
 	fake_done();
+	memset(&fake, 0, sizeof(fake));
+	if (held() > held_before + LEFT_MAX)
+		failed("memory is left");
 }
 
 /* ---- many ---------------------------------------------------------------------------------------------------------------------- */
@@ -551,6 +674,7 @@ add_tally(const struct tally *t)
 	total.crashes += t->crashes;
 	total.switches += t->switches;
 	total.seconds += t->seconds;
+	total.memory = t->memory > total.memory ? t->memory : total.memory;
 	add_points(t);
 }
 
@@ -603,10 +727,10 @@ play_all(uint64_t from, uint64_t n, unsigned njobs)
 static void
 say(void)
 {
-	printf("%llu seeds, %llu failed: %llu transactions, %llu commits of the target, %llu runs, %llu crashes, %llu hours, %llu switches\n",
+	printf("%llu seeds, %llu failed: %llu transactions, %llu commits of the target, %llu runs, %llu crashes, %llu hours, %llu switches, %llu kB at most\n",
 	    (unsigned long long)total.seeds, (unsigned long long)total.failed, (unsigned long long)total.transactions,
 	    (unsigned long long)total.commits, (unsigned long long)total.runs, (unsigned long long)total.crashes,
-	    (unsigned long long)total.seconds / 3600, (unsigned long long)total.switches);
+	    (unsigned long long)total.seconds / 3600, (unsigned long long)total.switches, (unsigned long long)total.memory >> 10);
 	printf("%-26s %12s %10s\n", "fault point", "passed", "acted");
 	for (unsigned i = 0; i < total.npoints; i++)
 		printf("%-26s %12llu %10llu\n", total.points[i].name, (unsigned long long)total.points[i].passed,
