@@ -80,6 +80,8 @@ struct fake_source_table {
 	uint64_t rewritten_at; /* older snapshots see no rows */
 	uint32_t rewrites; /* each gives it another file */
 	unsigned publishings, alters; /* how often */
+	unsigned added; /* columns, by chance */
+	uint64_t altered_at; /* the last one */
 	size_t n, cap;
 	struct fake_version *versions;
 };
@@ -247,6 +249,8 @@ bool fake_xa_put_end(struct fake_xa_sink *s, const struct fake_txn *x, struct er
 /* Chance, from a seed: the same one, the same changes. */
 void fake_storm_transaction(uint64_t *seed, bool xa); /* some changes of some tables; xa: of which some are prepared, and ended later */
 void fake_storm_large(uint64_t *seed, size_t bytes); /* one of about so many bytes */
+bool fake_storm_alter(uint64_t *seed); /* a table gets a column; false: not now */
+bool fake_storm_follow(void); /* the tables of the target that lack one get it */
 void fake_storm_end(uint64_t *seed); /* nothing is prepared any more */
 void fake_storm_trouble(uint64_t *seed); /* a failure that will come soon */
 

@@ -678,6 +678,33 @@ fake_log_transaction(struct fake_txn *x)
 		rotate();
 }
 
+/* A statement that is no transaction of rows. */
+void
+fake_log_alter(const struct fake_def *now)
+{
+	struct fake_txn x = { .time = clock_wall() };
+	struct writer w = { .when = (uint32_t)(x.time.v / 1000000), .server = SERVER };
+	const struct gtid g = next_gtid();
+	const uint64_t start = end_place();
+	char text[128];
+
+	if (l.mariadb)
+		put_mariadb_gtid(&w, &x, &g, true);
+	else
+		put_mysql_gtid(&w, &x, &g);
+	snprintf(text, sizeof(text), "ALTER TABLE `%s` ADD COLUMN %s varchar(%u)", now->name, now->cols[now->ncols - 1].name,
+	    (unsigned)fake_log_width(now->ncols - 1));
+	put_query(&w, "public", text);
+	note_group(start, &g);
+	fake.s.end = end_place();
+}
+
+bool
+fake_log_names(void)
+{
+	return l.names == 1;
+}
+
 /* ---- dumps ---- */
 
 struct fake_dump {

@@ -21,6 +21,8 @@ void fake_wire_close(struct fake_wire *w);
 
 /* The log of a MySQL or MariaDB (fake_binlog.c). */
 void fake_log_transaction(struct fake_txn *x); /* at its end: sets start and end */
+void fake_log_alter(const struct fake_def *now); /* by its last column */
+bool fake_log_names(void); /* columns, always */
 void fake_log_done(void);
 size_t fake_log_held(void);
 const char *fake_log_file(uint32_t file, char out[BINLOG_NAME]);

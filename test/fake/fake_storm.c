@@ -2,7 +2,7 @@
  * Invariant: what is committed would have been allowed by a real server: no change meets a unique
  * value of another row, and values stem from few, so that keys and unique values move between rows.
  * Threads: under the world's lock. */
-#include "fake.h"
+#include "fake_intern.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -198,6 +198,65 @@ fake_storm_large(uint64_t *seed, size_t bytes)
 			fake_source_insert(table, row);
 	}
 	fake_source_commit(0);
+}
+
+static bool
+is_streamed(int table)
+{
+	const struct table_state *ts = table_states_find(&fake.t.states, "public", fake.s.tables[table].def->name);
+
+	return ts != NULL && ts->phase == TABLE_STREAMING && ts->load_group == 0 && fake.t.tables[table].finished == NULL && ts->shape != NULL;
+}
+
+/* What was applied last had the columns that there are now: of several shapes between that and the catalog's the daemon knows none, and stops. */
+static bool
+is_of_last_shape(int table)
+{
+	const struct fake_source_table *t = &fake.s.tables[table];
+	const struct table_state *ts = table_states_find(&fake.t.states, "public", t->def->name);
+
+	return t->added == 0 || (strstr(ts->shape, t->def->cols[t->def->ncols - 1].name) != NULL && fake.t.cp.position.lsn.v >= t->altered_at);
+}
+
+/* Not while it is loaded: loads hold a lock on it. Nor where the log does not name columns: a reader that is far behind may then not know them, which is
+ * a hole. */
+bool
+fake_storm_alter(uint64_t *seed)
+{
+	const int table = (int)chance(seed, (unsigned)fake.s.ntables);
+	struct fake_source_table *t = &fake.s.tables[table];
+	struct fake_def *def;
+
+	if (fake.s.frozen > 0 || fake.s.nprepared > 0 || t->def->ncols == FAKE_COLS || !is_streamed(table) || !is_of_last_shape(table) ||
+	    (fake.s.kind != FAKE_POSTGRESQL && !fake_log_names()))
+		return false;
+	def = fake_alloc(sizeof(*def));
+	*def = *t->def;
+	snprintf(def->cols[def->ncols].name, sizeof(def->cols[def->ncols].name), "n%d", def->ncols);
+	def->ncols++;
+	t->def = def;
+	t->added++;
+	if (fake.s.kind != FAKE_POSTGRESQL)
+		fake_log_alter(def);
+	t->altered_at = fake.s.end + 1;
+	cond_broadcast(&fake.moved);
+	return true;
+}
+
+bool
+fake_storm_follow(void)
+{
+	bool any = false;
+
+	for (int i = 0; i < fake.s.ntables; i++) {
+		struct fake_target_table *t = &fake.t.tables[i];
+
+		if (t->def == NULL || t->finished != NULL || t->def->ncols == fake.s.tables[i].def->ncols)
+			continue;
+		t->def = fake.s.tables[i].def;
+		any = true;
+	}
+	return any;
 }
 
 void

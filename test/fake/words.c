@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/num.h"
-#include "fake.h"
+#include "fake_intern.h"
 
 #define MARKS	     16
 #define MOMENT_WORDS 16
@@ -97,6 +97,12 @@ do_alter(char **w)
 	struct fake_source_table *t = &fake.s.tables[play_table(w[1])];
 
 	t->def = altered(t->def, &t->rows, w);
+	if (fake.s.kind == FAKE_POSTGRESQL)
+		return;
+	if (strcmp(w[2], "add") != 0)
+		play_fail("the log of this source tells of added columns only");
+	fake_log_alter(t->def);
+	cond_broadcast(&fake.moved);
 }
 
 static const struct fake_row *

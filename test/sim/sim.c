@@ -45,7 +45,7 @@ struct task {
 	struct thread thread;
 	struct buf resync;
 	enum run_intent intent;
-	bool quit, crashed, running;
+	bool quit, ended, crashed, running;
 	bool pause, resume;		/* asked for */
 	bool paused;			/* and nobody has taken it back */
 	uint64_t runs;
@@ -56,6 +56,7 @@ static struct tally *tally;
 static uint64_t seed, crashes;
 static size_t held_before;
 static bool verbose, mishaps, all_well;
+static bool altered;			/* a table of the source has another shape than it began with */
 static bool large;			/* transactions larger than the ring come, and it is as small as it can be */
 static struct task task;
 static unsigned fault_rate;		/* one of so many passages of a fault point fails; 0: none */
@@ -160,6 +161,8 @@ give_resync(void)
 static bool
 may_end_so(const struct err *err)
 {
+	if (err->kind == ERR_SCHEMA && altered)
+		return true;		/* the target lacks a column, until somebody gives it one */
 	return err->kind == ERR_NONE || err->kind == ERR_RETRY || err->kind == ERR_CANCELLED || err->kind == ERR_DATA;
 }
 
@@ -238,6 +241,7 @@ task_main(void *arg)
 		if (end == RUN_FAILED)
 			sim_sleep(sim_chance(4) == 0 ? sim_chance(2000000) : sim_chance(20000));
 	}
+	task.ended = true;
 	return NULL;
 }
 
@@ -348,12 +352,35 @@ toggle_target(void)
 }
 
 static void
+alter(void)
+{
+	uint64_t chance = sim_random();
+
+	mutex_lock(&fake.lock);
+	if (fake_storm_alter(&chance)) {
+		altered = true;
+		log_debug("a table of the source is altered");
+	}
+	mutex_unlock(&fake.lock);
+}
+
+static void
+follow(void)
+{
+	mutex_lock(&fake.lock);
+	if (fake_storm_follow())
+		log_debug("the target has followed");
+	mutex_unlock(&fake.lock);
+}
+
+static void
 all_well_again(void)
 {
 	uint64_t chance = sim_random();
 
 	mishaps = false;
 	all_well = true;
+	follow();
 	task.pause = false;
 	task.resume = true;
 	atomic_store(&task.run.pause_at_end, false);
@@ -423,7 +450,11 @@ step(bool xa)
 		toggle_target();
 	else if (what < 156)
 		ask_pause();
-	else if (what < 158)
+	else if (what < 157)
+		alter();
+	else if (what < 159)
+		follow();
+	else if (what < 161)
 		atomic_store(&task.board.ask_source, true);
 	else
 		sim_sleep(sim_chance(8) == 0 ? sim_chance(3000000) : sim_chance(30000));
@@ -545,7 +576,7 @@ drive(void *arg)
 	for (unsigned i = sim_chance(30); i > 0; i--)
 		transaction(false);
 	mishaps = sim_chance(20) != 0;
-	all_well = false;
+	all_well = altered = false;
 	focus = sim_chance(2) == 0 ? 1 + sim_chance(PLACES) : 0;
 	fault_rate = sim_chance(4) == 0 ? 0 : (focus != 0 ? 2u : 20u) << sim_chance(6);
 	(void)!stop_init(&task.stop, &err);
@@ -562,11 +593,13 @@ drive(void *arg)
 	all_well_again();
 	for (const int64_t end = sim_now() + CATCH_UP * INT64_C(1000000); !is_equal(); sim_sleep(100000)) {
 		must_be_whole();
+		follow();
 		if (sim_now() > end)
 			failed(task.last.msg[0] != '\0' ? task.last.msg : "it does not catch up");
 	}
 	task.quit = true;
-	finish_run();
+	for (; !task.ended; sim_sleep(100000))
+		finish_run();		/* a run that begins just now has forgotten it */
 	thread_join(&task.thread);
 	must_be_whole();
 	if (sim_threads() > 0)
