@@ -1,8 +1,9 @@
 /* fake.h - the world of the scenario tests: a source and a target in memory, linked in place of the
  * servers' endpoints.
  * Flow: the player (test/scenario/scenario.c) commits transactions on the source; its slot and
- * streams hand them to the real capture as pgoutput bytes; what the real apply writes lands in the
- * target's tables.
+ * streams hand them to the real capture as pgoutput bytes; or the source is a MySQL or MariaDB whose
+ * log of real events the real source code reads (fake_binlog.c, fake_my.c). What the real apply
+ * writes lands in the target's tables.
  * The world watches the promise by itself: at each target COMMIT every table equals the source as
  * it was at the checkpoint, positions never go back, nothing is confirmed past the durable
  * checkpoint. What breaks it is kept in fake.broken.

@@ -3,6 +3,7 @@
 /* sim.c - the simulator: the real run, load, stream, capture, apply, load groups and watch between the two servers of test/fake/fake.h, on one
  * thread, in an order, on a clock and with mishaps that one seed decides.
  *	sim [-s FIRST] [-n SEEDS] [-j JOBS] [-f postgresql|mysql|mariadb] [-v]
+ * The seed also says what the source is (-f: this one, whatever the seed says): a PostgreSQL, or a MySQL or MariaDB with a log of real events.
  * After every step the target must be the source as it was at the checkpoint, nothing may be confirmed past the durable one (fake_target.c looks at
  * each COMMIT); once the mishaps have ended everything must become equal. One line for each seed that fails; at the end what was reached, counted.
  * `sim -s N -n 1 -v` plays one seed again, with the log.
