@@ -52,8 +52,8 @@ init_start(struct binlog *dec, const struct binlog_options *o, struct err *err)
 	if (o->offset > BINLOG_OFFSET_MAX)
 		return err_set(
 		    err, ERR_LIMIT, "offset %" PRIu64 " in %s is beyond 1 TB", o->offset, o->log);
-	dec->at = dec->done = dec->told =
-	    binlog_place(file, o->offset < FIRST_OFFSET ? FIRST_OFFSET : o->offset);
+	/* Not told yet: the first flush says where the reader stands, even where the log does not go on. */
+	dec->at = dec->done = binlog_place(file, o->offset < FIRST_OFFSET ? FIRST_OFFSET : o->offset);
 	return true;
 }
 

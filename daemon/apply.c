@@ -143,6 +143,14 @@ catches_up(const struct apply *a, const struct table_state *ts, const struct pos
 	return a->catching_up && apply_is_catching_up(a, ts) && ts->ranges == NULL && snapshot_passed(&ts->snapshot, pos);
 }
 
+static bool
+has_new_shape(const struct apply *a, size_t i, const struct position *pos)
+{
+	const struct snapshot_pos here = snapshot_at(pos);
+
+	return a->ahead[i].shape != NULL && snapshot_has(&here, &a->ahead[i].mark);
+}
+
 /* Rows of table_state that go with this commit: tables whose snapshot has passed, shapes that changed. What is known here changes with the
  * commit only: where it fails, the same changes are looked at again. */
 static size_t
@@ -152,11 +160,13 @@ collect_states(struct apply *a, const struct position *pos)
 
 	for (size_t i = 0; i < a->c.states->n; i++) {
 		const struct table_state *ts = &a->c.states->rows[i];
-		const bool passed = catches_up(a, ts, pos);
+		const bool passed = catches_up(a, ts, pos), shaped = has_new_shape(a, i, pos);
 
-		if (!passed && !a->dirty[i])
+		if (!passed && !shaped && !a->dirty[i])
 			continue;
 		a->writes[n] = *ts;
+		if (shaped)
+			a->writes[n].shape = a->ahead[i].shape;
 		if (passed)
 			a->writes[n].phase = TABLE_STREAMING;
 		n++;
@@ -186,6 +196,11 @@ states_written(struct apply *a, const struct position *pos)
 		if (catches_up(a, ts, pos)) {
 			ts->phase = TABLE_STREAMING;
 			a->dirty[i] = true;
+		}
+		if (has_new_shape(a, i, pos)) {
+			free(ts->shape);
+			ts->shape = a->ahead[i].shape;
+			a->ahead[i].shape = NULL;
 		}
 		if (!a->dirty[i])
 			continue;
@@ -596,7 +611,7 @@ on_truncate(struct apply *a, const struct change *c, struct err *err)
 		}
 		if (tt.items[i].untold != NULL && !tables_truncate_untold(&tt.items[i], err))
 			goto out;
-		if ((tt.items[i].plan = apply_plan_for(a, tt.items[i].rel, err)) == NULL)
+		if ((tt.items[i].plan = apply_plan_for_truncate(a, tt.items[i].rel, err)) == NULL)
 			goto out;
 		touch(a, tt.items[i].rel->table)->truncates++;
 		a->pending.truncates++;
@@ -781,6 +796,7 @@ apply_init(struct apply *a, struct err *err)
 	    (a->touched = mem_zalloc(n * sizeof(*a->touched), err)) == NULL ||
 	    (a->by_table = mem_zalloc(n * sizeof(struct table_state *), err)) == NULL ||
 	    (a->dirty = mem_zalloc(m * sizeof(*a->dirty), err)) == NULL ||
+	    (a->ahead = mem_zalloc(m * sizeof(*a->ahead), err)) == NULL ||
 	    (a->writes = mem_zalloc(m * sizeof(*a->writes), err)) == NULL ||
 	    (a->taken = mem_zalloc(n * sizeof(*a->taken), err)) == NULL)
 		return false;
@@ -824,6 +840,9 @@ apply_run(const struct apply_ctx *ctx, struct err *err)
 	free(a.touched);
 	ranged_close(a.ranged, ctx->tables);
 	free(a.by_table);
+	for (size_t i = 0; a.ahead != NULL && i < ctx->states->n; i++)
+		free(a.ahead[i].shape);
+	free(a.ahead);
 	free(a.dirty);
 	free(a.writes);
 	free(a.taken);

@@ -42,6 +42,9 @@ struct apply_ctx {
 	bool reopen_after_join;		/* tables that were taken over need a stream that is opened anew: ERR_RETRY */
 	int beat;			/* enum board_thread */
 	atomic_bool *ask;		/* capture asks the source for the end of its log */
+	/* Asked before the first row of a relation is applied. False: it is of a shape that nobody has looked at, and err says so. */
+	bool (*fits)(void *arg, const struct relation *rel, struct err *err);
+	void *fits_arg;
 };
 
 /* Runs until the ring is closed and empty, a failure, or board->finish (then true, after the last complete transaction is committed). A load

@@ -13,6 +13,12 @@ struct delta {				/* of one table since the last target COMMIT */
 	bool touched;
 };
 
+/* A shape that came with a transaction which no checkpoint covers yet: where only what is before it is committed, the one before it stays. */
+struct shape_ahead {
+	char *shape;			/* NULL: none */
+	struct txn_mark mark;
+};
+
 struct apply {
 	struct apply_ctx c;
 	struct batch *batch;
@@ -36,6 +42,7 @@ struct apply {
 	uint32_t *touched, ntouched;
 	struct table_state **by_table;	/* by table index; NULL: none */
 	bool *dirty;			/* table_states rows to write with the next commit */
+	struct shape_ahead *ahead;	/* of table_states rows */
 	struct table_state *writes;	/* room for them */
 	bool catching_up;		/* some table is in CATCH_UP */
 	struct ranges **ranged;		/* by table index: catches up from ranges of several snapshots; NULL: not so */
@@ -108,6 +115,7 @@ bool apply_cascade(struct apply *a, const struct plan *plan, const struct change
 
 /* apply_plan.c. The plan of a relation version; NULL: it can't be written. */
 struct plan *apply_plan_for(struct apply *a, const struct relation *rel, struct err *err) MUST_CHECK;
+struct plan *apply_plan_for_truncate(struct apply *a, const struct relation *rel, struct err *err) MUST_CHECK;
 /* Nothing is in the batch: plans are made anew with the next changes. */
 bool apply_renew_plans(struct apply *a, struct err *err) MUST_CHECK;
 void apply_free_plans(struct apply *a);

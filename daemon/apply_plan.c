@@ -7,27 +7,24 @@
 #include "daemon/base/map.h"
 #include "daemon/tables.h"
 
-/* The shape last applied becomes the current one with the first change that has it. */
+/* The shape last applied becomes the current one with the first change that has it, once that is committed. */
 static bool
 note_shape(struct apply *a, const struct relation *rel, struct err *err)
 {
 	const struct table *t = rel->table;
 	struct table_state *ts = a->by_table[t->index];
+	struct shape_ahead *ahead;
 	const char *shape;
-	char *copy;
 
 	if (ts == NULL || !tables_relation_is_current(rel, t))
 		return true;
 	if ((shape = table_shape(t->source, a->c.tables->arena)) == NULL)
 		return err_set(err, ERR_SYSTEM, "out of memory");
-	if (ts->shape != NULL && strcmp(ts->shape, shape) == 0)
+	ahead = &a->ahead[ts - a->c.states->rows];
+	if (ahead->shape != NULL || (ts->shape != NULL && strcmp(ts->shape, shape) == 0))
 		return true;
-	if ((copy = mem_strdup(shape, err)) == NULL)
-		return false;
-	free(ts->shape);
-	ts->shape = copy;
-	a->dirty[ts - a->c.states->rows] = true;
-	return true;
+	ahead->mark = a->mark;
+	return (ahead->shape = mem_strdup(shape, err)) != NULL;
 }
 
 /* The survey that this run began with may not know what the load group found. */
@@ -49,14 +46,15 @@ check_taken(struct apply *a, const struct plan *p, struct err *err)
 	return err_table(err, t->source_schema, t->source_name);
 }
 
-struct plan *
-apply_plan_for(struct apply *a, const struct relation *rel, struct err *err)
+/* told: the log itself has announced the relation. */
+static struct plan *
+plan_for(struct apply *a, const struct relation *rel, bool told, struct err *err)
 {
 	struct plan *p = map_get(a->plans, &rel, sizeof(rel));
 
 	if (p != NULL)
 		return p;
-	if (!apply_xa_fits(a, rel, err))
+	if (!a->c.fits(a->c.fits_arg, rel, err) || !apply_xa_fits(a, rel, err))
 		return NULL;
 	if ((p = plan_new(rel, rel->table, err)) == NULL)
 		return NULL;
@@ -68,7 +66,20 @@ apply_plan_for(struct apply *a, const struct relation *rel, struct err *err)
 		plan_free(p);
 		return NULL;
 	}
-	return note_shape(a, rel, err) ? p : NULL;
+	return !told || note_shape(a, rel, err) ? p : NULL;
+}
+
+struct plan *
+apply_plan_for(struct apply *a, const struct relation *rel, struct err *err)
+{
+	return plan_for(a, rel, true, err);
+}
+
+/* A binlog has a table's name there, and no columns: what comes as its relation may be the catalog's, which is of later. */
+struct plan *
+apply_plan_for_truncate(struct apply *a, const struct relation *rel, struct err *err)
+{
+	return plan_for(a, rel, a->mark.kind != POSITION_BINLOG, err);
 }
 
 void

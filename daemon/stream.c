@@ -14,8 +14,17 @@ struct known {
 	bool there, mine, suspended;	/* there: has a row; mine: of this stream's load group */
 };
 
+/* Relations (their versions) of shapes that are neither the catalog's nor the one applied last, of tables whose snapshot the log has not come to: their
+ * rows are in the snapshot, and whoever would apply one finds the relation here. */
+struct strangers {
+	struct mutex lock;
+	uint64_t *version;
+	size_t n, cap;
+};
+
 struct stream {
 	struct stream_ctx c;
+	struct strangers strangers;
 	uint32_t group;			/* 0: the task's own stream */
 	struct known *known;
 	bool binary;
@@ -141,15 +150,58 @@ former_shape(void *arg, const struct table *t)
 	return s->known[t->index].shape;
 }
 
-/* A load group writes the table up to where it is taken over, which lies behind its snapshot; one that has no snapshot yet will have it behind
- * the end of the log as it was when the catalog was read. */
+/* What its snapshot has of a table is left out, whatever its shape was then. */
+static bool
+snapshot_is_ahead(const struct stream *s, const struct known *known)
+{
+	struct progress_view view;
+
+	progress_view(s->progress, &view);
+	return known->snapshot.kind != POSITION_NONE && !snapshot_passed(&known->snapshot, &view.received);
+}
+
+static bool
+note_stranger(struct stream *s, const struct relation *rel, struct err *err)
+{
+	struct strangers *all = &s->strangers;
+	bool ok;
+
+	mutex_lock(&all->lock);
+	ok = mem_grow(&all->version, &all->cap, all->n + 1, sizeof(*all->version), err);
+	if (ok)
+		all->version[all->n++] = rel->version;
+	mutex_unlock(&all->lock);
+	return ok;
+}
+
+/* Asked by apply. */
+static bool
+fits(void *arg, const struct relation *rel, struct err *err)
+{
+	struct stream *s = arg;
+	bool strange = false;
+
+	mutex_lock(&s->strangers.lock);
+	for (size_t i = 0; i < s->strangers.n; i++)
+		strange = strange || s->strangers.version[i] == rel->version;
+	mutex_unlock(&s->strangers.lock);
+	return !strange || tables_relation_differs(rel, rel->table, err);
+}
+
+/* What others write is not needed in a load group's stream. A load group writes the table up to where it is taken over, which lies behind its snapshot;
+ * one that has no snapshot yet will have it behind the end of the log as it was when the catalog was read. (What is before the snapshot of a table of
+ * ours can be needed: rows that were prepared there, and committed behind it.) */
 static struct position
 needed_from(void *arg, const struct table *t)
 {
 	const struct stream *s = arg;
 	const struct known *known = &s->known[t->index];
 
-	if (!known->there || known->mine || has_child_of_mine(s, t))
+	if (known->mine || has_child_of_mine(s, t))
+		return (struct position){ .kind = POSITION_NONE };
+	if (s->group != 0)
+		return (struct position){ .kind = POSITION_BINLOG, .lsn = { UINT64_MAX } };	/* never */
+	if (!known->there)
 		return (struct position){ .kind = POSITION_NONE };
 	return known->snapshot.kind != POSITION_NONE ? snapshot_start(&known->snapshot) : t->source->as_of;
 }
@@ -181,6 +233,8 @@ resolve(void *arg, const struct relation *rel, const void **ret_table, struct er
 	}
 	if (tables_relation_is_shape(rel, t, known->shape))
 		return !s->binary || tables_relation_has_types(rel, t) || ask_for_text(s, rel, err);
+	if (snapshot_is_ahead(s, known))
+		return note_stranger(s, rel, err);
 	return tables_relation_differs(rel, t, err);
 }
 
@@ -284,20 +338,23 @@ stream_close(struct stream *s)
 	for (uint32_t i = 0; s->known != NULL && i < s->c.tables->n; i++)
 		free(s->known[i].shape);
 	free(s->known);
+	free(s->strangers.version);
+	mutex_done(&s->strangers.lock);
 }
 
 bool
 stream_run(const struct stream_ctx *ctx, struct err *err)
 {
 	struct stream s = { .c = *ctx, .group = ctx->cp->group };
-	bool ok = stream_open(&s, err);
+	bool ok;
 
-	if (ok) {
+	mutex_init(&s.strangers.lock);
+	if ((ok = stream_open(&s, err))) {
 		struct apply_ctx ac = { .ops = ctx->target_ops, .target = ctx->target, .cp = ctx->cp, .tables = ctx->tables,
 			.states = ctx->states, .ring = s.ring, .progress = s.progress, .board = ctx->board, .stop = ctx->stop,
 			.mode = ctx->conf->apply.mode, .in_order = ctx->in_order, .relaxed = ctx->conf->durability_relaxed,
 			.redo = ctx->redo, .handover = ctx->handover, .binary = s.binary, .text_only = ctx->text_only, .beat = ctx->beat,
-			.ask = ctx->ask, .reopen_after_join = ctx->reopen_after_join };
+			.ask = ctx->ask, .reopen_after_join = ctx->reopen_after_join, .fits = fits, .fits_arg = &s };
 
 		ok = apply_run(&ac, err);
 	}

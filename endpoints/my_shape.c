@@ -14,8 +14,6 @@
 #include "daemon/base/arena.h"
 #include "daemon/base/log.h"
 
-#define AHEAD_STREAM UINT32_MAX		/* its server_id is a stream's of its own */
-
 struct known_shape {
 	uint64_t needed_from;
 	struct shape_text *former;	/* NULL: not known */
@@ -193,7 +191,7 @@ look_ahead(struct my_shapes *s, struct err *err)
 	struct binlog_options o = { .gtids = false };
 	char name[BINLOG_NAME];
 	bool from_start, ok;
-	struct my_conn *c = my_dump_open(&s->p, &s->from, endpoint_server_id(s->p.task, AHEAD_STREAM), true, &from_start, err);
+	struct my_conn *c = my_dump_open(&s->p, &s->from, my_look_id(&s->p, MY_LOOK_AHEAD), true, &from_start, err);
 
 	if (c == NULL)
 		return false;

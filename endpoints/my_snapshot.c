@@ -49,6 +49,7 @@ struct source_snapshot {
 	struct my_conn **scans;
 	uint32_t n, free;		/* scans[0..free) wait for a thread */
 	uint32_t alive;
+	bool opened;			/* from then on the others of scans[] are a thread's, or gone */
 	struct hold hold;		/* the dump that nobody reads */
 	uint64_t xa_commits;		/* begun before it was seen that none is prepared */
 	uint32_t rounds;
@@ -497,6 +498,7 @@ my_snapshot_open(const struct source_params *p, bool permanent, void (*on_wait)(
 		return NULL;
 	}
 	s->free = s->alive = s->n;
+	s->opened = true;
 	return s;
 }
 
@@ -552,7 +554,7 @@ my_snapshot_close(struct source_snapshot *s)
 	if (s == NULL)
 		return;
 	/* Those that were given back stand first; of an opening cut short all are here. */
-	for (uint32_t i = 0; s->scans != NULL && i < (s->alive > 0 ? s->free : s->n); i++)
+	for (uint32_t i = 0; s->scans != NULL && i < (s->opened ? s->free : s->n); i++)
 		my_conn_close(s->scans[i]);
 	my_conn_close(s->admin);
 	my_conn_close(s->still);

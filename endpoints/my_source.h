@@ -95,7 +95,10 @@ bool my_shapes_resolve(struct my_shapes *s, const struct table *table, uint64_t 
     struct err *err) MUST_CHECK;
 
 /* my_stream.c */
-#define MY_LOOK_STREAM (UINT32_MAX - 1)	/* dumps that look at a place only have a server_id of their own */
+/* Dumps that only look have a server_id that is theirs alone: of two readers with one number the server ends the older, and those of load groups
+ * look at the same time. */
+enum my_look { MY_LOOK_PLACE = 1, MY_LOOK_AHEAD };
+uint32_t my_look_id(const struct source_params *p, enum my_look what);
 /* When the server made a file of its log. ERR_HOLE: it has none of that name. */
 bool my_log_born(const struct source_params *p, const struct position *in, uint32_t *ret, struct err *err) MUST_CHECK;
 /* A dump from a position, for a reader that does not stream: events come by my_packet(). block: wait at the log's end. */

@@ -429,6 +429,12 @@ my_dump_open(const struct source_params *p, const struct position *from, uint32_
 	return NULL;
 }
 
+uint32_t
+my_look_id(const struct source_params *p, enum my_look what)
+{
+	return endpoint_server_id(p->task, p->server_id ^ (uint32_t)what << 24);
+}
+
 static bool
 make_decoder(struct source_stream *s, struct err *err)
 {
@@ -808,7 +814,7 @@ my_source_locate(struct source *s, struct position *p, struct err *err)
 
 	if (p->kind == POSITION_NONE)
 		return my_log_end(s->c, p, err);
-	if ((c = my_dump_open(&s->p, p, endpoint_server_id(s->p.task, MY_LOOK_STREAM), false, &from_start, err)) == NULL)
+	if ((c = my_dump_open(&s->p, p, my_look_id(&s->p, MY_LOOK_PLACE), false, &from_start, err)) == NULL)
 		return false;
 	o.flavour = c->mariadb ? GTID_MARIADB : GTID_MYSQL;
 	if (p->lsn.v != 0 && p->gtids == NULL) {
@@ -832,7 +838,7 @@ my_log_born(const struct source_params *p, const struct position *in, uint32_t *
 	const uint8_t *event;
 	bool from_start, ok = false;
 	size_t n;
-	struct my_conn *c = my_dump_open(p, &begin, endpoint_server_id(p->task, MY_LOOK_STREAM), false, &from_start, err);
+	struct my_conn *c = my_dump_open(p, &begin, my_look_id(p, MY_LOOK_PLACE), false, &from_start, err);
 
 	if (c == NULL)
 		return false;

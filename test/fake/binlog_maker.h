@@ -3,12 +3,9 @@
 #ifndef REPLD_TEST_BINLOG_MAKER_H
 #define REPLD_TEST_BINLOG_MAKER_H
 
+#include "test/fake/binlog_bytes.h"
 #include "test/fake/binlog_rig.h"
 #include "test/unit/unit.h"
-
-#define ARTIFICIAL 0x20
-#define IGNORABLE  0x80
-#define STMT_END   1
 
 /* ---- making events ---- */
 
@@ -20,38 +17,14 @@ struct maker {
 	bool checksum;
 };
 
-static inline void
-put_le(struct buf *b, uint64_t v, int bytes)
-{
-	for (int i = 0; i < bytes; i++)
-		buf_u8(b, i < 8 ? (uint8_t)(v >> 8 * i) : 0);
-}
-
-static inline struct buf
-body_of(const void *p, size_t n)
-{
-	struct buf b = { 0 };
-
-	buf_put(&b, p, n);
-	return b;
-}
-
 static inline struct buf
 event_bytes(uint8_t type, uint16_t flags, uint32_t log_pos, const struct buf *body, bool checksum)
 {
-	const size_t size = EVENT_HEADER + body->n + (checksum ? EVENT_CHECKSUM : 0);
-	struct buf b = { 0 };
+	const struct event_head h = {
+		.when = 1700000000, .server = 7, .log_pos = log_pos, .type = type, .flags = flags
+	};
 
-	put_le(&b, 1700000000, 4);
-	buf_u8(&b, type);
-	put_le(&b, 7, 4);
-	put_le(&b, size, 4);
-	put_le(&b, log_pos, 4);
-	put_le(&b, flags, 2);
-	buf_put(&b, body->p, body->n);
-	if (checksum)
-		put_le(&b, inflate_crc32(b.p, b.n, 0), 4);
-	return b;
+	return event_made(&h, body, checksum);
 }
 
 /* An event at the end of the log; true where the decoder takes it. */
@@ -102,29 +75,7 @@ rotate(struct maker *m, const char *name, uint64_t offset, bool artificial)
 static inline struct buf
 format_body(const struct maker *m, const char *version, uint32_t started)
 {
-	const int types = m->mariadb ? 171 : 42;
-	struct buf b = { 0 };
-
-	put_le(&b, 4, 2);
-	buf_str(&b, version);
-	for (size_t i = strlen(version); i < 50; i++)
-		buf_u8(&b, 0);
-	put_le(&b, started, 4);
-	buf_u8(&b, EVENT_HEADER);
-	for (int type = 1; type <= types; type++) {
-		const bool map = type == EVENT_TABLE_MAP ||
-				 (type >= EVENT_WRITE_ROWS_V1 && type <= EVENT_DELETE_ROWS_V1);
-		const bool rows = type >= EVENT_WRITE_ROWS && type <= EVENT_DELETE_ROWS;
-
-		buf_u8(&b, type == EVENT_QUERY || type == EVENT_QUERY_COMPRESSED ? 13
-			   : map						 ? 8
-			   : rows						 ? 10
-			   : type == EVENT_GTID || type == EVENT_ANONYMOUS_GTID	 ? 42
-			   : type == EVENT_MARIADB_GTID				 ? 19
-										 : 0);
-	}
-	buf_u8(&b, m->checksum);
-	return b;
+	return format_bytes(m->mariadb, m->checksum, version, started);
 }
 
 static inline bool

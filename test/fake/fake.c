@@ -1,5 +1,5 @@
 /* fake.c - rows, tables and errors of the fake world; see fake.h. */
-#include "fake.h"
+#include "fake_intern.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,9 +29,16 @@ fake_done(void)
 {
 	table_states_done(&fake.t.states);
 	table_states_done(&fake.t.inflight.states);
+	fake_log_done();
 	arena_free(fake.arena);
 	cond_done(&fake.moved);
 	mutex_done(&fake.lock);
+}
+
+size_t
+fake_held(void)
+{
+	return (fake.arena != NULL ? arena_held(fake.arena) : 0) + fake_log_held();
 }
 
 void

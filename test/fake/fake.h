@@ -1,8 +1,9 @@
 /* fake.h - the world of the scenario tests: a source and a target in memory, linked in place of the
  * servers' endpoints.
  * Flow: the player (test/scenario/scenario.c) commits transactions on the source; its slot and
- * streams hand them to the real capture as pgoutput bytes; what the real apply writes lands in the
- * target's tables.
+ * streams hand them to the real capture as pgoutput bytes; or the source is a MySQL or MariaDB whose
+ * log of real events the real source code reads (fake_binlog.c, fake_my.c). What the real apply
+ * writes lands in the target's tables.
  * The world watches the promise by itself: at each target COMMIT every table equals the source as
  * it was at the checkpoint, positions never go back, nothing is confirmed past the durable
  * checkpoint. What breaks it is kept in fake.broken.
@@ -80,6 +81,8 @@ struct fake_source_table {
 	uint64_t rewritten_at; /* older snapshots see no rows */
 	uint32_t rewrites; /* each gives it another file */
 	unsigned publishings, alters; /* how often */
+	unsigned added; /* columns, by chance */
+	uint64_t altered_at; /* the last one */
 	size_t n, cap;
 	struct fake_version *versions;
 };
@@ -89,8 +92,11 @@ struct fake_slot {
 	uint64_t confirmed;
 };
 
+enum fake_kind { FAKE_POSTGRESQL, FAKE_MYSQL, FAKE_MARIADB };
+
 struct fake_source {
-	uint64_t end;
+	enum fake_kind kind;
+	uint64_t end; /* of the log: an LSN, or a place in a binlog */
 	int ntables;
 	struct fake_source_table tables[FAKE_TABLES];
 	size_t ntxns, cap;
@@ -106,6 +112,8 @@ struct fake_source {
 	uint64_t keepalive_back; /* a resume point comes that lies so far before the log's end; 0: none */
 	uint32_t chunks; /* of each table's load, or ranges of a key */
 	uint64_t ticks, steps, sent, scans, snapshots;
+	int frozen; /* sessions that let nobody commit (MySQL, MariaDB) */
+	uint64_t xa_commits;
 };
 
 struct fake_target_table {
@@ -188,6 +196,7 @@ extern struct fake_world fake;
 void fake_init(void);
 void fake_done(void);
 
+size_t fake_held(void); /* bytes that the world itself has taken */
 void fake_broken(const char *fmt, ...) PRINTF_LIKE(1, 2); /* the first one is kept */
 void *fake_alloc(size_t n);
 const struct fake_row *fake_row_new(int n, const char *const v[], const size_t len[]);
@@ -227,6 +236,10 @@ void fake_xa_end(const char *name, bool commit);
 void fake_xa_end_nth(int i, bool commit);
 bool fake_xa_locks(const struct fake_row *row); /* a prepared transaction has it */
 bool fake_xa_fits(int table, const struct fake_row *row); /* beside the rows of prepared ones */
+/* The source becomes a MySQL or MariaDB (fake_binlog.c), before it has tables. places: one without GTIDs (MySQL); else chance decides. */
+void fake_log_start(enum fake_kind kind, bool places);
+/* What a process of ours that has ended had open there is closed (fake_my.c). Not under the lock. */
+void fake_my_leave(void);
 struct fake_xa_sink { /* in front of the stream's own */
 	struct change_sink to;
 	const struct fake_txn *txn; /* whose messages are decoded */
@@ -236,6 +249,9 @@ bool fake_xa_put_end(struct fake_xa_sink *s, const struct fake_txn *x, struct er
 
 /* Chance, from a seed: the same one, the same changes. */
 void fake_storm_transaction(uint64_t *seed, bool xa); /* some changes of some tables; xa: of which some are prepared, and ended later */
+void fake_storm_large(uint64_t *seed, size_t bytes); /* one of about so many bytes */
+bool fake_storm_alter(uint64_t *seed); /* a table gets a column; false: not now */
+bool fake_storm_follow(void); /* the tables of the target that lack one get it */
 void fake_storm_end(uint64_t *seed); /* nothing is prepared any more */
 void fake_storm_trouble(uint64_t *seed); /* a failure that will come soon */
 

@@ -4,6 +4,7 @@
 #ifndef REPLD_TEST_FAKE_INTERN_H
 #define REPLD_TEST_FAKE_INTERN_H
 
+#include "cdc/gtid.h"
 #include "fake.h"
 
 /* The real reader of a stream at the other end of a wire (fake_wire.c). status: what its status messages say. */
@@ -17,6 +18,35 @@ bool fake_wire_tick(struct fake_wire *w, struct err *err);
 void fake_wire_confirm(struct fake_wire *w, const struct position *p);
 void fake_wire_ask(struct fake_wire *w);
 void fake_wire_close(struct fake_wire *w);
+
+/* The log of a MySQL or MariaDB (fake_binlog.c). */
+void fake_log_transaction(struct fake_txn *x); /* at its end: sets start and end */
+void fake_log_alter(const struct fake_def *now); /* by its last column */
+bool fake_log_names(void); /* columns, always */
+void fake_log_done(void);
+size_t fake_log_held(void);
+const char *fake_log_file(uint32_t file, char out[BINLOG_NAME]);
+unsigned fake_log_files(uint32_t *ret_first);
+uint64_t fake_log_size(uint32_t file);
+const char *fake_log_gtids(uint64_t place); /* what was executed there; NULL: there are none */
+const char *fake_log_purged(void);
+uint32_t fake_log_width(int column); /* in characters */
+/* A dump of it. NULL: the log has no such place; what the reader has is not of this log. */
+struct fake_dump;
+struct fake_dump *fake_dump_at(const char *name, uint64_t offset);
+struct fake_dump *fake_dump_behind(struct gtid_set *take_has, bool v2);
+void fake_dump_free(struct fake_dump *d);
+const void *fake_dump_next(struct fake_dump *d, size_t *ret_n); /* an event, until the next call; NULL: the log has ended */
+const void *fake_dump_heartbeat(struct fake_dump *d, size_t *ret_n);
+bool fake_dump_inside(const struct fake_dump *d); /* a transaction */
+
+/* Reading tables as they were at a place, for both kinds. */
+struct source_scan *fake_scan_new(uint64_t at, struct err *err);
+bool fake_scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary, const char *filenodes, struct err *err);
+int fake_scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err);
+void fake_scan_close(struct source_scan *s);
+bool fake_split(struct arena *arena, struct chunk **ret_chunks, uint32_t *ret_n, struct err *err);
+bool fake_sample(const struct table *t, struct arena *arena, const char ***ret_bounds, size_t *ret_n, struct err *err);
 
 struct parked { /* of one batch */
 	const struct plan *plan;

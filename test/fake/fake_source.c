@@ -150,9 +150,13 @@ fake_source_commit(uint64_t bytes)
 		s->txns = grown;
 		s->cap = cap;
 	}
-	x->start = s->end;
-	x->end = s->end += bytes != 0 ? bytes : COMMIT_BYTES;
 	x->time = clock_wall();
+	if (s->kind != FAKE_POSTGRESQL) {
+		fake_log_transaction(x);
+	} else {
+		x->start = s->end;
+		x->end = s->end += bytes != 0 ? bytes : COMMIT_BYTES;
+	}
 	s->txns[s->ntxns++] = x;
 	for (int i = 0; i < s->ntables; i++) {
 		if (s->tables[i].touched)
@@ -375,11 +379,9 @@ source_barrier(struct source *s, struct position *ret, struct err *err)
 	return leave();
 }
 
-static bool
-source_split(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes,
-    struct arena *arena, struct chunk **ret_chunks, uint32_t *ret_n, struct err *err)
+bool
+fake_split(struct arena *arena, struct chunk **ret_chunks, uint32_t *ret_n, struct err *err)
 {
-	(void)s, (void)t, (void)want, (void)min_bytes;
 	if (!enter("source", err))
 		return false;
 	*ret_n = fake.s.chunks;
@@ -387,6 +389,14 @@ source_split(struct source *s, const struct table *t, uint32_t want, uint64_t mi
 	for (uint32_t i = 0; i < *ret_n; i++)
 		(*ret_chunks)[i].number = i;
 	return leave();
+}
+
+static bool
+source_split(struct source *s, const struct table *t, uint32_t want, uint64_t min_bytes,
+    struct arena *arena, struct chunk **ret_chunks, uint32_t *ret_n, struct err *err)
+{
+	(void)s, (void)t, (void)want, (void)min_bytes;
+	return fake_split(arena, ret_chunks, ret_n, err);
 }
 
 static uint32_t
@@ -409,14 +419,13 @@ by_text(const void *x, const void *y)
 }
 
 /* Of the rows that are there now: every n-th value of the first column. */
-static bool
-source_sample(struct source *s, const struct table *t, const char *column, uint32_t want,
-    struct arena *arena, const char ***ret_bounds, size_t *ret_n, struct err *err)
+bool
+fake_sample(const struct table *t, struct arena *arena, const char ***ret_bounds, size_t *ret_n,
+    struct err *err)
 {
 	const struct fake_rows *rows;
 	const char **keys;
 
-	(void)s, (void)column, (void)want;
 	if (!enter("source", err))
 		return false;
 	rows = &fake.s.tables[fake_table(t->source_name)].rows;
@@ -433,6 +442,14 @@ source_sample(struct source *s, const struct table *t, const char *column, uint3
 			(*ret_bounds)[(*ret_n)++] = key;
 	}
 	return leave();
+}
+
+static bool
+source_sample(struct source *s, const struct table *t, const char *column, uint32_t want,
+    struct arena *arena, const char ***ret_bounds, size_t *ret_n, struct err *err)
+{
+	(void)s, (void)column, (void)want;
+	return fake_sample(t, arena, ret_bounds, ret_n, err);
 }
 
 static bool
@@ -602,22 +619,28 @@ struct source_scan {
 	bool binary;
 };
 
-static struct source_scan *
-scan_open(const struct source_params *p, const struct source_snapshot *snap, struct err *err)
+struct source_scan *
+fake_scan_new(uint64_t place, struct err *err)
 {
 	struct source_scan *s;
 
-	(void)p;
 	if (!enter("scan", err))
 		return NULL;
 	leave();
 	s = xzalloc(sizeof(*s));
-	s->s = snap->s;
+	s->s = place;
 	return s;
 }
 
-static bool
-scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary,
+static struct source_scan *
+scan_open(const struct source_params *p, const struct source_snapshot *snap, struct err *err)
+{
+	(void)p;
+	return fake_scan_new(snap->s, err);
+}
+
+bool
+fake_scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, bool binary,
     const char *filenodes, struct err *err)
 {
 	static const struct fake_rows none;
@@ -631,7 +654,7 @@ scan_start(struct source_scan *s, const struct table *t, const struct chunk *c, 
 	if (fake.s.tables[s->table].rewritten_at > s->s)
 		s->rows = &none;
 	snprintf(file, sizeof(file), "%u:%u", s->def->oid, file_of(s->table));
-	if (strcmp(file, filenodes) != 0) {
+	if (fake.s.kind == FAKE_POSTGRESQL && strcmp(file, filenodes) != 0) {
 		leave();
 		return err_set(err, ERR_RETRY, "table %s was rewritten", s->def->name);
 	}
@@ -659,8 +682,8 @@ in_range(const struct chunk *c, const char *key)
 					(c->high == NULL || strcmp(key, c->high) < 0));
 }
 
-static int
-scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err)
+int
+fake_scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct err *err)
 {
 	char where[48];
 
@@ -684,8 +707,8 @@ scan_next(struct source_scan *s, struct value *vals, size_t *ret_bytes, struct e
 	return 1;
 }
 
-static void
-scan_close(struct source_scan *s)
+void
+fake_scan_close(struct source_scan *s)
 {
 	free(s);
 }
@@ -1119,9 +1142,9 @@ static const struct source_ops ops = {
 	.snapshot_alive = snapshot_alive,
 	.snapshot_close = snapshot_close,
 	.scan_open = scan_open,
-	.scan_start = scan_start,
-	.scan_next = scan_next,
-	.scan_close = scan_close,
+	.scan_start = fake_scan_start,
+	.scan_next = fake_scan_next,
+	.scan_close = fake_scan_close,
 	.stream_open = stream_open,
 	.stream_step = stream_step,
 	.stream_tick = stream_tick,
@@ -1134,13 +1157,12 @@ static const struct source_ops ops = {
 const struct source_ops *
 source_ops_for(enum endpoint_kind kind)
 {
-	(void)kind;
-	return &ops;
+	return kind == ENDPOINT_MYSQL ? &my_source_ops : &ops;
 }
 
 bool
 source_stream_binary(const struct tableset *set)
 {
 	(void)set;
-	return true;
+	return fake.s.kind == FAKE_POSTGRESQL;
 }

@@ -207,7 +207,7 @@ put_state(struct table_states *states, const struct table_state *ts)
 static uint64_t
 seen_by(const struct table_state *ts, uint64_t position)
 {
-	return ts->snapshot.kind == POSITION_LSN && ts->snapshot.lsn.v > position
+	return ts->snapshot.kind != POSITION_NONE && ts->snapshot.lsn.v > position
 		   ? ts->snapshot.lsn.v
 		   : position;
 }
@@ -286,6 +286,35 @@ check_promise(void)
 	}
 }
 
+/* A checkpoint's GTIDs are those that were executed on the source at its place, no more and no fewer. */
+static void
+check_gtids(const struct position *p)
+{
+	const char *want = fake_log_gtids(p->lsn.v);
+	char text[POSITION_TEXT];
+
+	if (!fake_same(want, p->gtids))
+		fake_broken("the checkpoint at %s has the GTIDs %s, the source %s there", position_text(p, text), p->gtids != NULL ? p->gtids : "(none)",
+		    want != NULL ? want : "(none)");
+}
+
+/* As a row of the target holds it: nothing of it is the caller's. */
+static struct position
+kept_position(const struct position *p)
+{
+	char text[POSITION_TEXT];
+	struct err err = ERR_INIT;
+	struct position kept;
+
+	if (p->kind != POSITION_BINLOG)
+		return *p;
+	if (!position_parse(position_stored(p, text), &kept, &err))
+		fake_broken("a position can't be stored: %s", err.msg);
+	if (p->gtids != NULL)
+		kept.gtids = arena_strdup(fake.arena, p->gtids);
+	return kept;
+}
+
 /* Of one group; another one's may have changed since the transaction began. */
 static void
 put_prepared(const struct fake_parts *own, uint32_t group)
@@ -324,7 +353,9 @@ take_effect(struct fake_commit *c)
 	if (c->prepared_touched)
 		put_prepared(&c->prepared, c->cp.group);
 	c->prepared_touched = false;
-	row->position = c->cp.position;
+	if (c->cp.position.kind == POSITION_BINLOG)
+		check_gtids(&c->cp.position);
+	row->position = kept_position(&c->cp.position);
 	row->commit_time = c->cp.commit_time;
 	row->totals = c->cp.totals;
 	if (c->handed > 0) {
@@ -425,7 +456,7 @@ target_save_source(struct target *t, const struct checkpoint *cp, struct err *er
 	row->publication_made = cp->publication_made;
 	if (!position_equal(&row->position, &cp->position))
 		forget_prepared(cp->group);
-	row->position = cp->position;
+	row->position = kept_position(&cp->position);
 	row->load_done = cp->load_done;
 	fake_target_flush();
 	return leave(true);
@@ -870,6 +901,7 @@ target_commit(struct target *t, const struct checkpoint *cp, const struct table_
 	if (!wait_unblocked(t, err) || !fence_commit(t, cp, err))
 		return leave(false);
 	t->work.cp = *cp;
+	t->work.cp.position = kept_position(&cp->position);
 	for (size_t i = 0; i < n; i++)
 		put_state(&t->work.states, &states[i]);
 	if ((lost = fake_fail_take("reply")) != NULL)

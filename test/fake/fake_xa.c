@@ -1,7 +1,7 @@
 /* fake_xa.c - transactions of XA in the fake world: what a source with them does, and how its log tells; see fake.h.
  * At its XA PREPARE a transaction's changes stand in the log and are taken back on the source; at its XA COMMIT they are made again, by a record of
  * the log without changes. In between nobody else may touch its rows, nor take what is unique in them (fake_xa_locks(), fake_xa_fits()).
- * The stream's pgoutput knows nothing of this: its BEGIN and COMMIT are made what a binlog's decoder would have put.
+ * In a binlog it stands as it does there (fake_binlog.c). A stream's pgoutput knows nothing of this: its BEGIN and COMMIT are made what a binlog's decoder would have put.
  * Threads: under the world's lock, but for the sink, which is the capture's. */
 #include "fake.h"
 
@@ -90,8 +90,10 @@ end_it(int i, bool commit)
 	fake_source_begin();
 	fake.s.open->xa = commit ? CHANGE_XA_COMMIT : CHANGE_XA_ROLLBACK;
 	fake.s.open->xid = x->xid;
-	if (commit)
+	if (commit) {
 		make_again(x);
+		fake.s.xa_commits++;
+	}
 	fake_source_commit(0);
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "daemon/base/num.h"
-#include "fake.h"
+#include "fake_intern.h"
 
 #define MARKS	     16
 #define MOMENT_WORDS 16
@@ -42,6 +42,16 @@ add_leaf(struct fake_def *def, const char *word)
 
 	snprintf(l->name, sizeof(l->name), "%.*s", (int)strcspn(word, ":"), word);
 	snprintf(l->prefix, sizeof(l->prefix), "%s", strchr(word, ':') + 1);
+}
+
+static void
+do_source(char **w)
+{
+	const bool places = w[1] != NULL && w[2] != NULL && strcmp(w[2], "places") == 0;
+
+	if (w[1] == NULL || fake.s.ntables > 0 || (strcmp(w[1], "mysql") != 0 && strcmp(w[1], "mariadb") != 0))
+		play_fail("source mysql [places], or source mariadb, before the tables");
+	fake_log_start(w[1][1] == 'y' ? FAKE_MYSQL : FAKE_MARIADB, places);
 }
 
 static void
@@ -87,6 +97,12 @@ do_alter(char **w)
 	struct fake_source_table *t = &fake.s.tables[play_table(w[1])];
 
 	t->def = altered(t->def, &t->rows, w);
+	if (fake.s.kind == FAKE_POSTGRESQL)
+		return;
+	if (strcmp(w[2], "add") != 0)
+		play_fail("the log of this source tells of added columns only");
+	fake_log_alter(t->def);
+	cond_broadcast(&fake.moved);
 }
 
 static const struct fake_row *
@@ -313,7 +329,9 @@ do_promote(char **w)
 static bool
 play_source(char **w)
 {
-	if (strcmp(w[0], "table") == 0)
+	if (strcmp(w[0], "source") == 0)
+		do_source(w);
+	else if (strcmp(w[0], "table") == 0)
 		do_table(w);
 	else if (strcmp(w[0], "alter") == 0)
 		do_alter(w);

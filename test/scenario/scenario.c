@@ -1,4 +1,4 @@
-/* link: test/fake/fake.c test/fake/fake_source.c test/fake/fake_steps.c */
+/* link: test/fake/fake.c test/fake/fake_binlog.c test/fake/fake_my.c test/fake/fake_source.c test/fake/fake_steps.c */
 /* link: test/fake/fake_storm.c test/fake/fake_target.c test/fake/fake_wire.c test/fake/fake_xa.c test/fake/words.c */
 /* scenario.c - plays one scenario: a task (the real task, run, load, stream, capture, apply, watch)
  * between the two servers of test/fake/fake.h.
@@ -118,11 +118,12 @@ make_conf(const char *options)
 
 	buf_printf(&text,
 	    "endpoints: {\n"
-	    "src: { type = \"postgresql\"; role = \"source\"; host = \"source\"; dbname = "
+	    "src: { type = \"%s\"; role = \"source\"; host = \"source\"; dbname = "
 	    "\"fake\"; user = \"u\"; tls = \"disable\"; };\n"
 	    "dst: { type = \"postgresql\"; role = \"target\"; host = \"target\"; dbname = "
 	    "\"fake\"; user = \"u\"; tls = \"disable\"; };\n"
 	    "};\ntasks: { t: { source = \"src\"; target = \"dst\"; %s\n%s\n}; };\n",
+	    fake.s.kind == FAKE_POSTGRESQL ? "postgresql" : "mysql",
 	    strstr(options, " tables = (") != NULL || strncmp(options, "tables = (", 10) == 0 ? "" : "tables = ( { include = \"public.*\"; } );",
 	    options);
 	if ((c = conf_parse(buf_cstr(&text), "scenario", &errors)) == NULL)
@@ -386,6 +387,17 @@ struct figure {
 	int64_t v;
 };
 
+/* That a load group has. */
+static int64_t
+tables_beside(void)
+{
+	int64_t n = 0;
+
+	for (size_t i = 0; i < fake.t.states.n; i++)
+		n += fake.t.states.rows[i].load_group > 0;
+	return n;
+}
+
 static bool
 figure_of(const struct status_task *st, const char *name, int64_t *ret)
 {
@@ -407,7 +419,7 @@ figure_of(const struct status_task *st, const char *name, int64_t *ret)
 		{ "blocked", (int64_t)fake.t.waiting }, { "epoch", (int64_t)fake.t.cp.epoch },
 		{ "paused", fake.t.cp.paused }, { "sent", (int64_t)fake.s.sent },
 		{ "ticks", (int64_t)fake.s.ticks }, { "scans", (int64_t)fake.s.scans },
-		{ "snapshots", (int64_t)fake.s.snapshots },
+		{ "snapshots", (int64_t)fake.s.snapshots }, { "beside", tables_beside() },
 		{ "confirmed", (int64_t)fake.s.slots[0].confirmed },
 		{ "checkpoint", (int64_t)fake.t.cp.position.lsn.v },
 		{ "end", (int64_t)fake.s.end } };

@@ -1,8 +1,9 @@
-/* link: test/sim/sim_thread.c test/fake/fake.c test/fake/fake_source.c test/fake/fake_steps.c */
+/* link: test/sim/sim_thread.c test/fake/fake.c test/fake/fake_binlog.c test/fake/fake_my.c test/fake/fake_source.c test/fake/fake_steps.c */
 /* link: test/fake/fake_storm.c test/fake/fake_target.c test/fake/fake_wire.c test/fake/fake_xa.c */
 /* sim.c - the simulator: the real run, load, stream, capture, apply, load groups and watch between the two servers of test/fake/fake.h, on one
  * thread, in an order, on a clock and with mishaps that one seed decides.
- *	sim [-s FIRST] [-n SEEDS] [-j JOBS] [-a STEP] [-v]
+ *	sim [-s FIRST] [-n SEEDS] [-j JOBS] [-f postgresql|mysql|mariadb] [-a STEP] [-v]
+ * The seed also says what the source is (-f: this one, whatever the seed says): a PostgreSQL, or a MySQL or MariaDB with a log of real events.
  * After every step the target must be the source as it was at the checkpoint, nothing may be confirmed past the durable one (fake_target.c looks at
  * each COMMIT); once the mishaps have ended everything must become equal. One line for each seed that fails; at the end what was reached, counted.
  * `sim -s N -n 1 -v` plays one seed again, with the log.
@@ -10,6 +11,7 @@
  * same end. `sim -s N -n 1 -a I -o -v` plays the one with the I-th. In a build with AddressSanitizer nothing may have leaked either.
  * Threads: one; the world's lock is one of sim.h like any other. */
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +29,12 @@
 #include "sim.h"
 #include "test/fake/fake.h"
 
+enum { LARGE_SEEDS = 60, LARGE_BYTES = 6 << 20, MEMORY_MAX = 8 << 20, LEFT_MAX = 256 << 10 };
 enum { JOBS_MAX = 64, CHUNK = 250, FAILURES_MAX = 20, PLACES = 16, CATCH_UP = 1200 };	/* the last: seconds of the simulated clock */
 
 /* What has been reached. */
 struct tally {
-	uint64_t seed, seeds, failed, transactions, commits, runs, crashes, switches, seconds, allocations, refused;
+	uint64_t seed, seeds, failed, transactions, commits, runs, crashes, switches, seconds, memory, allocations, refused;
 	unsigned npoints;
 	struct {
 		char name[40];
@@ -48,7 +51,9 @@ struct task {
 	struct thread thread;
 	struct buf resync;
 	enum run_intent intent;
-	bool quit, crashed, running;
+	bool quit, ended, crashed, running;
+	bool pause, resume;		/* asked for */
+	bool paused;			/* and nobody has taken it back */
 	uint64_t runs;
 	struct err last;
 };
@@ -57,9 +62,13 @@ static struct tally *tally;
 static uint64_t seed, crashes;
 static uint64_t same_seed;		/* -a: what is counted up is not the seed, but which allocation fails */
 static uint64_t allocations, refused;	/* of memory by the task, so far; which one fails, 0: none */
-static bool verbose, mishaps;
+static size_t held_before;
+static bool verbose, mishaps, all_well;
+static bool altered;			/* a table of the source has another shape than it began with */
+static bool large;			/* transactions larger than the ring come, and it is as small as it can be */
 static struct task task;
 static unsigned fault_rate;		/* one of so many passages of a fault point fails; 0: none */
+static int flavour = -1;		/* enum fake_kind; else by chance */
 static unsigned focus;			/* 0: everywhere; else at the few places of this number, and there often */
 
 /* ---- what is wrong ------------------------------------------------------------------------------------------------------ */
@@ -78,6 +87,25 @@ failed(const char *why)
 	_exit(1);
 }
 
+/* What the world holds is not the daemon's; nor is the ring, which is mapped. */
+static size_t
+held(void)
+{
+	const struct mallinfo2 m = mallinfo2();
+
+	return m.uordblks + m.hblkhd - fake_held();
+}
+
+static void
+mind_memory(void)
+{
+	const size_t now = held() - held_before;
+
+	tally->memory = now > tally->memory && now < SIZE_MAX / 2 ? now : tally->memory;
+	if (now > MEMORY_MAX && now < SIZE_MAX / 2)
+		failed("more memory is held than there may be");
+}
+
 static void
 must_be_whole(void)
 {
@@ -87,10 +115,12 @@ must_be_whole(void)
 
 /* ---- the task, in the stead of daemon/task.c ----------------------------------------------------------------------------- */
 
+/* A run that goes on has taken a pause back. */
 static void
 on_running(void *arg)
 {
 	(void)arg;
+	task.paused = false;
 }
 
 static void
@@ -114,6 +144,7 @@ static void
 reborn(void)
 {
 	process_ends();
+	fake_my_leave();
 	process_begins();
 	mutex_lock(&fake.lock);
 	fake.dead = task.crashed = false;
@@ -140,8 +171,63 @@ give_resync(void)
 static bool
 may_end_so(const struct err *err)
 {
+	if (err->kind == ERR_SCHEMA && altered)
+		return true;		/* the target lacks a column, until somebody gives it one */
 	return err->kind == ERR_NONE || err->kind == ERR_RETRY || err->kind == ERR_CANCELLED || err->kind == ERR_DATA ||
 	    (err->kind == ERR_SYSTEM && refused != 0);
+}
+
+/* A task that is paused stays so over restarts, and touches nothing. */
+static enum run_intent
+next_intent(void)
+{
+	if (task.pause)
+		return RUN_PAUSE;
+	if (!task.paused)
+		return task.intent;
+	while (!task.resume && !task.quit && sim_chance(8) != 0)
+		sim_sleep(sim_chance(200000));
+	return task.resume || task.quit ? RUN_RESUME : RUN_NORMAL;
+}
+
+/* A COMMIT that is still on its way is one. */
+static uint64_t
+commits_made(void)
+{
+	return fake.t.commits + fake.t.flying;
+}
+
+static void
+look_at_pause(enum run_intent intent, enum run_end end, uint64_t commits)
+{
+	if (end == RUN_IS_PAUSED) {
+		if (!fake.t.cp.paused)
+			failed("a pause was told, and is not on the target");
+		task.paused = true;
+		task.pause = false;
+		task.resume = all_well;
+	}
+	if ((intent == RUN_PAUSE || (task.paused && intent == RUN_NORMAL)) && (end == RUN_FINISHED || commits != commits_made()))
+		failed("a paused task went on");
+}
+
+static void
+one_run(struct err *err, enum run_end *ret)
+{
+	const uint64_t commits = commits_made();
+	const enum run_intent intent = next_intent();
+	const bool paused = task.paused;
+
+	stop_clear(&task.stop);
+	atomic_store(&task.run.pause_at_end, task.pause);
+	board_start(&task.board);
+	give_resync();
+	task.run.intent = intent;
+	task.running = true;
+	*ret = run_main(&task.run, err);
+	task.running = false;
+	if (!task.crashed && (paused || *ret == RUN_IS_PAUSED))
+		look_at_pause(intent, *ret, paused && intent == RUN_NORMAL ? commits : commits_made());
 }
 
 static void *
@@ -152,13 +238,7 @@ task_main(void *arg)
 		struct err err = ERR_INIT;
 		enum run_end end;
 
-		stop_clear(&task.stop);
-		board_start(&task.board);
-		give_resync();
-		task.run.intent = task.intent;
-		task.running = true;
-		end = run_main(&task.run, &err);
-		task.running = false;
+		one_run(&err, &end);
 		task.runs++;
 		task.last = err;
 		if (verbose)
@@ -172,6 +252,7 @@ task_main(void *arg)
 		if (end == RUN_FAILED)
 			sim_sleep(sim_chance(4) == 0 ? sim_chance(2000000) : sim_chance(20000));
 	}
+	task.ended = true;
 	return NULL;
 }
 
@@ -185,6 +266,19 @@ finish_run(void)
 	mutex_unlock(&task.board.lock);
 	if (!atomic_load(&task.board.applying))
 		stop_request(&task.stop);
+}
+
+static void
+ask_pause(void)
+{
+	if (task.paused || task.pause) {
+		task.resume = true;
+		task.pause = false;
+		return;
+	}
+	task.pause = true;
+	atomic_store(&task.run.pause_at_end, true);
+	finish_run();
 }
 
 static void
@@ -278,16 +372,45 @@ toggle_target(void)
 }
 
 static void
+alter(void)
+{
+	uint64_t chance = sim_random();
+
+	mutex_lock(&fake.lock);
+	if (fake_storm_alter(&chance)) {
+		altered = true;
+		log_debug("a table of the source is altered");
+	}
+	mutex_unlock(&fake.lock);
+}
+
+static void
+follow(void)
+{
+	mutex_lock(&fake.lock);
+	if (fake_storm_follow())
+		log_debug("the target has followed");
+	mutex_unlock(&fake.lock);
+}
+
+static void
 all_well_again(void)
 {
 	uint64_t chance = sim_random();
 
 	mishaps = false;
+	all_well = true;
+	follow();
+	task.pause = false;
+	task.resume = true;
+	atomic_store(&task.run.pause_at_end, false);
 	mutex_lock(&fake.lock);
 	fake.nfails = 0;
 	fake.t.blocked = fake.t.hold_durable = false;
 	fake_target_flush();
 	fake.s.hold[0] = fake.s.hold[1] = -1;
+	while (fake.s.frozen > 0)
+		cond_wait(&fake.moved, &fake.lock, 10000);
 	fake_storm_end(&chance);
 	cond_broadcast(&fake.moved);
 	mutex_unlock(&fake.lock);
@@ -300,6 +423,17 @@ transaction(bool xa)
 
 	mutex_lock(&fake.lock);
 	fake_storm_transaction(&chance, xa);
+	cond_broadcast(&fake.moved);
+	mutex_unlock(&fake.lock);
+}
+
+static void
+large_transaction(void)
+{
+	uint64_t chance = sim_random();
+
+	mutex_lock(&fake.lock);
+	fake_storm_large(&chance, LARGE_BYTES);
 	cond_broadcast(&fake.moved);
 	mutex_unlock(&fake.lock);
 }
@@ -334,7 +468,13 @@ step(bool xa)
 		finish_run();
 	else if (what < 155)
 		toggle_target();
-	else if (what < 158)
+	else if (what < 156)
+		ask_pause();
+	else if (what < 157)
+		alter();
+	else if (what < 159)
+		follow();
+	else if (what < 161)
 		atomic_store(&task.board.ask_source, true);
 	else
 		sim_sleep(sim_chance(8) == 0 ? sim_chance(3000000) : sim_chance(30000));
@@ -343,7 +483,7 @@ step(bool xa)
 /* ---- one seed ------------------------------------------------------------------------------------------------------------------ */
 
 static void
-add_table(const char *name, const char *columns, char identity)
+add_table(const char *name, const char *columns, char identity, bool parted)
 {
 	struct fake_def *def = fake_alloc(sizeof(*def));
 
@@ -359,19 +499,38 @@ add_table(const char *name, const char *columns, char identity)
 		c->unique = memchr(at, '!', n) != NULL;
 		at += n;
 	}
+	for (; parted && def->nleaves < 3; def->nleaves++) {
+		struct fake_leaf *l = &def->leaves[def->nleaves];
+
+		snprintf(l->name, sizeof(l->name), "%s_%c", name, 'a' + def->nleaves);
+		snprintf(l->prefix, sizeof(l->prefix), "%c", 'a' + def->nleaves);
+	}
 	fake_source_add(def);
 }
 
+/* chance is asked whether or not a kind is told: a seed is the same but for the source. */
 static void
-make_tables(void)
+make_source(void)
+{
+	const enum fake_kind kind = (enum fake_kind)sim_chance(3);
+
+	fake.s.id += sim_chance(10);
+	if ((flavour < 0 ? kind : (enum fake_kind)flavour) != FAKE_POSTGRESQL)
+		fake_log_start(flavour < 0 ? kind : (enum fake_kind)flavour, false);
+}
+
+/* Partitions are PostgreSQL's, prepared transactions the others'. */
+static void
+make_tables(bool xa)
 {
 	static const char *const shapes[] = { "id* v w", "id* u! v", "a b", "id* a! b! v", "id* x* v" };
 	const unsigned n = 1 + sim_chance(4);
 
 	for (unsigned i = 0; i < n; i++) {
 		const unsigned shape = sim_chance(5);
+		const bool parted = fake.s.kind == FAKE_POSTGRESQL && sim_chance(6) == 0 && shape % 2 == 0 && !xa;
 
-		add_table((char[]){ 't', (char)('0' + i), '\0' }, shapes[shape], shape == 2 || sim_chance(4) == 0 ? 'f' : 'd');
+		add_table((char[]){ 't', (char)('0' + i), '\0' }, shapes[shape], shape == 2 || sim_chance(4) == 0 ? 'f' : 'd', parted);
 	}
 	fake.s.chunks = 1 + sim_chance(5);
 }
@@ -382,19 +541,23 @@ make_conf(void)
 	struct conf_errors errors = { .n = 0 };
 	struct buf text = { .n = 0 };
 
-	buf_str(&text, "endpoints: { src: { type = \"postgresql\"; role = \"source\"; host = \"source\"; dbname = \"fake\"; user = \"u\"; tls = \"disable\"; };\n"
+	buf_printf(&text, "endpoints: { src: { type = \"%s\"; role = \"source\"; host = \"source\"; dbname = \"public\"; user = \"u\"; tls = \"disable\"; };\n",
+	    fake.s.kind == FAKE_POSTGRESQL ? "postgresql" : "mysql");
+	buf_str(&text,
 	    "dst: { type = \"postgresql\"; role = \"target\"; host = \"target\"; dbname = \"fake\"; user = \"u\"; tls = \"disable\"; }; };\n"
 	    "tasks: { t: { source = \"src\"; target = \"dst\"; tables = ( { include = \"public.*\"; } );\n");
 	buf_printf(&text, "full_load: { parallel_tables = %u; parallel_chunks = %u; chunks = \"%s\"; };\n", 1 + sim_chance(3), 1 + sim_chance(3),
 	    sim_chance(2) == 0 ? "key" : "ctid");
-	buf_printf(&text, "apply: { mode = \"%s\"; max_rows = %u; max_delay = \"%ums\"; };\n", sim_chance(4) == 0 ? "transactional" : "batch",
-	    sim_chance(3) == 0 ? 100u : 10000u, 1 + sim_chance(3) * 100);
+	buf_printf(&text, "apply: { mode = \"%s\"; max_rows = %u; max_delay = \"%ums\"; max_bytes = \"%s\"; };\n", sim_chance(4) == 0 ? "transactional" : "batch",
+	    sim_chance(3) == 0 ? 100u : 10000u, 1 + sim_chance(3) * 100, large ? "256kB" : "4MB");
 	if (sim_chance(5) == 0)
 		buf_str(&text, "durability = \"relaxed\";\n");
 	buf_str(&text, "}; };\n");
 	task.conf = conf_parse(buf_cstr(&text), "sim", &errors);
 	if (task.conf == NULL)
 		failed(buf_cstr(&errors.text));
+	if (large)
+		task.conf->tasks[0]->staging.ring_size = RING_MIN_SIZE;
 	task.tc = task.conf->tasks[0];
 	buf_done(&text);
 	conf_errors_done(&errors);
@@ -424,13 +587,16 @@ drive(void *arg)
 	unsigned n = 20 + sim_chance(200);
 
 	(void)arg;
+	large = sim_chance(LARGE_SEEDS) == 0;
 	fake_init();
 	fake.chance = sim_chance;
-	make_tables();
+	make_source();
+	make_tables(xa);
 	make_conf();
 	for (unsigned i = sim_chance(30); i > 0; i--)
 		transaction(false);
 	mishaps = sim_chance(20) != 0;
+	all_well = altered = false;
 	focus = sim_chance(2) == 0 ? 1 + sim_chance(PLACES) : 0;
 	fault_rate = sim_chance(4) == 0 ? 0 : (focus != 0 ? 2u : 20u) << sim_chance(6);
 	(void)!stop_init(&task.stop, &err);
@@ -438,22 +604,29 @@ drive(void *arg)
 	if (!thread_start(&task.thread, "task", task_main, NULL, &err))
 		failed(err.msg);
 	while (n-- > 0) {
+		if (large && sim_chance(60) == 0)
+			large_transaction();
 		step(xa);
 		must_be_whole();
+		mind_memory();
 	}
 	all_well_again();
 	for (const int64_t end = sim_now() + CATCH_UP * INT64_C(1000000); !is_equal(); sim_sleep(100000)) {
 		must_be_whole();
+		follow();
 		if (sim_now() > end)
 			failed(task.last.msg[0] != '\0' ? task.last.msg : "it does not catch up");
 	}
 	task.quit = true;
-	finish_run();
+	for (; !task.ended; sim_sleep(100000))
+		finish_run();		/* a run that begins just now has forgotten it */
 	thread_join(&task.thread);
 	must_be_whole();
 	if (sim_threads() > 0)
 		failed("threads are left");
 	process_ends();
+	fake_my_leave();
+	must_be_whole();
 	conf_free(task.conf);
 	buf_done(&task.resync);
 }
@@ -465,6 +638,8 @@ must_be_freed(void)
 	if (refused != 0 && __lsan_do_recoverable_leak_check() != 0)
 		failed("memory has leaked");
 #endif
+	if (held() > held_before + LEFT_MAX)
+		failed("memory is left");
 }
 
 static void
@@ -478,6 +653,7 @@ play(uint64_t which)
 	memset(&fake, 0, sizeof(fake));
 	memset(&task, 0, sizeof(task));
 	crashes = 0;
+	held_before = held();
 	sim_run(drive, NULL);
 	tally->seeds++;
 	tally->transactions += fake.s.ntxns;
@@ -489,6 +665,7 @@ play(uint64_t which)
 	tally->allocations += allocations;
 	tally->refused += refused != 0 && refused <= allocations;
 	fake_done();
+	memset(&fake, 0, sizeof(fake));
 	must_be_freed();
 }
 
@@ -568,6 +745,7 @@ add_tally(const struct tally *t)
 	total.seconds += t->seconds;
 	total.allocations += t->allocations;
 	total.refused += t->refused;
+	total.memory = t->memory > total.memory ? t->memory : total.memory;
 	add_points(t);
 }
 
@@ -640,10 +818,10 @@ say(void)
 {
 	if (total.refused > 0)
 		printf("%llu allocations failed, one a run\n", (unsigned long long)total.refused);
-	printf("%llu seeds, %llu failed: %llu transactions, %llu commits of the target, %llu runs, %llu crashes, %llu hours, %llu switches\n",
+	printf("%llu seeds, %llu failed: %llu transactions, %llu commits of the target, %llu runs, %llu crashes, %llu hours, %llu switches, %llu kB at most\n",
 	    (unsigned long long)total.seeds, (unsigned long long)total.failed, (unsigned long long)total.transactions,
 	    (unsigned long long)total.commits, (unsigned long long)total.runs, (unsigned long long)total.crashes,
-	    (unsigned long long)total.seconds / 3600, (unsigned long long)total.switches);
+	    (unsigned long long)total.seconds / 3600, (unsigned long long)total.switches, (unsigned long long)total.memory >> 10);
 	printf("%-26s %12s %10s\n", "fault point", "passed", "acted");
 	for (unsigned i = 0; i < total.npoints; i++)
 		printf("%-26s %12llu %10llu\n", total.points[i].name, (unsigned long long)total.points[i].passed,
@@ -662,6 +840,18 @@ number_arg(const char *text, uint64_t max)
 	exit(2);
 }
 
+static int
+flavour_arg(const char *text)
+{
+	static const char *const names[] = { [FAKE_POSTGRESQL] = "postgresql", [FAKE_MYSQL] = "mysql", [FAKE_MARIADB] = "mariadb" };
+
+	for (int i = 0; i <= FAKE_MARIADB; i++)
+		if (strcmp(text, names[i]) == 0)
+			return i;
+	fprintf(stderr, "sim: %s is no kind of source\n", text);
+	exit(2);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -674,15 +864,16 @@ main(int argc, char **argv)
 	printf("SKIP: built without fault points\n");
 	return 77;
 #endif
-	while ((c = getopt(argc, argv, "a:n:s:j:ov")) != -1) {
+	while ((c = getopt(argc, argv, "a:f:n:s:j:ov")) != -1) {
 		switch (c) {
 		case 'a': refuse = number_arg(optarg, INT64_MAX / 2); break;
 		case 'o': once = true; break;
 		case 'n': n = number_arg(optarg, INT64_MAX / 2); break;
 		case 's': from = number_arg(optarg, INT64_MAX / 2); break;
 		case 'j': njobs = (unsigned)number_arg(optarg, JOBS_MAX); break;
+		case 'f': flavour = flavour_arg(optarg); break;
 		case 'v': verbose = true; break;
-		default: fprintf(stderr, "usage: sim [-s FIRST] [-n SEEDS] [-j JOBS] [-a STEP] [-v]\n"); return 2;
+		default: fprintf(stderr, "usage: sim [-s FIRST] [-n SEEDS] [-j JOBS] [-f postgresql|mysql|mariadb] [-a STEP] [-v]\n"); return 2;
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);

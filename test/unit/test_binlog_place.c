@@ -83,6 +83,20 @@ START_TEST(place_behind_what_was_stepped_over)
 }
 END_TEST
 
+START_TEST(place_where_a_reader_begins_is_told_once)
+{
+	const struct binlog_options o = { .log = "log.000001", .offset = 500 };
+	struct maker m = { .mariadb = true };
+
+	maker_start(&m, &o);
+	ok(binlog_flush(m.rig.dec, &m.rig.err));
+	expect_dump(&m, "KEEPALIVE log.000001:500 at -\n");
+	ok(binlog_flush(m.rig.dec, &m.rig.err));
+	expect_dump(&m, "");
+	maker_end(&m);
+}
+END_TEST
+
 START_TEST(place_without_positions_is_counted)
 {
 	struct maker m = { .mariadb = true };
@@ -294,23 +308,6 @@ START_TEST(place_moves_by_heartbeats)
 	maker_end(&m);
 	maker_ready(&m, NULL);
 	no(heartbeat_v2(&m, "log.000001", 0), ERR_PROTOCOL);
-	maker_end(&m);
-}
-END_TEST
-
-START_TEST(place_before_what_was_reached_is_not_told)
-{
-	const struct binlog_options o = { .gtids = true, .reached_log = name_intern("log", 3), .reached = binlog_place(2, 5000) };
-	struct maker m = { 0 };
-
-	maker_ready(&m, &o);
-	buf_reset(&m.rig.text);
-	ok(binlog_flush(m.rig.dec, &m.rig.err));
-	ok(rotate(&m, "log.000002", 4, true) && binlog_flush(m.rig.dec, &m.rig.err));
-	ok(heartbeat_v2(&m, "log.000002", 4999) && binlog_flush(m.rig.dec, &m.rig.err));
-	ck_assert_uint_eq(m.rig.text.n, 0);
-	ok(heartbeat_v2(&m, "log.000002", 5000) && binlog_flush(m.rig.dec, &m.rig.err));
-	ck_assert_str_eq(buf_cstr(&m.rig.text), "KEEPALIVE log.000002:5000 at -\n");
 	maker_end(&m);
 }
 END_TEST
@@ -776,9 +773,10 @@ START_TEST(table_count_of_a_statement_is_bounded)
 }
 END_TEST
 
-UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_behind_what_was_stepped_over, place_before_what_was_stepped_over_is_not_told, place_without_positions_is_counted,
+UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_behind_what_was_stepped_over,
+    place_before_what_was_stepped_over_is_not_told, place_where_a_reader_begins_is_told_once, place_without_positions_is_counted,
     place_of_made_events_does_not_count, place_follows_the_files, place_start_is_checked,
-    place_moves_by_heartbeats, place_before_what_was_reached_is_not_told, place_moves_by_heartbeats_of_mariadb, format_tells_the_server,
+    place_moves_by_heartbeats, place_moves_by_heartbeats_of_mariadb, format_tells_the_server,
     format_of_a_dump_inside_a_file_without_checksums,
     format_of_another_version_is_refused, event_of_unknown_type, event_incident_is_a_hole,
     event_larger_than_allowed, event_of_another_length_than_it_says, payload_is_a_transaction,
