@@ -597,6 +597,7 @@ obey_intent(struct run *r, struct err *err)
 	if (r->c->resync != NULL && !begin_resync(r, err))
 		return false;
 	r->c->intent = RUN_NORMAL;	/* done: a retry goes on from the checkpoint */
+	r->c->on_stored(r->c->arg);
 	return true;
 }
 

@@ -37,6 +37,8 @@ struct run_ctx {
 	bool text_only;			/* kept over runs */
 	/* Called by the run thread once the task is ours and the run goes on. */
 	void (*on_running)(void *arg);
+	/* ... and once what the intent and `resync` ask for stands on the target: nothing asks for it again. */
+	void (*on_stored)(void *arg);
 	void *arg;
 };
 

@@ -20,7 +20,7 @@
 #define SYNC_TICK 50000
 #define SAMPLES 40			/* of four a second: rates over 10 s */
 
-enum { MAIL_RUNNING = 1, MAIL_ENDED, MAIL_PREPARED };
+enum { MAIL_RUNNING = 1, MAIL_STORED, MAIL_ENDED, MAIL_PREPARED };
 
 enum after {				/* what follows the end of the run */
 	AFTER_JUDGE,			/* nobody asked for it: by the error's kind */
@@ -62,13 +62,14 @@ struct task {
 	enum after after;
 	enum run_intent next_intent;
 	char next_from[POSITION_TEXT];	/* of RUN_FROM; the run has a copy */
-	uint32_t pause_id, restart_id;	/* commands that wait for the run's end; 0: none */
+	uint32_t pause_id;		/* a command that waits for the run's end; 0: none */
 	uint32_t resume_id;		/* for what it stores at its begin */
+	struct asker *askers;		/* of restarts and resyncs, until the target knows what they asked for */
+	bool stores;			/* the run has something of theirs to store */
 	struct buf resync;		/* asked for, not given to a run yet */
 	struct prepare *prepare;	/* another configuration is looked at; NULL: none */
 	uint32_t prepare_id;
 	struct conf *next_conf;		/* the next run's; NULL: as this one's */
-	char *restarted;		/* what the answer to restart_id says; NULL: "restarted" */
 	bool pausing_only;		/* the run only writes the pause */
 	bool pause_unstored;		/* the target could not be told */
 	void (*stop_done)(void *arg);
@@ -85,6 +86,12 @@ struct task {
 	struct sync *syncs;
 	struct sample samples[SAMPLES];
 	uint32_t nsamples;
+};
+
+struct asker {
+	struct asker *next;
+	uint32_t id;
+	char *text;			/* the answer, where it is done */
 };
 
 static void run_start(struct task *t, enum run_intent intent);
@@ -113,13 +120,37 @@ task_state(const struct task *t)
 }
 
 static void
-answer_restart(struct task *t, bool ok, const char *text)
+add_asker(struct task *t, uint32_t id, const char *text)
 {
-	if (t->restart_id != 0)
-		t->reply(t->reply_arg, t->restart_id, ok, text);
-	t->restart_id = 0;
-	free(t->restarted);
-	t->restarted = NULL;
+	struct asker *a = xzalloc(sizeof(*a));
+
+	*a = (struct asker){ .next = t->askers, .id = id, .text = xstrdup(text) };
+	t->askers = a;
+}
+
+/* why: what is said instead of each one's own text; NULL: nothing. */
+static void
+answer_askers(struct task *t, bool ok, const char *why)
+{
+	while (t->askers != NULL) {
+		struct asker *a = t->askers;
+
+		t->askers = a->next;
+		t->reply(t->reply_arg, a->id, ok, why != NULL ? why : a->text);
+		free(a->text);
+		free(a);
+	}
+}
+
+/* What they asked for is known here, and not on the target. */
+static void
+answer_unstored(struct task *t, const struct err *err)
+{
+	char text[sizeof(err->msg) + 160];
+
+	snprintf(text, sizeof(text), "not stored on the target yet (%s): the task keeps trying for as long as its worker lives; see status, and ask again "
+	    "after a restart of the daemon", err->msg);
+	answer_askers(t, false, text);
 }
 
 static void
@@ -138,6 +169,14 @@ on_running(void *arg)
 	struct task *t = arg;
 
 	mailbox_post(t->mailbox, (struct mail){ .what = MAIL_RUNNING });
+}
+
+static void
+on_stored(void *arg)
+{
+	struct task *t = arg;
+
+	mailbox_post(t->mailbox, (struct mail){ .what = MAIL_STORED });
 }
 
 static void *
@@ -192,6 +231,7 @@ run_start(struct task *t, enum run_intent intent)
 	give_resync(t);
 	take_next_conf(t);
 	t->run.intent = intent;
+	t->stores = intent != RUN_NORMAL || t->run.resync != NULL;
 	if (intent == RUN_FROM)
 		memcpy(t->run.from, t->next_from, sizeof(t->run.from));
 	atomic_store(&t->run.pause_at_end, false);
@@ -209,6 +249,17 @@ run_start(struct task *t, enum run_intent intent)
 	} else if (t->pausing_only) {
 		evtimer_add(t->force_timer, &store);	/* a target that hangs must not keep the answer */
 	}
+}
+
+/* As somebody asked for. A worker that dies before it is stored knows nothing of it. */
+static void
+run_start_asked(struct task *t, enum run_intent intent)
+{
+	run_start(t, intent);
+	if (!t->running)
+		answer_askers(t, false, t->err.msg);
+	else if (!t->stores)
+		answer_askers(t, true, NULL);
 }
 
 /* Asks the run to end: at a transaction boundary where it applies, else at once. */
@@ -357,11 +408,11 @@ run_ended(struct task *t, enum run_end end, const struct err *err)
 	answer(t, &t->resume_id, after == AFTER_JUDGE && end == RUN_FAILED,
 	    after == AFTER_JUDGE ? "resumed; that could not be stored yet, see status" : "something else was asked for meanwhile");
 	if (after == AFTER_STOP) {
+		answer_askers(t, false, "the daemon is stopping");
 		task_enter(t, TASK_STOPPED, "the daemon is stopping");
 		t->stop_done(t->stop_arg);
 	} else if (after == AFTER_RESTART) {
-		run_start(t, kept_intent(t->next_intent, t->run.intent));
-		answer_restart(t, true, t->restarted != NULL ? t->restarted : "restarted");
+		run_start_asked(t, kept_intent(t->next_intent, t->run.intent));
 	} else if (end == RUN_IS_PAUSED) {
 		paused(t, true, err);
 	} else if (after == AFTER_PAUSE) {
@@ -369,9 +420,11 @@ run_ended(struct task *t, enum run_end end, const struct err *err)
 	} else if (t->pausing_only) {
 		paused(t, false, err);
 	} else if (end == RUN_LOADED) {
+		answer_askers(t, true, NULL);
 		log_info("full load complete");
 		task_enter(t, TASK_STOPPED, "full load complete");
 	} else {
+		answer_unstored(t, err);
 		judge(t, err);
 	}
 }
@@ -393,6 +446,9 @@ on_mail(evutil_socket_t fd, short what, void *arg)
 			answer(t, &t->resume_id, true, "resumed");
 			if (t->after == AFTER_JUDGE)
 				task_enter(t, TASK_RUNNING, "");
+		} else if (m.what == MAIL_STORED) {
+			if (t->after == AFTER_JUDGE)
+				answer_askers(t, true, NULL);
 		} else if (m.what == MAIL_ENDED) {
 			struct ended *e = m.take_ptr;
 
@@ -436,7 +492,7 @@ task_pause(struct task *t, uint32_t id)
 		t->reply(t->reply_arg, id, true, "already paused");
 		return;
 	}
-	answer_restart(t, false, t->resync.n > 0 ? "a pause was asked for meanwhile; the tables are loaded again once the task is resumed" :
+	answer_askers(t, false, t->resync.n > 0 ? "a pause was asked for meanwhile; the tables are loaded again once the task is resumed" :
 	    "a pause was asked for meanwhile");
 	answer(t, &t->pause_id, false, "a pause was asked for again; that one waits for its end");
 	t->pause_id = id;
@@ -488,15 +544,12 @@ task_restart(struct task *t, uint32_t id, const char *how)
 	if ((t->running && t->after == AFTER_RESTART) || (!t->running && t->state == TASK_RETRYING))
 		intent = kept_intent(intent, t->next_intent);
 	t->next_intent = intent;
-	answer_restart(t, true, t->restarted != NULL ? t->restarted : "restarted again");
 	answer(t, &t->pause_id, false, "a restart was asked for meanwhile");
-	if (t->running) {
-		t->restart_id = id;
+	add_asker(t, id, "restarted");
+	if (t->running)
 		run_finish(t, AFTER_RESTART);
-	} else {
-		run_start(t, intent);
-		t->reply(t->reply_arg, id, true, "restarted");
-	}
+	else
+		run_start_asked(t, intent);
 }
 
 /* What a resync needs and does not find; NULL: nothing. */
@@ -524,16 +577,13 @@ resync_accept(struct task *t, uint32_t id, const char *list)
 	resync_text(list, t->tc->mode == MODE_FULL_LOAD ? "" : " beside the stream", &text);
 	log_info("resync, as asked: %s", buf_cstr(&text));
 	t->attempt = 0;
-	answer_restart(t, true, t->restarted != NULL ? t->restarted : "restarted");
+	add_asker(t, id, buf_cstr(&text));
 	if (t->running) {
 		if (t->after != AFTER_RESTART)
 			t->next_intent = t->run.intent == RUN_RESUME ? RUN_RESUME : RUN_NORMAL;
-		t->restart_id = id;
-		t->restarted = xstrdup(buf_cstr(&text));
 		run_finish(t, AFTER_RESTART);
 	} else {
-		run_start(t, t->state == TASK_RETRYING ? t->next_intent : RUN_NORMAL);
-		t->reply(t->reply_arg, id, true, buf_cstr(&text));
+		run_start_asked(t, t->state == TASK_RETRYING ? t->next_intent : RUN_NORMAL);
 	}
 	buf_done(&text);
 }
@@ -847,6 +897,7 @@ task_new(struct event_base *base, struct conf *take_conf, task_reply_fn *reply, 
 	t->run.board = &t->board;
 	t->run.stop = &t->stop;
 	t->run.on_running = on_running;
+	t->run.on_stored = on_stored;
 	t->run.arg = t;
 	return t;
 }
@@ -880,7 +931,13 @@ task_free(struct task *t)
 	board_done(&t->board);
 	buf_done(&t->resync);
 	free(t->run.resync);
-	free(t->restarted);
+	while (t->askers != NULL) {
+		struct asker *a = t->askers;
+
+		t->askers = a->next;
+		free(a->text);
+		free(a);
+	}
 	conf_free(t->conf);
 	free(t);
 }

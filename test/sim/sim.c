@@ -124,10 +124,16 @@ on_running(void *arg)
 }
 
 static void
+on_stored(void *arg)
+{
+	(void)arg;
+}
+
+static void
 process_begins(void)
 {
 	board_init(&task.board, task.tc);
-	task.run = (struct run_ctx){ .conf = task.tc, .board = &task.board, .stop = &task.stop, .on_running = on_running };
+	task.run = (struct run_ctx){ .conf = task.tc, .board = &task.board, .stop = &task.stop, .on_running = on_running, .on_stored = on_stored };
 	task.intent = RUN_NORMAL;
 }
 
