@@ -264,6 +264,13 @@ copy_rows(struct loader *ld, struct load_table *t, struct row_room *in, struct l
 	return rc == 0;
 }
 
+static struct plan *
+no_memory(struct err *err)
+{
+	err_set(err, ERR_SYSTEM, "no memory for rows");
+	return NULL;
+}
+
 static bool
 load_chunk_rows(struct loader *ld, struct load_table *t, uint32_t first, uint32_t end, struct err *err)
 {
@@ -271,7 +278,7 @@ load_chunk_rows(struct loader *ld, struct load_table *t, uint32_t first, uint32_
 	struct load_ledger ledger = { .table = t->table, .attempt = t->state->attempt, .chunk = first < t->nchunks ? t->chunks[first].number : 0,
 		.snapshot = l->c.source_ops->snapshot_pos(l->c.snapshot) };
 	struct row_room room = { .vals = mem_zalloc((t->rel->ncols * 2u + 1) * sizeof(*room.vals), err), .arena = arena_new(ROW_ARENA, 0) };
-	struct plan *plan = room.vals != NULL ? plan_new(t->rel, t->table, err) : NULL;
+	struct plan *plan = room.vals == NULL ? NULL : room.arena != NULL ? plan_new(t->rel, t->table, err) : no_memory(err);
 	bool ok = plan != NULL && l->c.target_ops->load_begin(ld->target, plan, l->c.epoch, ledger.attempt, t->binary, err);
 
 	room.plan = plan;

@@ -346,7 +346,9 @@ compare_shape(const struct table *t, const struct table_state *ts, struct arena 
 	buf_u8(&sql, '.');
 	table_quote_name(&sql, t->target_name);
 	ok = !sql.bad || err_set(err, ERR_SYSTEM, "out of memory");
-	if (ok && table_shape_diff(ts->shape, now, buf_cstr(&sql), &diff, &alter) && !target_follows(t, ts->shape)) {
+	if (ok && table_shape_diff(ts->shape, now, buf_cstr(&sql), &diff, &alter) && diff.bad)
+		ok = err_set(err, ERR_SYSTEM, "no memory to compare two shapes of table %s.%s", t->source_schema, t->source_name);
+	else if (ok && diff.n > 0 && !target_follows(t, ts->shape)) {
 		snprintf(name, sizeof(name), "%s.%s", t->source_schema, t->source_name);
 		if (t->source_family != t->target_family)
 			buf_reset(&alter);	/* it names the source's types */

@@ -1,5 +1,5 @@
 /* task.c - see task.h. */
-#include "daemon/task.h"
+#include "daemon/task_intern.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,81 +17,12 @@
 #define FORCE_AFTER 2500000		/* usec that an orderly end may take */
 #define SHED_AFTER	5000000		/* usec from a large row until the connections that it came through are opened again */
 #define STORE_PAUSE 4000000		/* usec that writing a pause may take */
-#define SYNC_TICK 50000
-#define SAMPLES 40			/* of four a second: rates over 10 s */
 
 enum { MAIL_RUNNING = 1, MAIL_STORED, MAIL_ENDED, MAIL_PREPARED };
-
-enum after {				/* what follows the end of the run */
-	AFTER_JUDGE,			/* nobody asked for it: by the error's kind */
-	AFTER_PAUSE, AFTER_RESTART, AFTER_STOP
-};
-
-struct sync {
-	uint32_t id;
-	unsigned number;		/* of board.sync_asked */
-	struct usec deadline;		/* 0: none */
-	struct sync *next;
-};
-
-struct sample {
-	struct usec at;
-	uint64_t transactions, rows, bytes;
-};
 
 struct ended {				/* what the run thread leaves */
 	enum run_end end;
 	struct err err;
-};
-
-struct task {
-	struct event_base *base;
-	struct conf *conf;
-	const struct task_conf *tc;
-	task_reply_fn *reply;
-	void *reply_arg;
-	struct board board;
-	struct mailbox *mailbox;
-	struct event *mail_event, *retry_timer, *force_timer, *sync_timer;
-	struct stop stop;
-	struct thread thread;
-	struct run_ctx run;
-	bool running;			/* a run thread exists */
-	struct usec run_since;		/* of the phase after ownership; 0: not there yet */
-	bool has_run;			/* a run got that far */
-	enum after after;
-	enum run_intent next_intent;
-	char next_from[POSITION_TEXT];	/* of RUN_FROM; the run has a copy */
-	uint32_t pause_id;		/* a command that waits for the run's end; 0: none */
-	uint32_t resume_id;		/* for what it stores at its begin */
-	struct asker *askers;		/* of restarts and resyncs, until the target knows what they asked for */
-	bool stores;			/* the run has something of theirs to store */
-	struct buf resync;		/* asked for, not given to a run yet */
-	struct prepare *prepare;	/* another configuration is looked at; NULL: none */
-	uint32_t prepare_id;
-	struct conf *next_conf;		/* the next run's; NULL: as this one's */
-	bool pausing_only;		/* the run only writes the pause */
-	bool pause_unstored;		/* the target could not be told */
-	void (*stop_done)(void *arg);
-	void *stop_arg;
-
-	enum task_state state;
-	struct wall since;
-	char reason[256];
-	bool has_error;
-	struct err err;
-	uint32_t attempt;
-	uint64_t came_to;		/* transactions applied when the last run failed */
-	struct wall next;
-	struct sync *syncs;
-	struct sample samples[SAMPLES];
-	uint32_t nsamples;
-};
-
-struct asker {
-	struct asker *next;
-	uint32_t id;
-	char *text;			/* the answer, where it is done */
 };
 
 static void run_start(struct task *t, enum run_intent intent);
@@ -704,132 +635,7 @@ task_tune(struct task *t, uint32_t id, struct conf *take_conf)
 	conf_free(take_conf);
 }
 
-/* ---- sync ---------------------------------------------------------------------------------------------------------------------- */
-
-/* 1: reached, 0: wait, -1: it can't be. */
-static int
-sync_look(struct task *t, const struct sync *s)
-{
-	struct progress_view v = { 0 };
-	struct position barrier;
-
-	if (t->state == TASK_PAUSED || t->state == TASK_STOPPED || t->state == TASK_ERROR)
-		return -1;
-	if ((int)(atomic_load(&t->board.sync_done) - s->number) < 0)
-		return 0;
-	mutex_lock(&t->board.lock);
-	barrier = t->board.barrier;
-	if (t->board.progress != NULL)
-		progress_view(t->board.progress, &v);
-	mutex_unlock(&t->board.lock);
-	return v.applied.kind != POSITION_NONE && position_reached(&v.applied, &barrier) && !atomic_load(&t->board.grouped);
-}
-
-static void
-sync_answer(struct task *t, const struct sync *s, int rc)
-{
-	char text[1400];
-
-	if (rc > 0)
-		snprintf(text, sizeof(text), "the target has all that the source had committed at the call");
-	else if (rc == 0)
-		snprintf(text, sizeof(text), "timeout: the target does not have it yet");
-	else
-		snprintf(text, sizeof(text), "the task is %s%s%s", task_state_name(t->state), t->has_error ? ": " : t->reason[0] != '\0' ? ": " : "",
-		    t->has_error ? t->err.msg : t->reason);
-	t->reply(t->reply_arg, s->id, rc > 0, text);
-}
-
-static void
-on_sync(evutil_socket_t fd, short what, void *arg)
-{
-	struct task *t = arg;
-	struct timeval tv = { 0, SYNC_TICK };
-
-	(void)fd;
-	(void)what;
-	for (struct sync **p = &t->syncs; *p != NULL;) {
-		struct sync *s = *p;
-		int rc = sync_look(t, s);
-
-		if (rc == 0 && (s->deadline.v == 0 || clock_mono().v < s->deadline.v)) {
-			p = &s->next;
-			continue;
-		}
-		*p = s->next;
-		sync_answer(t, s, rc);
-		free(s);
-	}
-	if (t->syncs != NULL)
-		evtimer_add(t->sync_timer, &tv);
-}
-
-void
-task_sync(struct task *t, uint32_t id, int64_t timeout_usec)
-{
-	struct sync *s = xzalloc(sizeof(*s));
-
-	s->id = id;
-	s->number = atomic_fetch_add(&t->board.sync_asked, 1) + 1;
-	if (timeout_usec >= 0)
-		s->deadline.v = clock_mono().v + timeout_usec + 1;
-	s->next = t->syncs;
-	t->syncs = s;
-	on_sync(-1, 0, t);
-}
-
-/* ---- status --------------------------------------------------------------------------------------------------------------------- */
-
-static void
-take_sample(struct task *t, struct status_task *ret)
-{
-	struct sample *last = &t->samples[t->nsamples % SAMPLES], *first;
-	uint32_t back = t->nsamples < SAMPLES ? t->nsamples : SAMPLES - 1;
-	uint64_t ms;
-
-	last->at = clock_mono();
-	last->transactions = ret->totals.transactions;
-	last->rows = ret->totals.read + counter_get(&t->board.load_rows);
-	last->bytes = counter_get(&t->board.received_bytes) + counter_get(&t->board.load_bytes);
-	first = &t->samples[(t->nsamples - back) % SAMPLES];
-	t->nsamples++;
-	ms = (uint64_t)(last->at.v - first->at.v) / 1000;
-	if (ms < 200 || last->rows < first->rows || last->bytes < first->bytes)
-		return;
-	ret->rate_transactions = (struct maybe_u64){ true, (last->transactions - first->transactions) * 1000000 / ms };
-	ret->rate_rows = (struct maybe_u64){ true, (last->rows - first->rows) * 1000000 / ms };
-	ret->rate_bytes = (struct maybe_u64){ true, (last->bytes - first->bytes) * 1000000 / ms };
-}
-
-static void
-fill_error(const struct err *err, struct status_task *ret)
-{
-	ret->has_error = true;
-	ret->error.kind = (uint8_t)err->kind;
-	snprintf(ret->error.message, sizeof(ret->error.message), "%s", err->msg);
-	snprintf(ret->error.position, sizeof(ret->error.position), "%s", err->position);
-	snprintf(ret->error.remedy, sizeof(ret->error.remedy), "%s", err->remedy);
-	snprintf(ret->error.table, sizeof(ret->error.table), "%s", err->table);
-	memcpy(ret->error.sqlstate, err->sqlstate, sizeof(ret->error.sqlstate));
-}
-
-void
-task_status(struct task *t, struct status_task *ret)
-{
-	memset(ret, 0, sizeof(*ret));
-	board_status(&t->board, t->tc, ret);
-	ret->state = (uint8_t)t->state;
-	ret->since = t->since;
-	if (t->state != TASK_RUNNING && t->state != TASK_STARTING)
-		ret->phase = PHASE_NONE;
-	if (t->reason[0] != '\0')
-		memcpy(ret->reason, t->reason, sizeof(ret->reason));
-	if (t->has_error)
-		fill_error(&t->err, ret);
-	ret->retry.attempt = t->attempt;
-	ret->retry.next = t->next;
-	take_sample(t, ret);
-}
+/* ---- memory that connections keep ------------------------------------------------------------------------------------------------ */
 
 /* Not while anything is under way: what is read in part would be read again from its beginning. */
 static bool
@@ -850,23 +656,6 @@ task_tick(struct task *t, const struct status_task *now)
 	log_info("opening the connections again: they hold memory of a row of %s", num_size_text(bulk, size));
 	t->next_intent = RUN_NORMAL;
 	run_finish(t, AFTER_RESTART);
-}
-
-uint32_t
-task_tables(struct task *t)
-{
-	uint32_t n;
-
-	mutex_lock(&t->board.lock);
-	n = t->board.ntables;
-	mutex_unlock(&t->board.lock);
-	return n;
-}
-
-void
-task_table_status(struct task *t, uint32_t i, struct status_table *ret)
-{
-	board_table_status(&t->board, i, ret);
 }
 
 /* ---- life ---------------------------------------------------------------------------------------------------------------------------- */
@@ -891,7 +680,7 @@ task_new(struct event_base *base, struct conf *take_conf, task_reply_fn *reply, 
 	t->mail_event = event_new(base, mailbox_fd(t->mailbox), EV_READ | EV_PERSIST, on_mail, t);
 	t->retry_timer = evtimer_new(base, on_retry, t);
 	t->force_timer = evtimer_new(base, on_force, t);
-	t->sync_timer = evtimer_new(base, on_sync, t);
+	t->sync_timer = evtimer_new(base, task_look_at_syncs, t);
 	event_add(t->mail_event, NULL);
 	t->run.conf = t->tc;
 	t->run.board = &t->board;

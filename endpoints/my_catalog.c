@@ -222,7 +222,7 @@ is_json(const struct look *l, const char *column)
 	buf_str(&b, "json_valid(");
 	my_ident(&b, column);
 	buf_str(&b, ")");
-	found = strstr(l->create, buf_cstr(&b)) != NULL;
+	found = !b.bad && strstr(l->create, buf_cstr(&b)) != NULL;
 	buf_done(&b);
 	return found;
 }

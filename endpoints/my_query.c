@@ -63,6 +63,7 @@ my_literal_bytes(struct buf *b, const void *p, size_t n)
 void
 my_literal(struct buf *b, const char *text)
 {
+	b->bad = b->bad || buf_lost(text);
 	my_literal_bytes(b, text, strlen(text));
 }
 
@@ -152,6 +153,8 @@ run(struct my_conn *c, const void *sql, size_t n, struct err *err)
 {
 	if (c->lost)
 		return err_set(err, ERR_RETRY, "endpoint %s: the connection is lost", c->endpoint);
+	if (buf_lost(sql))
+		return err_set(err, ERR_SYSTEM, "no memory for a statement");
 	if (c->max_packet != 0 && n + 64 > c->max_packet) {
 		err_set(err, ERR_LIMIT,
 		    "a statement of %zu bytes: the server takes at most %" PRIu64

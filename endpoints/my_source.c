@@ -69,18 +69,20 @@ may_not_ask(const struct my_conn *c, struct err *err)
 }
 
 /* Line ends are in it as the server prints it. */
-static const char *
-gtids_interned(const char *text)
+static bool
+intern_gtids(const char *text, const char **ret, struct err *err)
 {
 	struct buf b = { 0 };
-	const char *name;
+	bool ok;
 
 	for (; *text != '\0'; text++)
 		if (*text != '\n' && *text != ' ')
 			buf_u8(&b, (uint8_t)*text);
-	name = name_intern(buf_cstr(&b), b.n);
+	ok = !b.bad || err_set(err, ERR_SYSTEM, "no memory for a set of GTIDs");
+	if (ok)
+		*ret = name_intern(buf_cstr(&b), b.n);
 	buf_done(&b);
-	return name;
+	return ok;
 }
 
 static bool
@@ -108,18 +110,15 @@ read_gtids(struct my_conn *c, const char *executed, struct position *p, struct e
 
 	if (!my_has_gtids(c, &gtids, err) || !gtids)
 		return gtids || err->kind == ERR_NONE;
-	if (!c->mariadb) {
-		p->gtids = gtids_interned(executed);
-		return true;
-	}
+	if (!c->mariadb)
+		return intern_gtids(executed, &p->gtids, err);
 	binlog_name(p->log, binlog_file(p->lsn.v), name);
 	snprintf(offset, sizeof(offset), "%" PRIu64, binlog_offset(p->lsn.v));
 	if (!my_value(c, text, sizeof(text), &there, err, "SELECT BINLOG_GTID_POS($1, #2)", 2, params))
 		return false;
 	if (!there)
 		return err_set(err, ERR_PROTOCOL, "the source has no GTID position for %s:%s", name, offset);
-	p->gtids = gtids_interned(text);
-	return true;
+	return intern_gtids(text, &p->gtids, err);
 }
 
 /* executed: MySQL's set of GTIDs there, malloc'ed; NULL: not wanted. */

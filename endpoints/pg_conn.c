@@ -680,6 +680,8 @@ take_results(struct pg_conn *c, PGresult **ret_last, struct err *err)
 bool
 pg_exec(struct pg_conn *c, struct err *err, const char *sql)
 {
+	if (buf_lost(sql))
+		return err_set(err, ERR_SYSTEM, "no memory for a statement");
 	c->busy = true;
 	if (!PQsendQuery(c->pg, sql))
 		return pg_err_conn(c, "send a statement", err);
@@ -709,7 +711,14 @@ pg_query(
     struct pg_conn *c, struct err *err, const char *sql, int nparams, const char *const *params)
 {
 	PGresult *res = NULL;
+	bool lost = buf_lost(sql);
 
+	for (int i = 0; i < nparams; i++)
+		lost = lost || buf_lost(params[i]);
+	if (lost) {
+		err_set(err, ERR_SYSTEM, "no memory for a statement");
+		return NULL;
+	}
 	c->busy = true;
 	if (!PQsendQueryParams(c->pg, sql, nparams, NULL, params, NULL, NULL, 0)) {
 		pg_err_conn(c, "send a statement", err);
@@ -737,6 +746,7 @@ pg_ident2(struct buf *b, const char *schema, const char *name)
 void
 pg_literal(struct buf *b, const char *text)
 {
+	b->bad = b->bad || buf_lost(text);
 	if (strchr(text, '\\') != NULL)
 		buf_u8(b, 'E');
 	buf_u8(b, '\'');

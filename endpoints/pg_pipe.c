@@ -269,6 +269,8 @@ pg_pipe_sent(struct target *t, struct pg_sent s, size_t bytes, struct err *err)
 bool
 pg_pipe_plain(struct target *t, const char *sql, struct pg_sent sent, struct err *err)
 {
+	if (buf_lost(sql))
+		return err_set(err, ERR_SYSTEM, "no memory for a statement");
 	if (!PQsendQueryParams(t->c->pg, sql, 0, NULL, NULL, NULL, NULL, 0))
 		return pg_err_conn(t->c, "send a statement", err);
 	return pg_pipe_sent(t, sent, strlen(sql) + 32, err);
@@ -278,6 +280,8 @@ bool
 pg_pipe_prepare(
     struct target *t, const char *name, const char *sql, struct pg_sent sent, struct err *err)
 {
+	if (buf_lost(sql))
+		return err_set(err, ERR_SYSTEM, "no memory for a statement");
 	sent.kind = SENT_PREPARE;
 	if (!PQsendPrepare(t->c->pg, name, sql, 0, NULL))
 		return pg_err_conn(t->c, "send a statement", err);

@@ -59,6 +59,10 @@ pg_simple(struct pg_conn *c, const char *sql, struct err *err)
 	PGresult *res, *more;
 	ExecStatusType st;
 
+	if (buf_lost(sql)) {
+		err_set(err, ERR_SYSTEM, "no memory for a statement");
+		return NULL;
+	}
 	c->busy = true;
 	if (!PQsendQuery(c->pg, sql)) {
 		pg_err_conn(c, "send a statement", err);

@@ -205,6 +205,8 @@ target_copy_begin(struct target *t, const char *sql, struct err *err)
 	PGresult *res;
 	bool ok = true, copying = false;
 
+	if (buf_lost(sql))
+		return err_set(err, ERR_SYSTEM, "no memory for a statement");
 	t->c->busy = true;
 	if (!PQsendQuery(t->c->pg, sql))
 		return pg_err_conn(t->c, "send a statement", err);

@@ -23,13 +23,19 @@ struct gtid_track *
 gtid_track_new(const char *text, struct err *err)
 {
 	struct gtid_track *t = mem_zalloc(sizeof(*t), err);
+	enum gtid_flavour flavour;
 
 	if (t == NULL || text == NULL)
 		return t;
 	t->on = true;
 	if (text[0] == '\0')
 		return t;
-	if ((t->set = gtid_set_parse(gtid_text_flavour(text), text, err)) == NULL) {
+	/* Only a text that is a set comes here. */
+	if ((flavour = gtid_text_flavour(text)) == 0)
+		err_set(err, ERR_SYSTEM, "no memory for a set of GTIDs");
+	else
+		t->set = gtid_set_parse(flavour, text, err);
+	if (t->set == NULL) {
 		gtid_track_free(t);
 		return NULL;
 	}

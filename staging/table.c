@@ -385,6 +385,7 @@ struct shape {
 	size_t n, cap;
 	struct shape_column *cols;
 	char *identity; /* "d", "i a b" */
+	bool no_memory;
 };
 
 /* Cuts off the first field of *at, which is NULL after the last one, and takes its escapes away. */
@@ -424,8 +425,10 @@ read_line(struct shape *s, char *line)
 	for (int i = 0; i < NFIELDS; i++)
 		if ((c.f[i] = cut_field(&at)) == NULL)
 			return false;
-	if (strcmp(what, "column") != 0 ||
-	    !mem_grow(&s->cols, &s->cap, s->n + 1, sizeof(c), &ignored))
+	if (strcmp(what, "column") != 0)
+		return false;
+	s->no_memory = !mem_grow(&s->cols, &s->cap, s->n + 1, sizeof(c), &ignored);
+	if (s->no_memory)
 		return false;
 	s->cols[s->n++] = c;
 	return true;
@@ -459,7 +462,9 @@ table_shape_columns(const char *shape, struct arena *arena, struct shape_text **
 	bool ok = shape_read(&s, shape) && s.n <= UINT16_MAX;
 
 	*ret_n = 0;
-	if (!ok)
+	if (s.no_memory)
+		err_set(err, ERR_SYSTEM, "no memory for a shape");
+	else if (!ok)
 		err_set(err, ERR_PROTOCOL, "the shape that was kept can't be read");
 	else if ((*ret = arena_zalloc(arena, (s.n + 1) * sizeof(**ret))) == NULL)
 		ok = err_set(err, ERR_SYSTEM, "no memory for a shape");
@@ -636,7 +641,9 @@ compare_keys(struct findings *f, const struct shape *was, const struct shape *is
 
 	put_key(&a, was);
 	put_key(&b, is);
-	if (strcmp(buf_cstr(&a), buf_cstr(&b)) != 0)
+	if (a.bad || b.bad)
+		f->said->bad = true;
+	else if (strcmp(buf_cstr(&a), buf_cstr(&b)) != 0)
 		buf_printf(say(f), "primary key: %s became %s", buf_cstr(&a), buf_cstr(&b));
 	buf_done(&a);
 	buf_done(&b);
@@ -733,6 +740,8 @@ table_shape_diff(const char *was, const char *is, const char *target_table_sql,
 	read_b = shape_read(&b, is);
 	if (read_a && read_b)
 		compare_shapes(&f, &a, &b);
+	else if (a.no_memory || b.no_memory)
+		ret_difference->bad = true;
 	else
 		buf_str(say(&f), "the shape that was kept can't be read");
 	shape_done(&a);
@@ -742,5 +751,5 @@ table_shape_diff(const char *was, const char *is, const char *target_table_sql,
 		buf_str(ret_alter, ";");
 	}
 	buf_done(&alter);
-	return f.nsaid > 0;
+	return f.nsaid > 0 || ret_difference->bad;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "daemon/base/bytes.h"
 #include "daemon/base/fault.h"
 
 #ifndef __has_feature
@@ -153,7 +154,7 @@ char *
 arena_strdup(struct arena *a, const char *s)
 {
 	size_t n = strlen(s) + 1;
-	char *p = arena_alloc(a, n);
+	char *p = !buf_lost(s) ? arena_alloc(a, n) : NULL;
 
 	return p != NULL ? memcpy(p, s, n) : NULL;
 }
@@ -220,7 +221,7 @@ mem_zalloc(size_t n, struct err *err)
 char *
 mem_strdup(const char *s, struct err *err)
 {
-	char *p = FAULT_MEMORY() ? strdup(s) : NULL;
+	char *p = !buf_lost(s) && FAULT_MEMORY() ? strdup(s) : NULL;
 
 	if (p == NULL)
 		err_set(err, ERR_SYSTEM, "out of memory (%zu bytes)", strlen(s) + 1);
@@ -270,7 +271,7 @@ xzalloc(size_t n)
 char *
 xstrdup(const char *s)
 {
-	return or_abort(strdup(s));
+	return or_abort(!buf_lost(s) ? strdup(s) : NULL);
 }
 
 char *

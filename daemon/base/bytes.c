@@ -140,6 +140,7 @@ buf_set_u32(struct buf *b, size_t off, uint32_t v)
 void
 buf_str(struct buf *b, const char *s)
 {
+	b->bad = b->bad || buf_lost(s);
 	buf_put(b, s, strlen(s));
 }
 
@@ -168,13 +169,19 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
+static const char LOST[] = "(no memory for this text)";
+
+bool
+buf_lost(const char *text)
+{
+	return text == LOST;
+}
+
 const char *
 buf_cstr(struct buf *b)
 {
-	if (b->bad) {
-		fputs("repld: out of memory\n", stderr);
-		abort();
-	}
+	if (b->bad)
+		return LOST;
 	if (b->p == NULL)
 		return "";
 	b->p[b->n] = '\0';

@@ -67,9 +67,10 @@ void buf_u64(struct buf *b, uint64_t v);
 void buf_set_u32(struct buf *b, size_t off, uint32_t v);	/* over bytes already written */
 void buf_str(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* NUL-terminated view, valid until the next write. A bad buffer aborts: half a statement, or half a list of tables, is none; who can go on without it
- * looks at `bad` first. A worker that dies is started again. */
+/* NUL-terminated view, valid until the next write. Of a bad buffer (half a statement, half a list of tables, is none) a text that says so, and that
+ * buf_lost() knows: whoever sends a text to a server, keeps, compares or looks for it refuses that one; a message may show it. */
 const char *buf_cstr(struct buf *b);
+bool buf_lost(const char *text);
 void buf_json_str(struct buf *b, const char *s, size_t n);	/* "..." with JSON escapes; invalid UTF-8 as U+FFFD */
 void buf_json_cstr(struct buf *b, const char *s);		/* NULL: null */
 

@@ -336,6 +336,8 @@ my_query(struct my_conn *c, struct my_rows *ret, struct err *err, const char *sq
 
 	(void)nparams;
 	*ret = (struct my_rows){ .res = NULL };
+	if (buf_lost(sql))
+		return err_set(err, ERR_SYSTEM, "no memory for a statement");
 	if (!enter(s, "sql", err))
 		return false;
 	ret->res = xzalloc(sizeof(*ret->res));
@@ -437,6 +439,8 @@ my_exec(struct my_conn *c, struct err *err, const char *sql)
 {
 	struct session *s = of(c);
 
+	if (buf_lost(sql))
+		return err_set(err, ERR_SYSTEM, "no memory for a statement");
 	return enter(s, "sql", err) && leave(run(s, sql, err));
 }
 

@@ -1,3 +1,3 @@
-# It is empty.
+# It is handed out as far as it came.
 ### daemon/base/bytes.c
-/^buf_cstr/,/^}/s/abort\(\);/return "";/
+/^buf_cstr/,/^}/s/return LOST;/return (const char *)b->p;/

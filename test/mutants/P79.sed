@@ -1,3 +1,3 @@
 # A sync does not wait for the barrier.
-### daemon/task.c
+### daemon/task_view.c
 /^sync_look/,/^}/s/position_reached\(&v\.applied, &barrier\)/barrier.kind != POSITION_NONE/
