@@ -223,6 +223,7 @@ struct digits {
 };
 
 #define MOST_DIGITS 17
+#define BEYOND 1000000		/* no float's exponent is, with as many digits as a text may have */
 
 static void
 read_digits(const char *p, size_t n, struct digits *d)
@@ -236,6 +237,7 @@ read_digits(const char *p, size_t n, struct digits *d)
 			point = true;
 		} else if (p[i] == 'e' || p[i] == 'E') {
 			exponent = strtol(p + i + 1, NULL, 10);
+			exponent = exponent < -BEYOND ? -BEYOND : exponent > BEYOND ? BEYOND : exponent;
 			break;
 		} else {
 			behind += point;
