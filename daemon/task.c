@@ -79,8 +79,10 @@ answer_unstored(struct task *t, const struct err *err)
 {
 	char text[sizeof(err->msg) + 160];
 
-	snprintf(text, sizeof(text), "not stored on the target yet (%s): the task keeps trying for as long as its worker lives; see status, and ask again "
-	    "after a restart of the daemon", err->msg);
+	if (t->state == TASK_RETRYING)
+		snprintf(text, sizeof(text), "not stored on the target yet: %s; the task keeps trying, but a worker that dies before that forgets it", err->msg);
+	else
+		snprintf(text, sizeof(text), "not done: %s; see status, and ask again", err->msg);
 	answer_askers(t, false, text);
 }
 
@@ -187,9 +189,10 @@ static void
 run_start_asked(struct task *t, enum run_intent intent)
 {
 	run_start(t, intent);
-	if (!t->running)
+	if (!t->running) {
+		answer(t, &t->resume_id, false, t->err.msg);
 		answer_askers(t, false, t->err.msg);
-	else if (!t->stores)
+	} else if (!t->stores)
 		answer_askers(t, true, NULL);
 }
 
@@ -336,8 +339,9 @@ run_ended(struct task *t, enum run_end end, const struct err *err)
 {
 	enum after after = t->after;
 
-	answer(t, &t->resume_id, after == AFTER_JUDGE && end == RUN_FAILED,
-	    after == AFTER_JUDGE ? "resumed; that could not be stored yet, see status" : "something else was asked for meanwhile");
+	if (after != AFTER_RESTART)		/* then the next run resumes */
+		answer(t, &t->resume_id, after == AFTER_JUDGE && end == RUN_FAILED,
+		    after == AFTER_JUDGE ? "resumed; that could not be stored yet, see status" : "something else was asked for meanwhile");
 	if (after == AFTER_STOP) {
 		answer_askers(t, false, "the daemon is stopping");
 		task_enter(t, TASK_STOPPED, "the daemon is stopping");
@@ -355,8 +359,8 @@ run_ended(struct task *t, enum run_end end, const struct err *err)
 		log_info("full load complete");
 		task_enter(t, TASK_STOPPED, "full load complete");
 	} else {
-		answer_unstored(t, err);
 		judge(t, err);
+		answer_unstored(t, err);
 	}
 }
 

@@ -34,6 +34,7 @@
 #ifndef LOOK_USEC
 #define LOOK_USEC	     30000000 /* without a byte from a target */
 #endif
+#define SERVER_SQL "LEFT(CONCAT(@@hostname, ':', @@port, ' ', @@server_id), 150)"
 #define OLDEST_MYSQL	     50600
 #define OLDEST_MARIADB	     100500
 #define DEFAULT_CA_FILE	     "/etc/ssl/certs/ca-certificates.crt"
@@ -342,7 +343,7 @@ check_session(struct my_conn *c, struct err *err)
 
 	if (!my_query(c, &rows, err,
 		"SELECT CONNECTION_ID(), @@session.max_allowed_packet, @@session.time_zone,"
-		" @@session.collation_connection, @@session.sql_mode, @@global.lower_case_table_names",
+		" @@session.collation_connection, @@session.sql_mode, @@global.lower_case_table_names, " SERVER_SQL,
 		0, NULL))
 		return false;
 	if (!my_next(&rows)) {
@@ -352,6 +353,7 @@ check_session(struct my_conn *c, struct err *err)
 	c->id = my_number(&rows, 0);
 	c->max_packet = my_number(&rows, 1);
 	c->folds_names = my_number(&rows, 5) != 0;
+	snprintf(c->server, sizeof(c->server), "%s", my_text(&rows, 6));
 	same = strcmp(my_text(&rows, 2), "+00:00") == 0 &&
 	       strcmp(my_text(&rows, 3), "utf8mb4_bin") == 0 &&
 	       (strstr(my_text(&rows, 4), "STRICT_ALL_TABLES") != NULL) == writes(c->kind);
@@ -582,7 +584,19 @@ my_conn_open(const struct endpoint *ep, enum my_conn_kind kind, const char *task
 struct my_conn *
 my_conn_beside(const struct my_conn *c, const char *purpose, struct stop *stop, int64_t limit_usec, struct err *err)
 {
-	return open_until(c->ep, MY_CONN_SOURCE, NULL, purpose, stop, limit_usec, err);
+	struct my_conn *beside = open_until(c->ep, MY_CONN_SOURCE, NULL, purpose, stop, limit_usec, err);
+	char server[sizeof(c->server)];
+	bool there;
+
+	if (beside == NULL)
+		return NULL;
+	/* Behind a load balancer another server may answer: the number is somebody else's there. */
+	if (my_value(beside, server, sizeof(server), &there, err, "SELECT " SERVER_SQL, 0, NULL) &&
+	    there && strcmp(server, c->server) == 0)
+		return beside;
+	err_set(err, ERR_RETRY, "endpoint %s: another server answers", c->endpoint);
+	my_conn_close(beside);
+	return NULL;
 }
 
 static bool

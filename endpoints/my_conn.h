@@ -35,6 +35,7 @@ struct my_conn {
 	bool folds_names;	/* lower_case_table_names is not 0 */
 	int version;		/* as the server numbers itself: 50624, 90704, 101119 */
 	uint64_t id;		/* the session's number on the server: KILL takes it */
+	char server[160];	/* which one that is */
 	uint64_t max_packet;	/* bytes that the server takes in one statement; larger ones end the session */
 	enum my_conn_kind kind;
 

@@ -361,13 +361,42 @@ drop_notice(void *arg, const PGresult *res)
 	log_debug("endpoint %s: notice %s", (const char *)arg, state != NULL ? state : "");
 }
 
+static bool take_results(struct pg_conn *c, PGresult **ret_last, struct err *err);
+
+/* What the connection's start says is a pooler's number, where one is in between. */
 static bool
-connect_ready(struct pg_conn *c, const struct endpoint *ep, struct err *err)
+know_session(struct pg_conn *c, struct err *err)
+{
+	static const char sql[] = "SELECT pg_backend_pid(), pg_postmaster_start_time()";
+	struct err refused = ERR_INIT;
+	PGresult *res = NULL;
+
+	c->deadline_usec = LATE_PIN_USEC;
+	if (!PQsendQuery(c->pg, sql))
+		return pg_err_conn(c, "send a statement", err);
+	if (take_results(c, &res, &refused) && res != NULL && PQntuples(res) == 1) {
+		c->pid = (int)strtol(PQgetvalue(res, 0, 0), NULL, 10);
+		snprintf(c->started, sizeof(c->started), "%s", PQgetvalue(res, 0, 1));
+	}
+	PQclear(res);
+	c->deadline_usec = 0;
+	if (c->pid != 0)
+		return true;
+	if (refused.kind == ERR_RETRY || refused.kind == ERR_CANCELLED) {
+		*err = refused;
+		return false;
+	}
+	log_debug("endpoint %s: the session's number is not known: %s", c->endpoint, refused.msg);
+	return true;
+}
+
+static bool
+connect_ready(struct pg_conn *c, const struct endpoint *ep, enum pg_conn_kind kind, struct err *err)
 {
 	PQsetErrorVerbosity(c->pg, PQERRORS_DEFAULT);
 	if (PQsetnonblocking(c->pg, 1) != 0)
 		return pg_err_conn(c, "prepare the connection", err);
-	return check_server(c, ep, err) && late_pins(c, err);
+	return check_server(c, ep, err) && late_pins(c, err) && (kind == PG_CONN_SOURCE || know_session(c, err));
 }
 
 static bool
@@ -390,7 +419,7 @@ connect_start(struct pg_conn *c, const struct endpoint *ep, enum pg_conn_kind ki
 	PQsetErrorVerbosity(c->pg, PQERRORS_VERBOSE); /* for the SQLSTATE in the text */
 	a = (struct attempt){
 	    .pg = c->pg, .ep = ep, .stop = c->stop, .may_send_clear = s.may_send_clear};
-	return connect_wait(&a, err) && connect_ready(c, ep, err);
+	return connect_wait(&a, err) && connect_ready(c, ep, kind, err);
 }
 
 struct pg_conn *

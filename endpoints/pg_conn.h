@@ -18,6 +18,9 @@ struct pg_conn {
 	const struct endpoint *ep;	/* outlives the connection */
 	int64_t deadline_usec;		/* of one statement; 0: none. The default is none */
 	bool looks;			/* a target's: a wait without a deadline asks how the session does */
+	/* The session's number in the server's own words, 0: not known; and which server that is, by its start. (Of a source's plain sessions nobody asks.) */
+	int pid;
+	char started[40];
 	bool busy;			/* a statement may be running: close() cancels it */
 	bool pipeline;
 };

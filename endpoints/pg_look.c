@@ -14,26 +14,29 @@
 
 #define LOOK_DEADLINE_USEC 5000000
 
-/* A session of another role is nothing that can be judged by: null. A walsender waits for a log to come, or for us to read. */
-static const char look_sql[] = "SELECT state LIKE 'idle%' OR wait_event IN ('ClientRead', 'ClientWrite') OR wait_event LIKE 'WalSender%'"
-			       " FROM pg_stat_activity WHERE pid = $1::int4";
+/* A session of another role is nothing that can be judged by: null. A walsender waits for a log to come, or for us to read. No row: another server
+ * answers (a load balancer, a clone), or the same after a restart; null in the first column: there is no such session. */
+static const char look_sql[] = "SELECT pid, state LIKE 'idle%' OR wait_event IN ('ClientRead', 'ClientWrite') OR wait_event LIKE 'WalSender%'"
+			       " FROM (SELECT WHERE pg_postmaster_start_time() = $2::timestamptz) AS same LEFT JOIN pg_stat_activity ON pid = $1::int4";
 
 static enum pg_doing
 ask(const struct pg_conn *c, struct pg_conn *beside)
 {
 	char pid[16];
-	const char *params[] = { pid };
+	const char *params[] = { pid, c->started };
 	enum pg_doing doing = PG_WORKS;
 	struct err err = ERR_INIT;
 	PGresult *res;
 
-	snprintf(pid, sizeof(pid), "%d", PQbackendPID(c->pg));
+	snprintf(pid, sizeof(pid), "%d", c->pid);
 	beside->deadline_usec = LOOK_DEADLINE_USEC;
-	if ((res = pg_query(beside, &err, look_sql, 1, params)) == NULL)
+	if ((res = pg_query(beside, &err, look_sql, 2, params)) == NULL)
 		return PG_UNKNOWN;
 	if (PQntuples(res) == 0)
+		doing = PG_UNKNOWN;
+	else if (PQgetisnull(res, 0, 0))
 		doing = PG_GONE;
-	else if (strcmp(PQgetvalue(res, 0, 0), "t") == 0)
+	else if (strcmp(PQgetvalue(res, 0, 1), "t") == 0)
 		doing = PG_WAITS;
 	PQclear(res);
 	return doing;
@@ -43,7 +46,7 @@ enum pg_doing
 pg_doing(const struct pg_conn *c)
 {
 	struct err err = ERR_INIT;
-	struct pg_conn *beside = pg_conn_open(c->ep, PG_CONN_SOURCE, NULL, "look", c->stop, &err);
+	struct pg_conn *beside = c->pid != 0 ? pg_conn_open(c->ep, PG_CONN_SOURCE, NULL, "look", c->stop, &err) : NULL;
 	const enum pg_doing doing = beside != NULL ? ask(c, beside) : PG_UNKNOWN;
 
 	pg_conn_close(beside);

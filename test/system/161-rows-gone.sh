@@ -70,7 +70,8 @@ repld_stop
 sql dst 'DELETE FROM repld.table_state'
 repld_start
 stops hole 'repld.table_state are gone'
-run_rc 0 ctl restart t --reload --yes
+run_rc 1 ctl restart t --reload --yes
+expect_text 'not done: public.a: the table has rows already' "$TMP/out"
 stops config 'has rows|not empty'
 sql dst 'TRUNCATE a'
 run_rc 0 ctl restart t --reload --yes

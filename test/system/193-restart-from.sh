@@ -29,11 +29,12 @@ synced t
 
 step 'restart --from a place that is not in the log yet'
 at=$(position)
-ctl restart t --from FFFF/0 --yes >/dev/null
+run_rc 1 ctl restart t --from FFFF/0 --yes
+expect_text "not done: can.t go on from FFFF/0" "$TMP/out"
 refused "can.t go on from FFFF/0: the source.s log ends before it"
 
 step 'restart --from a place that the source has forgotten'
-ctl restart t --from 0/1 --yes >/dev/null
+run_rc 1 ctl restart t --from 0/1 --yes
 refused "can.t go on from 0/1: the source no longer keeps the log from there"
 
 step 'a plain restart goes on where it was'
@@ -63,7 +64,7 @@ write_row
 repld_start
 wait_state t error 10
 at=$(position)
-ctl restart t --from "$at" --yes >/dev/null
+run_rc 1 ctl restart t --from "$at" --yes
 refused 'no slot has kept the log from there'
 ctl restart t --from now --yes >/dev/null
 loaded t

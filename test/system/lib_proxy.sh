@@ -5,16 +5,25 @@
 
 PROXIED=''
 
+address_of() {			# SERVER: its own, past any proxy
+	if [ "$(kind_of "$1")" = postgresql ]; then
+		echo "$TMP/$1/.s.PGSQL.$PORT"
+	elif [ -e "$TMP/$1/port" ]; then
+		echo "127.0.0.1:$(cat "$TMP/$1/port")"
+	else
+		echo "$TMP/$1/sock"
+	fi
+}
+
 proxy_start() {			# SERVER
 	PROXY=$O/test/torture/proxy
 	if [ ! -x "$PROXY" ]; then
 		PROXY=$TMP/proxy
 		[ -x "$PROXY" ] || ${CC:-cc} -std=c17 -D_GNU_SOURCE -O1 -o "$PROXY" "$TOP/test/torture/proxy.c" || fail "can't compile proxy.c"
 	fi
-	case $(kind_of "$1") in
-	postgresql) background "$PROXY" postgresql "$TMP/$1/.s.PGSQL.$PORT" "$TMP/$1.proxy" ;;
-	*) background "$PROXY" mysql "$([ -e "$TMP/$1/port" ] && echo "127.0.0.1:$(cat "$TMP/$1/port")" || echo "$TMP/$1/sock")" "$TMP/$1.proxy" ;;
-	esac
+	ps_kind=mysql
+	[ "$(kind_of "$1")" != postgresql ] || ps_kind=postgresql
+	background "$PROXY" $ps_kind "$(address_of "$1")" "$TMP/$1.proxy"
 	wait_for 10 proxy "$1" list || fail "the proxy of $1 does not answer"
 	PROXIED="$PROXIED $1 "
 }

@@ -11,6 +11,7 @@
  *   mute CLASS                       silence: bytes are acknowledged, and go no further, either way, for good
  *   dark | light                     the whole path, new connections too, is a hole; and is not
  *   gate close | open                new connections wait
+ *   upstream ADDRESS                 new connections go there, as behind a load balancer
  *   slow CLASS BYTES MS              no more than so many bytes each so many ms, each way; 0 0: as fast as it goes
  *   delay CLASS MS                   each byte comes so much later
  *   flip CLASS up|down any|head N    once: a bit of the Nth byte from now, of the head of the Nth message from now (up: to the server)
@@ -93,6 +94,7 @@ struct setting {
 static struct conn conns[CONNS];
 static struct setting settings[SETTINGS];
 static const char *upstream, *dir;
+static char other_upstream[128];
 static int listener = -1, control = -1;
 static FILE *events;
 static bool postgresql, gate_closed, is_dark;
@@ -832,6 +834,13 @@ do_list(FILE *out)
 			fprintf(out, "%s\n", conns[i].class);
 }
 
+static void
+do_upstream(const char *address)
+{
+	snprintf(other_upstream, sizeof(other_upstream), "%s", address);
+	upstream = other_upstream;
+}
+
 static bool
 command(int n, char **word, FILE *out)
 {
@@ -844,6 +853,8 @@ command(int n, char **word, FILE *out)
 		do_dark(verb[0] == 'd');
 	else if (n == 2 && strcmp(verb, "gate") == 0)
 		gate_closed = strcmp(word[1], "close") == 0;
+	else if (n == 2 && strcmp(verb, "upstream") == 0)
+		do_upstream(word[1]);
 	else if (n == 4 && strcmp(verb, "slow") == 0)
 		return set(SET_SLOW, word[1], strtol(word[2], NULL, 10), strtol(word[3], NULL, 10), &ignored);
 	else if (n == 3 && strcmp(verb, "delay") == 0)
