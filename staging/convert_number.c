@@ -374,7 +374,7 @@ bit_to_bool(const struct convert *c, const struct value *in, struct arena *arena
 	(void)c;
 	(void)arena;
 	(void)why;
-	if (in->len != 1)
+	if (in->len != 1 || (in->p[0] != '0' && in->p[0] != '1'))
 		return OUT_WRONG;
 	set_text(ret, in->p[0] == '1' ? "t" : "f", 1);
 	return OUT_OK;
