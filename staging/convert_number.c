@@ -504,7 +504,7 @@ choose_from_decimal(struct convert *c)
 		note_fit(c, CONVERT_POLICY, "numbers out of range or with digits behind the point");
 		return to->kind != MY_YEAR;
 	case CLASS_DECIMAL:
-		if (to->whole == TYPE_ANY_DIGITS && (!special || c->target_family == FAMILY_POSTGRESQL))
+		if (to->whole == TYPE_ANY_DIGITS)	/* of PostgreSQL, so it comes from MySQL, which has no NaN */
 			return true;
 		c->fn = decimal_to_decimal;
 		if (from->whole == TYPE_ANY_DIGITS || from->whole > to->whole || from->scale > to->scale || (to->positive && !from->positive))
