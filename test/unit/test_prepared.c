@@ -331,6 +331,10 @@ START_TEST(prepared_a_record_that_is_another_is_refused)
 		for (const char *k = kinds; *k != '\0'; k++)
 			if ((uint8_t)*k != all.p[at] && (read_with(&all, at, n, (uint8_t)*k, &err) || err.kind != ERR_PROTOCOL))
 				ck_abort_msg("'%c' in place of '%c': %s", *k, all.p[at], err.msg);
+		if (all.p[at] == 'U') {	/* an INSERT with an old row: seen at once, not by the sum at the end */
+			ck_assert(!read_with(&all, at, n, 'I', &err));
+			ck_assert_ptr_nonnull(strstr(err.msg, "not what was written: a row"));
+		}
 		for (size_t i = at; i < at + RECORD_HEAD + n; i++)
 			for (int bit = 0; bit < 8; bit++) {
 				all.p[i] ^= (uint8_t)(1 << bit);
