@@ -325,9 +325,9 @@ START_TEST(prepared_a_record_that_is_another_is_refused)
 		const size_t n = be32(all.p + at + 1);
 
 		ck_assert(read_with(&all, at, n, 0, &err));
-		for (size_t other = 0; other < n + 3; other++)
-			if (other != n && (read_with(&all, at, other, 0, &err) || (err.kind != ERR_PROTOCOL && err.kind != ERR_SCHEMA)))
-				ck_abort_msg("'%c' of %zu bytes in place of %zu: %s", all.p[at], other, n, err.msg);
+		for (size_t size = 0; size < n + 3; size++)
+			if (size != n && (read_with(&all, at, size, 0, &err) || (err.kind != ERR_PROTOCOL && err.kind != ERR_SCHEMA)))
+				ck_abort_msg("'%c' of %zu bytes in place of %zu: %s", all.p[at], size, n, err.msg);
 		for (const char *k = kinds; *k != '\0'; k++)
 			if ((uint8_t)*k != all.p[at] && (read_with(&all, at, n, (uint8_t)*k, &err) || err.kind != ERR_PROTOCOL))
 				ck_abort_msg("'%c' in place of '%c': %s", *k, all.p[at], err.msg);
