@@ -141,19 +141,20 @@ next_single(const struct charset *cs, uint8_t b, uint32_t *c)
 {
 	const char16_t *low = low_halves[cs->set];
 
+	assert(b >= 0x80 || low != NULL); /* else it is ASCII, which has been taken */
 	if (b < 0x80)
-		*c = low == NULL || b == '?' ? b : low[b] == HOLE ? NO_CHARACTER : low[b];
+		*c = b == '?' ? b : low[b] == HOLE ? NO_CHARACTER : low[b];
 	else
 		*c = high_halves[cs->set][b - 0x80] == HOLE ? NO_CHARACTER
 							    : high_halves[cs->set][b - 0x80];
 	return *c != NO_CHARACTER ? 1 : 0;
 }
 
+/* No ASCII, which has been taken. */
 static size_t
 next_utf8(const struct charset *cs, const uint8_t *p, size_t n, uint32_t *c)
 {
-	const size_t len = p[0] < 0x80	 ? 1
-			   : p[0] < 0xc2 ? 0
+	const size_t len = p[0] < 0xc2	 ? 0
 			   : p[0] < 0xe0 ? 2
 			   : p[0] < 0xf0 ? 3
 			   : p[0] < 0xf5 ? 4
@@ -161,7 +162,7 @@ next_utf8(const struct charset *cs, const uint8_t *p, size_t n, uint32_t *c)
 
 	if (len == 0 || len > n || len > cs->max_bytes)
 		return 0;
-	*c = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
+	*c = p[0] & (0xffu >> (len + 1));
 	for (size_t i = 1; i < len; i++) {
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;

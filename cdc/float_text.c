@@ -190,8 +190,7 @@ format(struct decimal d, bool negative, char *out)
 			out[at++] = '-';
 		if (e >= 100)
 			out[at++] = (char)('0' + e / 100);
-		if (e >= 10)
-			out[at++] = (char)('0' + e / 10 % 10);
+		out[at++] = (char)('0' + e / 10 % 10); /* MAX_PLAIN: it has two digits at least */
 		out[at++] = (char)('0' + e % 10);
 		return at;
 	}

@@ -38,7 +38,7 @@ next(struct json *j)
 static bool
 take(struct json *j, uint8_t c)
 {
-	if (next(j) == c && c != 0) {
+	if (next(j) == c) {
 		j->off++;
 		return true;
 	}

@@ -279,8 +279,6 @@ old_datetime_text(const uint8_t *p, uint8_t decimals, char *out)
 	    decimals == 0 ? little_endian(p, 8) : big_endian(p, maria_datetime_bytes[decimals]);
 	struct parts t;
 
-	if (v > UINT64_C(20000101000000) * 1000000)
-		return 0;
 	if (decimals > 0) {
 		if (v > UINT64_C(0x7fffffffffffffff) / powers[6 - decimals])
 			return 0;

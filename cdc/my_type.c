@@ -74,7 +74,7 @@ static bool
 is_numeric(uint8_t code)
 {
 	return code == MY_TYPE_NEWDECIMAL || code == MY_TYPE_LONGLONG || code == MY_TYPE_INT24 ||
-	       (code >= MY_TYPE_TINY && code <= MY_TYPE_DOUBLE);
+	       code <= MY_TYPE_DOUBLE;
 }
 
 static bool
@@ -178,10 +178,11 @@ type_of_code(const struct coltype *t)
 {
 	const int32_t width = is_blob(t->code) ? my_type_typmod(t) : 0;
 
-	for (size_t i = 0; i < NNAMED; i++) {
+	for (size_t i = 0;; i++) {
 		const struct named_type *n = &named_types[i];
 		uint8_t code = plain_code(t->code);
 
+		assert(i < NNAMED);
 		if (code == MY_TYPE_VARCHAR_COMPRESSED)
 			code = MY_TYPE_VARCHAR;
 		else if (code == MY_TYPE_BLOB_COMPRESSED)
@@ -194,7 +195,6 @@ type_of_code(const struct coltype *t)
 			continue;
 		return n;
 	}
-	return NULL;
 }
 
 static void
@@ -248,7 +248,6 @@ seal(struct coltype *t, struct arena *arena, struct err *err)
 {
 	const struct named_type *n = type_of_code(t);
 
-	assert(n != NULL);
 	t->family = FAMILY_MYSQL;
 	t->wire = WIRE_TEXT;
 	t->logical = t->is_unsigned ? n->logical_unsigned : n->logical;

@@ -120,7 +120,7 @@ numeric_fits(int32_t source, int32_t target)
 static bool
 typmod_fits(enum typmod_rule rule, int32_t source, int32_t target)
 {
-	if (rule == MOD_NONE || target < 0)
+	if (target < 0)
 		return true;
 	switch (rule) {
 	case MOD_LENGTH: return source >= 0 && source <= target;

@@ -212,6 +212,7 @@ index_of(struct sql_reader *r)
 static void
 create(struct sql_reader *r)
 {
+	r->out->kind = SQL_DDL;
 	if (sql_take(r, "OR") && !sql_take(r, "REPLACE"))
 		unclear(r);
 	if (sql_is(r, "TEMPORARY")) {
@@ -241,7 +242,6 @@ create(struct sql_reader *r)
 	} else if (sql_is_any(r, CODE_WORDS)) {
 		code(r);
 	} else {
-		r->out->kind = SQL_DDL;
 		unclear(r);
 	}
 }

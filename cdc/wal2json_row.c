@@ -9,6 +9,7 @@
  * Threads: the capture thread. Owner: the decoder; a version belongs to its relation's arena. */
 #include "cdc/wal2json_intern.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,9 +262,8 @@ static const char type_end[] = ",\"typeoid\":";
 static struct slice
 take_type(struct json *j)
 {
-	const uint8_t *p = j->p + j->off, *end;
+	const uint8_t *p = j->p + j->off, *end = memmem(p, j->n - j->off, type_end, sizeof(type_end) - 1);
 
-	end = j->bad ? NULL : memmem(p, j->n - j->off, type_end, sizeof(type_end) - 1);
 	if (end == NULL || end - p < 2 || p[0] != '"') {
 		json_fail(j);
 		return (struct slice){ NULL, 0 };
@@ -578,8 +578,7 @@ derive(struct wal2json *dec, const struct message *m, struct err *err)
 	struct version *v;
 	int i;
 
-	if (dec->new_cells.n + dec->old_cells.n + was->rel->ncols > RELATION_MAX_COLUMNS * 3)
-		return err_set(err, ERR_PROTOCOL, "more than %d columns", RELATION_MAX_COLUMNS);
+	assert(dec->new_cells.n + dec->old_cells.n + was->rel->ncols <= RELATION_MAX_COLUMNS * 3);
 	v = version_new(e, (uint16_t)(dec->new_cells.n + dec->old_cells.n + was->rel->ncols), err);
 	if (v == NULL)
 		return false;

@@ -6,6 +6,7 @@
  * Threads: pure. */
 #include "staging/convert_intern.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,18 +210,18 @@ text_to_geometry(const struct convert *c, const struct value *in, struct arena *
 static size_t
 print_float(float f, char out[FLOAT_TEXT])
 {
-	int n = 0;
+	size_t n;
 
 	if (isnan(f))
 		return (size_t)snprintf(out, FLOAT_TEXT, "NaN");
 	if (isinf(f))
 		return (size_t)snprintf(out, FLOAT_TEXT, f < 0 ? "-Infinity" : "Infinity");
-	for (int digits = 6; digits <= 9; digits++) {
-		n = snprintf(out, FLOAT_TEXT, "%.*g", digits, (double)f);
+	for (int digits = 6;; digits++) {
+		assert(digits <= 9);	/* so many always do */
+		n = (size_t)snprintf(out, FLOAT_TEXT, "%.*g", digits, (double)f);
 		if (strtof(out, NULL) == f)
-			break;
+			return n;
 	}
-	return (size_t)n;
 }
 
 static enum outcome
@@ -261,14 +262,14 @@ array_to_vector(const struct convert *c, const struct value *in, struct arena *a
 	(void)c;
 	if (p == NULL)
 		return OUT_FULL;
-	if (in->len < 3 || (in->p[0] != '{' && in->p[0] != '['))
+	if (in->len < 3 || !((in->p[0] == '{' && in->p[in->len - 1] == '}') || (in->p[0] == '[' && in->p[in->len - 1] == ']')))
 		return no_form(why, "a vector without elements", ret, NULL);
 	for (size_t i = 1; i < in->len; i++) {
 		uint32_t bits;
 		float f;
 
 		if (in->p[i] != ',' && i + 1 < in->len)
-			continue;
+			continue;	/* the last byte is the bracket */
 		if (i == from || i - from >= sizeof(text))
 			return no_form(why, "an array that is no vector", ret, NULL);
 		memcpy(text, in->p + from, i - from);

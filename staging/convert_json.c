@@ -315,9 +315,7 @@ json_note(const struct convert *c)
 bool
 choose_json(struct convert *c)
 {
-	const bool is_json = c->from.class == CLASS_JSON;
-
-	if (c->to.class == CLASS_TEXT && is_json)
+	if (c->to.class == CLASS_TEXT)
 		return choose_to_text(c);
 	if (c->to.class != CLASS_JSON)
 		return false;

@@ -374,7 +374,7 @@ bit_to_bool(const struct convert *c, const struct value *in, struct arena *arena
 	(void)c;
 	(void)arena;
 	(void)why;
-	if (in->len != 1)
+	if (in->len != 1 || (in->p[0] != '0' && in->p[0] != '1'))
 		return OUT_WRONG;
 	set_text(ret, in->p[0] == '1' ? "t" : "f", 1);
 	return OUT_OK;
@@ -504,7 +504,7 @@ choose_from_decimal(struct convert *c)
 		note_fit(c, CONVERT_POLICY, "numbers out of range or with digits behind the point");
 		return to->kind != MY_YEAR;
 	case CLASS_DECIMAL:
-		if (to->whole == TYPE_ANY_DIGITS && (!special || c->target_family == FAMILY_POSTGRESQL))
+		if (to->whole == TYPE_ANY_DIGITS)	/* of PostgreSQL, so it comes from MySQL, which has no NaN */
 			return true;
 		c->fn = decimal_to_decimal;
 		if (from->whole == TYPE_ANY_DIGITS || from->whole > to->whole || from->scale > to->scale || (to->positive && !from->positive))

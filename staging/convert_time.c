@@ -5,6 +5,8 @@
  * Threads: pure. */
 #include "staging/convert_intern.h"
 
+#include <assert.h>
+
 #define MY_HOURS 838
 
 struct moment {
@@ -277,7 +279,6 @@ ends_of(struct convert *c)
 {
 	static const char my_high[] = "9999-12-31 23:59:59.999999", my_low[] = "0001-01-01 00:00:00";
 	static const char stamp_high[] = "2038-01-19 03:14:07.499999", stamp_low[] = "1970-01-01 00:00:01";
-	const bool stamp = c->to.kind == MY_TIMESTAMP;
 	const size_t n = c->to.class == CLASS_DATE ? 10 : 19 + (c->to.digits > 0 ? 1u + c->to.digits : 0);
 	const size_t least = c->to.class == CLASS_DATE ? 10 : 19;
 
@@ -295,8 +296,9 @@ ends_of(struct convert *c)
 			set_text(&c->low, "0001-01-01 00:00:00+00", 22);
 			break;
 		}
-		set_text(&c->low, stamp ? stamp_low : my_low, least);
-		set_text(&c->high, stamp ? stamp_high : my_high, stamp ? 19 : n);
+		assert(c->to.kind == MY_TIMESTAMP);
+		set_text(&c->low, stamp_low, 19);
+		set_text(&c->high, stamp_high, 19);
 		break;
 	default:
 		set_text(&c->low, my_low, least);
@@ -359,10 +361,8 @@ choose_duration(struct convert *c)
 			c->fn = duration_to_other;
 		}
 		return !c->to.cuts && c->from.class == CLASS_DURATION;
-	case CLASS_TIME:
-		if (c->from.class == CLASS_TIME && !narrow)
-			return true;
-		note_fit(c, CONVERT_POLICY, c->from.class == CLASS_TIME ? "more digits of a second" : "times below 0 or beyond 24 hours");
+	case CLASS_TIME:	/* of PostgreSQL, so it comes from MySQL's durations */
+		note_fit(c, CONVERT_POLICY, "times below 0 or beyond 24 hours");
 		break;
 	case CLASS_DURATION:
 		if (c->from.class == CLASS_INTERVAL)
@@ -386,7 +386,6 @@ choose_time(struct convert *c)
 	case CLASS_DATE:
 	case CLASS_TIMESTAMP:
 	case CLASS_INSTANT: return choose_moment(c);
-	case CLASS_INTERVAL: return c->to.class != CLASS_TIME && choose_duration(c);
 	default: return choose_duration(c);
 	}
 }

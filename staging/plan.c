@@ -14,6 +14,7 @@
  * Owner: the plan's arena owns all of it, the plan itself included. */
 #include "staging/plan.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "cdc/pg_type.h"
@@ -89,7 +90,8 @@ columns_missing(const struct plan *p, struct err *err)
 		buf_printf(&names, "%s%s", names.n > 0 ? ", " : "", name);
 		buf_str(&sql, names.n > strlen(name) ? ", ADD COLUMN " : " ADD COLUMN ");
 		quote_name(p, &sql, name);
-		buf_printf(&sql, " %s", at >= 0 && p->table->source_family == p->table->target_family ? p->table->source->cols[at].type.name : "...");
+		assert(at >= 0);	/* else it was of former times */
+		buf_printf(&sql, " %s", p->table->source_family == p->table->target_family ? p->table->source->cols[at].type.name : "...");
 	}
 	schema_error(p, err, "is not on the target", buf_cstr(&names));
 	err_remedy(err, "%s;", buf_cstr(&sql));
@@ -102,6 +104,7 @@ columns_missing(const struct plan *p, struct err *err)
 static const struct coltype *
 source_type(const struct plan *p, const struct relation_column *rc, const struct coltype *now)
 {
+	const char *name = now->name;
 	struct coltype *t;
 
 	if (rc->type != NULL)
@@ -109,12 +112,13 @@ source_type(const struct plan *p, const struct relation_column *rc, const struct
 	if (rc->oid == 0 ||
 	    (rc->oid == now->oid && (rc->typmod == now->typmod || now->oid != now->base_oid)))
 		return now;
-	if ((t = arena_alloc(p->arena, sizeof(*t))) == NULL)
+	if (rc->oid != now->oid)
+		name = arena_printf(p->arena, "type %u", rc->oid);
+	if (name == NULL || (t = arena_alloc(p->arena, sizeof(*t))) == NULL)
 		return NULL;
 	*t = *now;
 	if (rc->oid != now->oid)
-		pg_type_fill(
-		    t, 'b', rc->oid, 0, rc->typmod, arena_printf(p->arena, "type %u", rc->oid));
+		pg_type_fill(t, 'b', rc->oid, 0, rc->typmod, name);
 	t->typmod = rc->typmod;
 	return t;
 }

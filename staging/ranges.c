@@ -231,8 +231,8 @@ take_time(const char **at, const char *end, int64_t *ret_usec)
 	if (h < 0 || !take(at, end, ':') || (m = digits(at, end, 2)) < 0 || !take(at, end, ':') ||
 	    (s = digits(at, end, 2)) < 0)
 		return false;
-	if (take(at, end, '.'))
-		for (; *at < end && **at >= '0' && **at <= '9'; (*at)++, scale /= 10)
+	if (take(at, end, '.'))	/* of a seventh digit nothing is known: it stays, and what it stands in is no time */
+		for (; scale > 0 && *at < end && **at >= '0' && **at <= '9'; (*at)++, scale /= 10)
 			fraction += (**at - '0') * scale;
 	*ret_usec = ((h * 60 + m) * 60 + s) * 1000000 + fraction;
 	return true;

@@ -681,7 +681,7 @@ same_order(const struct shape *was, const struct shape *is)
 			continue;
 		while (j < is->n && shape_find(was, is->cols[j].f[F_NAME]) == NULL)
 			j++;
-		if (strcmp(was->cols[i].f[F_NAME], is->cols[j++].f[F_NAME]) != 0)
+		if (j == is->n || strcmp(was->cols[i].f[F_NAME], is->cols[j++].f[F_NAME]) != 0) /* j: a name that is there twice */
 			return false;
 	}
 	return true;

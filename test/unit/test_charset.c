@@ -175,6 +175,9 @@ START_TEST(charset_refuses_collations_that_it_does_not_know)
 	    ERR_SCHEMA); /* latin1_swedish_nopad_ci */
 	ck_assert_str_eq(charset_of_collation(1032, true, &err)->name, "latin1");
 	ck_assert_uint_eq(charset_collation_id("no_such_ci", true), 0);
+	ck_assert_uint_eq(charset_collation_id("no_such_ci", false), 0);
+	ck_assert_uint_eq(charset_collation_id("utf8mb4_klingon_ci", true), 0);
+	ck_assert_uint_eq(charset_collation_id("utf8mb4_uca1400_ai_ci", false), 0);
 	ck_assert_uint_eq(charset_collation_id("utf8mb4_uca1400_klingon_ai_ci", true), 0);
 	ck_assert_uint_eq(charset_collation_id("utf8_general_ci", false), 33);
 	ck_assert_uint_eq(charset_collation_id("utf8_bin", true), 83);
@@ -248,8 +251,54 @@ START_TEST(charset_takes_pairs_of_utf16)
 	ck_assert(!valid("utf16", "\xd8\x00\0A", 4, 0));
 	ck_assert(!valid("utf16", "\xdc\x00\xd8\x00", 4, 0));
 	ck_assert(!valid("utf16", "\0A\0", 3, 2));
+	ck_assert(!valid("utf16", "\xd8\x00\xe0\x00", 4, 0));
+	ck_assert(!valid("utf16", "\xdb\xff\xff\xff", 4, 0));
 	ck_assert(!valid("ucs2", "\xd8\x00\xdc\x00", 4, 0));
 	ck_assert(!valid("utf32", "\0\0\0A\0\0\0", 7, 4));
+}
+END_TEST
+
+/* Each of the four bytes of gb18030, and the second of three of ujis, on both sides of its range. */
+START_TEST(charset_refuses_bytes_outside_their_range)
+{
+	static const struct {
+		const char *set, *bytes;
+		size_t n;
+		bool valid;
+	} list[] = {
+		{ "gb18030", "\x81\x30\x81\x30", 4, true },
+		{ "gb18030", "\x81\x30\x81\x39", 4, true },
+		{ "gb18030", "\x81\x30\x81", 3, false },
+		{ "gb18030", "\x80\x30\x81\x30", 4, false },
+		{ "gb18030", "\xff\x30\x81\x30", 4, false },
+		{ "gb18030", "\x81\x3a\x81\x30", 4, false },
+		{ "gb18030", "\x81\x30\x80\x30", 4, false },
+		{ "gb18030", "\x81\x30\xff\x30", 4, false },
+		{ "gb18030", "\x81\x30\x81\x2f", 4, false },
+		{ "gb18030", "\x81\x30\x81\x3a", 4, false },
+		{ "gb18030", "\xe3\x32\x9a\x35", 4, true }, /* U+10FFFF, and what is behind it */
+		{ "gb18030", "\xe3\x32\x9a\x36", 4, false },
+		{ "ujis", "\x8f\xb0\xa1", 3, true },
+		{ "ujis", "\x8f\x41\xa1", 3, false },
+		{ "ujis", "\x8f\xb0", 2, false },
+		{ "ujis", "\x8f\xb0\x41", 3, false },
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (valid(list[i].set, list[i].bytes, list[i].n, 0) != list[i].valid)
+			ck_abort_msg("%s, line %zu", list[i].set, i);
+}
+END_TEST
+
+START_TEST(charset_counts_and_copies_bytes_as_they_are)
+{
+	uint8_t out[4] = { 1, 1, 1, 1 };
+	size_t len = 9, bad;
+
+	ck_assert(charset_to_utf8(named("binary"), (const uint8_t *)"\xff\0\xfe", 3, NULL, &len, &bad) && len == 3);
+	ck_assert(charset_to_utf8(named("binary"), NULL, 0, out, &len, &bad) && len == 0 && out[0] == 1);
+	ck_assert(charset_to_utf8(named("binary"), (const uint8_t *)"\xff\0\xfe", 3, out, &len, &bad) && len == 3);
+	ck_assert_mem_eq(out, "\xff\0\xfe\1", 4);
 }
 END_TEST
 
@@ -279,4 +328,6 @@ END_TEST
 
 UNIT_MAIN("charset", charset_converts_each_code_as_the_servers_do,
     charset_knows_each_collation_of_the_servers, charset_refuses_collations_that_it_does_not_know,
-    charset_takes_only_valid_utf8, charset_takes_pairs_of_utf16, charset_converts_mixed_strings)
+    charset_takes_only_valid_utf8, charset_takes_pairs_of_utf16,
+    charset_refuses_bytes_outside_their_range, charset_counts_and_copies_bytes_as_they_are,
+    charset_converts_mixed_strings)

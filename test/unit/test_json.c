@@ -33,7 +33,7 @@ skips(const char *text, size_t n)
 
 START_TEST(json_takes_what_is_json)
 {
-	static const char *const good[] = { "0", "-0", "1", "-12.50e+7", "1E9", "0.1", "true", "false", "null", "\"\"", "\"a\"", "[]", "{}", " [ ] ",
+	static const char *const good[] = { "0", "-0", "1", "-12.50e+7", "1e-7", "1E9", "0.1", "true", "false", "null", "\"\"", "\"a\"", "[]", "{}", " [ ] ",
 		"[1,2]", "[[],{}]", "{\"a\":1}", "{\"a\":{\"b\":[null,{\"c\":\"}\"}]},\"d\":[]}", "\t\n\r 1 \n", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\"",
 		"\"\\ud83d\\uDE00\"", "\"\x7f \xc3\xa9 \xff\"", "[\"]\",\"}\"]" };
 
@@ -45,14 +45,16 @@ END_TEST
 
 START_TEST(json_refuses_what_is_not)
 {
-	static const char *const bad[] = { "", " ", "-", "01", "1.", ".5", "1e", "1e+", "+1", "0x1", "1 2", "tru", "truex", "nul", "NULL", "NaN", "\"",
+	static const char *const bad[] = { "", " ", "-", "01", "1.", ".5", "1e", "1e+", "+1", "0x1", "1 2", "tru", "truex", "nul", "nulx", "NULL", "NaN", "\"",
 		"\"a", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\u0000\"", "\"\\ud83d\"", "\"\\ud83dx\"", "\"\\ud83d\\u0041\"", "\"\\ude00\"",
+		"\"\\ud83dxu0041xx\"", "\"\\ud83d\\n12345\"", "\"\\ud83d\\uzzzz\"", "\"\\u12/4\"", "\"\\u12:4\"", "\"\\u12@4\"",
 		"\"a\nb\"", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "]", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}", "{1:1}",
 		"{\"a\" 1}", "{\"a\",1}", "{,}", "}", "[}", "{]", "[1}", "{\"a\":1]", "[1]]", "{}{}", "1,2", "'a'" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (skips(bad[i], strlen(bad[i])))
 			ck_abort_msg("taken: %s", bad[i]);
+	ck_assert(!skips("\"\\\0\"", 4) && !skips("\"a\0\"", 4) && !skips("1\0", 2));
 }
 END_TEST
 
@@ -104,6 +106,8 @@ START_TEST(json_is_pulled_in_the_order_of_the_text)
 	json_null(&j);
 	ck_assert(!json_item(&j) && !j.bad);
 	ck_assert(json_member(&j, &key) && json_text_is(&key, "o"));
+	ck_assert(!key.escaped && json_unescape(&key, out) == 1 && out[0] == 'o');
+	ck_assert(!json_text_is(&key, "oo") && !json_text_is(&key, "") && !json_text_is(&key, "p"));
 	json_skip(&j);
 	ck_assert(!json_member(&j, &key) && json_end(&j));
 }
@@ -127,6 +131,26 @@ START_TEST(json_gives_nothing_after_a_failure)
 }
 END_TEST
 
+/* Of objects and arrays: asked for members where none is open, and ended where one still is. */
+START_TEST(json_minds_what_is_open)
+{
+	struct json closed = json_init("1", 1), open = json_init("[", 1), both = json_init("[]", 2);
+	struct json_text key = { .p = NULL };
+	char none;
+
+	ck_assert(!json_member(&closed, &key) && closed.bad && closed.bad_at == 0);
+	ck_assert(!json_text_is(&key, ""));	/* nothing is not the empty text */
+	ck_assert_uint_eq(json_unescape(&key, (uint8_t *)&none), 0);
+	json_array(&open);
+	ck_assert(!json_end(&open) && open.bad && open.bad_at == 1);
+	json_array(&both);
+	ck_assert(!json_item(&both) && json_end(&both));
+	ck_assert(!json_item(&both) && both.bad);
+	json_object(&both);
+	ck_assert(both.bad_at == 2 && json_number(&(struct json){ .p = (const uint8_t *)"", .n = 0 }).n == 0);
+}
+END_TEST
+
 START_TEST(json_unescapes_each_length_of_utf8)
 {
 	static const char text[] = "\"\\u0001\\u007f\\u0080\\u07ff\\u0800\\uffff\\ud800\\udc00\\udbff\\udfff/\\/\"";
@@ -143,4 +167,4 @@ START_TEST(json_unescapes_each_length_of_utf8)
 END_TEST
 
 UNIT_MAIN("json", json_takes_what_is_json, json_refuses_what_is_not, json_refuses_each_cut_of_a_text, json_has_a_greatest_depth,
-    json_is_pulled_in_the_order_of_the_text, json_gives_nothing_after_a_failure, json_unescapes_each_length_of_utf8)
+    json_is_pulled_in_the_order_of_the_text, json_gives_nothing_after_a_failure, json_minds_what_is_open, json_unescapes_each_length_of_utf8)

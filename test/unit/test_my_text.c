@@ -78,8 +78,34 @@ START_TEST(my_text_reads_datetimes)
 	    time_of(MY_TYPE_DATETIME, 0, false, "0000000000000000"), "0000-00-00 00:00:00");
 	ck_assert_str_eq(time_of(MY_TYPE_DATETIME, 0, false, "FFFFFFFFFFFFFFFF"), "");
 	ck_assert_str_eq(time_of(MY_TYPE_DATETIME, 6, true, "FFFFFFFFFFFFFFFF"), "");
+	ck_assert_str_eq(
+	    time_of(MY_TYPE_DATETIME, 1, true, "00A965A7FC67"), "2024-02-29 12:34:56.7");
+	ck_assert_str_eq(
+	    time_of(MY_TYPE_DATETIME, 6, true, "01027ABD7377FF15"), "2024-02-29 12:34:56.000789");
+	ck_assert_str_eq(time_of(MY_TYPE_TIME, 1, true, "01D3C9C7"), "12:34:56.7");
+	ck_assert_str_eq(time_of(MY_TYPE_TIME, 6, true, "000000000001"), "-838:59:59.999999");
+	ck_assert_str_eq(time_of(MY_TYPE_DATETIME, 1, true, "FFFFFFFFFFFF"), ""); /* microseconds beyond 63 bits */
+	ck_assert_str_eq(time_of(MY_TYPE_DATETIME, 0, false, "00C9E08568120000"), ""); /* 32 January */
+	ck_assert_str_eq(time_of(MY_TYPE_DATETIME, 0, false, "40637F16F35A0000"), ""); /* year 10000 */
 	ck_assert_str_eq(time_of(MY_TYPE_TIME, 6, true, "FFFFFFFFFFFF"), "");
 	ck_assert_str_eq(time_of(MY_TYPE_TIME, 6, true, "000000000000"), "");
+}
+END_TEST
+
+/* As they stand inside JSON, where a sign may be written that no date has. */
+START_TEST(my_text_refuses_packed_values_below_zero)
+{
+	char out[MY_TEXT_MAX];
+	const int64_t day = (INT64_C(26314) * 32 + 29) << 41;
+
+	ck_assert_uint_eq(my_text_packed_date(day, out), 10);
+	ck_assert_mem_eq(out, "2024-02-29", 10);
+	ck_assert_uint_eq(my_text_packed_date(-day, out), 0);
+	ck_assert_uint_eq(my_text_packed_datetime(day, 6, out), 26);
+	ck_assert_mem_eq(out, "2024-02-29 00:00:00.000000", 26);
+	ck_assert_uint_eq(my_text_packed_datetime(-day, 6, out), 0);
+	ck_assert_uint_eq(my_text_packed_datetime(INT64_MIN, 0, out), 0);
+	ck_assert_uint_eq(my_text_packed_time(INT64_MIN, 0, out), 0);
 }
 END_TEST
 
@@ -106,10 +132,14 @@ START_TEST(my_text_knows_which_sizes_there_are)
 	ck_assert_uint_eq(my_text_time_size(MY_TYPE_TIME2, 7, false), 0);
 	ck_assert_uint_eq(
 	    my_text_time_size(MY_TYPE_TIME, 1, false), 0); /* MySQL's old format has no fraction */
+	ck_assert_uint_eq(my_text_time_size(MY_TYPE_DATETIME, 1, false), 0);
+	ck_assert_uint_eq(my_text_time_size(MY_TYPE_TIMESTAMP, 1, false), 0);
 	ck_assert_uint_eq(my_text_time_size(MY_TYPE_TIME, 1, true), 4);
 	ck_assert_uint_eq(my_text_time_size(MY_TYPE_TIME, MY_DIGITS_UNKNOWN, true), 0);
 	ck_assert_uint_eq(my_text_time_size(MY_TYPE_LONG, 0, false), 0);
 	ck_assert_uint_eq(my_text_time_size(MY_TYPE_DATETIME2, 5, false), 8);
+	ck_assert_str_eq(time_of(MY_TYPE_LONG, 0, false, ""), "");
+	ck_assert_str_eq(time_of(MY_TYPE_DATETIME2, 7, false, ""), "");
 }
 END_TEST
 
@@ -132,6 +162,8 @@ START_TEST(my_text_prints_inet6_as_the_server_does)
 		{ { 0, 0, 0, 0, 0, 0xffff, 0, 0 }, "::ffff:0.0.0.0" },
 		{ { 0, 0, 0, 0, 0, 0, 1, 0 }, "::0.1.0.0" },
 		{ { 0, 0, 0, 0, 1, 0, 0, 0 }, "::1:0:0:0" },
+		{ { 0, 0, 0, 0, 0, 0xfffe, 1, 2 }, "::fffe:1:2" },
+		{ { 0xf, 0x10, 0xff, 0x100, 0xfff, 0x1000, 0, 1 }, "f:10:ff:100:fff:1000::1" },
 		{ { 0x2001, 0xdb8, 0, 0, 0xa, 0, 0, 1 }, "2001:db8::a:0:0:1" },
 		{ { 0, 0, 0, 0, 0xffff, 0xffff, 0x102, 0x304 }, "::ffff:ffff:102:304" },
 		{ { 0, 0, 0, 0, 0, 0, 0, 0xffff }, "::ffff" },
@@ -167,5 +199,5 @@ START_TEST(my_text_prints_uuid_and_inet4)
 END_TEST
 
 UNIT_MAIN("my_text", my_text_reads_dates, my_text_reads_times_below_zero, my_text_reads_datetimes,
-    my_text_reads_timestamps_as_utc, my_text_knows_which_sizes_there_are,
+    my_text_refuses_packed_values_below_zero, my_text_reads_timestamps_as_utc, my_text_knows_which_sizes_there_are,
     my_text_prints_inet6_as_the_server_does, my_text_prints_uuid_and_inet4)

@@ -150,6 +150,131 @@ START_TEST(my_type_reads_the_labels_of_the_catalog)
 	ck_assert_uint_eq(t.length, 1);
 	t = catalog("set", "set('x')", "latin1_bin", 1, 1, false);
 	ck_assert(t.nlabels == 1 && t.length == 1 && t.logical == LOGICAL_SET);
+	t = catalog("enum", "enum('\\r\\Z\\t\\'')", NULL, 1, 1, true);
+	ck_assert(t.nlabels == 1 && t.collation == MY_COLLATION_BINARY);
+	ck_assert_str_eq(t.labels[0], "\r\x1at'");
+}
+END_TEST
+
+/* word('0','1',...) of so many labels; the caller frees it. */
+static char *
+many_labels(const char *word, unsigned n)
+{
+	struct buf b = { 0 };
+	char *text;
+
+	buf_printf(&b, "%s(", word);
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&b, "%s'%u'", i > 0 ? "," : "", i);
+	buf_u8(&b, ')');
+	text = xstrdup(buf_cstr(&b));
+	buf_done(&b);
+	return text;
+}
+
+/* By the number of labels: bytes of a value, or none where there can be no such type. */
+START_TEST(my_type_counts_the_labels)
+{
+	static const struct {
+		const char *word;
+		unsigned n;
+		uint32_t length;
+		const char *why;
+	} list[] = {
+		{ "enum", 255, 1, NULL },
+		{ "enum", 256, 2, NULL },
+		{ "enum", 65535, 2, NULL },
+		{ "enum", 65536, 0, "the labels of an enum can not be read" },
+		{ "set", 8, 1, NULL },
+		{ "set", 9, 2, NULL },
+		{ "set", 17, 3, NULL },
+		{ "set", 32, 4, NULL },
+		{ "set", 33, 8, NULL },
+		{ "set", 64, 8, NULL },
+		{ "set", 65, 0, "a set of 65 labels" },
+	};
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		char *text = many_labels(list[i].word, list[i].n);
+
+		if (list[i].why == NULL) {
+			struct coltype t = catalog(list[i].word, text, "latin1_bin", 1, 1, false);
+
+			ck_assert_uint_eq(t.nlabels, list[i].n);
+			ck_assert_uint_eq(t.length, list[i].length);
+			ck_assert_str_eq(t.name, text);
+		} else {
+			ck_assert(catalog_refused(list[i].word, text, "latin1_bin", false, &err));
+			ck_assert_ptr_nonnull(strstr(err.msg, list[i].why));
+		}
+		free(text);
+	}
+}
+END_TEST
+
+/* What COLUMN_TYPE says beside the type. */
+START_TEST(my_type_reads_what_stands_behind_a_type)
+{
+	const struct my_catalog_column json = { .data_type = "longtext", .column_type = "longtext", .collation = "utf8mb4_bin", .mariadb = true,
+		.json_check = true };
+	struct my_catalog_column other = json;
+	struct err err = ERR_INIT;
+	struct coltype t = catalog("int", "int(5) zerofill", NULL, 0, 0, true);
+
+	ck_assert(t.is_unsigned);
+	ck_assert_str_eq(t.name, "int(5) zerofill");
+	t = catalog("tinyint", "tinyint(1) /* of the server */", NULL, 0, 0, true);
+	ck_assert_str_eq(t.name, "tinyint(1)");
+	ck_assert_uint_eq(catalog("time", "time /* 5.5 binary format */", NULL, 0, 0, false).code, MY_TYPE_TIME);
+	ck_assert_uint_eq(catalog("datetime", "datetime /* 5.5 binary format */", NULL, 0, 0, false).code, MY_TYPE_DATETIME);
+	ck_assert_uint_eq(catalog("timestamp", "timestamp /* mariadb-5.3 */", NULL, 0, 0, true).code, MY_TYPE_TIMESTAMP);
+	ck_assert_uint_eq(catalog("varchar", "varchar(5) /*M!100301 NOVELTY*/", "latin1_bin", 5, 5, true).code, MY_TYPE_VARCHAR);
+	ck_assert_uint_eq(catalog("blob", "blob /*M!100301 COMPRESSED*/", NULL, 0, 0, true).code, MY_TYPE_BLOB_COMPRESSED);
+	ck_assert_uint_eq(catalog("char", "char(5) /*M!100301 COMPRESSED*/", "latin1_bin", 5, 5, true).code, MY_TYPE_STRING);
+	ck_ok(my_type_from_catalog(&t, &json, arena, &err), &err);
+	ck_assert(t.logical == LOGICAL_JSON && t.code == MY_TYPE_BLOB);
+	ck_assert_str_eq(t.name, "json");
+	other.data_type = other.column_type = "mediumtext";
+	ck_ok(my_type_from_catalog(&t, &other, arena, &err), &err);
+	ck_assert_int_eq(t.logical, LOGICAL_TEXT);
+	other = json;
+	other.mariadb = false;
+	ck_ok(my_type_from_catalog(&t, &other, arena, &err), &err);
+	ck_assert_int_eq(t.logical, LOGICAL_TEXT);
+}
+END_TEST
+
+/* With room for one allocation more each time: an error of its own kind, until all of it is there. */
+START_TEST(my_type_tells_want_of_memory)
+{
+	static const struct my_catalog_column columns[] = {
+		{ .data_type = "enum", .column_type = "enum('a','b')", .collation = "utf8mb4_bin" },
+		{ .data_type = "int", .column_type = "int(5) zerofill" },
+		{ .data_type = "vector", .column_type = "vector(3)", .octet_length = 12 },
+	};
+	static const char *const labels[] = { "a", "b" };
+	static const uint32_t len[] = { 1, 1 };
+	const struct binlog_column c = { .code = MY_TYPE_STRING, .meta = 0xf701, .collation = 46, .nlabels = 2, .labels = labels, .label_len = len };
+	const size_t n = sizeof(columns) / sizeof(columns[0]);
+
+	for (size_t i = 0; i <= n; i++) {
+		bool ok = false;
+		size_t failed = 0;
+
+		for (size_t room = 1; !ok; room += 16, failed += !ok) {
+			struct arena *small = arena_new(256, room);
+			struct err err = ERR_INIT;
+			struct coltype t;
+
+			ok = i < n ? my_type_from_catalog(&t, &columns[i], small, &err) : my_type_from_map(&t, &c, false, small, &err);
+			ck_assert(ok || err.kind == ERR_SYSTEM);
+			ck_assert(ok || strstr(err.msg, "no memory for the") != NULL);
+			ck_assert(!ok || t.name != NULL);
+			arena_free(small);
+		}
+		ck_assert_uint_gt(failed, 0);
+	}
 }
 END_TEST
 
@@ -162,11 +287,19 @@ START_TEST(my_type_refuses_what_it_does_not_know)
 	ck_assert(catalog_refused("uuid", "uuid", NULL, false, &err));
 	ck_assert(catalog_refused("json", "json", NULL, true, &err));
 	ck_assert(catalog_refused("varchar", "varchar(1)", "klingon_ci", true, &err));
-	ck_assert(strstr(err.msg, "klingon_ci") != NULL);
+	ck_assert(strstr(err.msg, "klingon_ci of MariaDB") != NULL);
+	ck_assert(catalog_refused("varchar", "varchar(1)", "utf8mb4_uca1400_ai_ci", false, &err));
+	ck_assert(strstr(err.msg, "utf8mb4_uca1400_ai_ci of MySQL") != NULL && err.remedy[0] != '\0');
+	ck_assert(catalog_refused("inet6", "inet6", NULL, false, &err));
+	ck_assert(strstr(err.msg, "inet6 of MySQL") != NULL);
 	ck_assert(catalog_refused("decimal", "decimal(70,0)", NULL, true, &err));
 	ck_assert(catalog_refused("time", "time(7)", NULL, true, &err));
 	ck_assert(catalog_refused("enum", "enum('a", "latin1_bin", true, &err));
 	ck_assert(catalog_refused("enum", "enum('a'", "latin1_bin", true, &err));
+	ck_assert(catalog_refused("enum", "enum('a\\", "latin1_bin", true, &err));
+	ck_assert(strstr(err.msg, "the labels of an enum") != NULL);
+	ck_assert(catalog_refused("set", "set('a\\'", "latin1_bin", true, &err));
+	ck_assert(strstr(err.msg, "the labels of a set") != NULL);
 	ck_assert(catalog_refused("enum", "enum()", "latin1_bin", true, &err));
 	ck_assert(catalog_refused("enum", "enum", "latin1_bin", true, &err));
 	ck_assert(catalog_refused("enum", "enum('a\\0b')", "latin1_bin", true, &err));
@@ -219,6 +352,44 @@ START_TEST(my_type_refuses_maps_of_odd_sizes)
 		if (my_type_from_map(&t, &c, false, arena, &err) || err.kind != ERR_SCHEMA ||
 		    err.remedy[0] == '\0')
 			ck_abort_msg("code %u, metadata %x: %s", c.code, c.meta, err.msg);
+	}
+}
+END_TEST
+
+/* Labels in the log that are not those of a type. */
+START_TEST(my_type_refuses_labels_of_the_log_that_can_not_be)
+{
+	static const char *const plain[65] = { "a", "b", "a\0b", "\xff", [4 ... 64] = "c" };
+	static const uint32_t len[65] = { 1, 1, 3, 1, [4 ... 64] = 1 };
+	static const struct {
+		uint16_t meta, collation, first, n;
+		const char *why; /* NULL: taken */
+	} list[] = {
+		{ 0xf701, 46, 0, 2, NULL },
+		{ 0xf701, 63, 0, 2, NULL },	/* bytes: as UTF-8 */
+		{ 0xf701, 46, 0, 0, "an enum of 0 labels" },
+		{ 0xf801, 46, 0, 0, "a set of 0 labels" },
+		{ 0xf808, 46, 0, 65, "a set of 65 labels" },
+		{ 0xf702, 46, 0, 2, "of 2 labels has values of 2 bytes" },
+		{ 0xf804, 46, 0, 2, "of 2 labels has values of 4 bytes" },
+		{ 0xf701, 46, 2, 1, "not text of its character set utf8mb4" },
+		{ 0xf701, 46, 3, 1, "not text of its character set utf8mb4" },
+		{ 0xf701, 63, 3, 1, "not text of its character set" },
+		{ 0xf701, 47, 3, 1, NULL },
+		{ 0xf701, 999, 0, 2, "collation 999" },
+	};
+
+	arena = arena_new(4096, 0);
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		const struct binlog_column c = { .code = MY_TYPE_STRING, .meta = list[i].meta, .collation = list[i].collation, .nlabels = list[i].n,
+			.labels = plain + list[i].first, .label_len = len + list[i].first };
+		struct err err = ERR_INIT;
+		struct coltype t;
+		const bool ok = my_type_from_map(&t, &c, false, arena, &err);
+
+		if (ok != (list[i].why == NULL) || (!ok && (err.kind != ERR_SCHEMA || strstr(err.msg, list[i].why) == NULL)))
+			ck_abort_msg("line %zu: %s", i, ok ? "taken" : err.msg);
+		ck_assert(!ok || (t.nlabels == list[i].n && t.labels[0][0] != '\0'));
 	}
 }
 END_TEST
@@ -312,6 +483,56 @@ START_TEST(my_type_complete_takes_the_labels_of_the_log)
 }
 END_TEST
 
+/* Without its labels in the log, where the catalog may show a question mark for another character. */
+START_TEST(my_type_complete_doubts_question_marks_of_the_catalog)
+{
+	static const struct {
+		const char *collation;
+		bool mariadb, whole;
+	} list[] = {
+		{ "utf8mb4_bin", false, false },
+		{ "gb18030_bin", false, false },
+		{ "utf16_bin", true, false },
+		{ "utf16le_bin", true, false },
+		{ "utf32_bin", true, false },
+		{ "utf8mb3_bin", true, true },
+		{ "ucs2_bin", true, true },
+		{ "big5_bin", false, true },
+	};
+	static const struct coltype no_set = { .code = MY_TYPE_ENUM, .collation = 999, .typmod = -1, .name = "enum" };
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		const struct coltype e = catalog("enum", "enum('a','?')", list[i].collation, 1, 1, list[i].mariadb);
+		const struct coltype s = catalog("set", "set('a','?')", list[i].collation, 1, 1, list[i].mariadb);
+		const struct coltype from_e = map(MY_TYPE_STRING, 0xf701, e.collation, list[i].mariadb);
+		const struct coltype from_s = map(MY_TYPE_STRING, 0xf801, s.collation, list[i].mariadb);
+		struct coltype t;
+
+		ck_assert_msg(fits(&e, &from_e, true) == list[i].whole, "enum, %s", list[i].collation);
+		err_clear(&err);
+		ck_assert_msg(my_type_complete(&t, &s, &from_s, true, &err) == list[i].whole, "set, %s", list[i].collation);
+		ck_assert(list[i].whole || strstr(err.msg, "a label of a set") != NULL);
+	}
+	ck_assert(!fits(&no_set, &no_set, true));
+}
+END_TEST
+
+START_TEST(my_type_complete_minds_size_server_and_digits)
+{
+	const struct coltype e = catalog("enum", "enum('a','b')", "latin1_bin", 1, 1, false),
+			     wide = map(MY_TYPE_STRING, 0xf702, 47, false), theirs = map(MY_TYPE_STRING, 0xf701, 47, true);
+	const struct coltype vector = catalog("vector", "vector(3)", NULL, 12, 12, false), any = map(MY_TYPE_VECTOR, 4, 0, false);
+	const struct coltype time3 = catalog("time", "time", NULL, 0, 0, false), time0 = map(MY_TYPE_TIME2, 0, 0, false);
+	struct coltype longer = time3;
+
+	longer.typmod = 3;
+	ck_assert(!fits(&e, &wide, true) && !fits(&e, &theirs, true));
+	ck_assert(any.typmod == 0 && fits(&vector, &any, true));
+	ck_assert(fits(&time3, &time0, true) && !fits(&longer, &time0, true));	/* no digits is something that is known */
+}
+END_TEST
+
 START_TEST(my_type_hashes_labels_with_their_ends)
 {
 	const struct coltype a = enum_of_map("ab", "c", 46), b = enum_of_map("a", "bc", 46),
@@ -342,5 +563,8 @@ UNIT_MAIN("my_type", my_type_has_logical_types, my_type_has_one_spelling_of_a_na
     my_type_reads_the_labels_of_the_catalog, my_type_refuses_what_it_does_not_know,
     my_type_refuses_maps_of_odd_sizes,
     my_type_complete_takes_what_the_log_does_not_say_from_the_catalog,
-    my_type_complete_takes_the_labels_of_the_log, my_type_hashes_labels_with_their_ends,
+    my_type_complete_takes_the_labels_of_the_log, my_type_counts_the_labels,
+    my_type_reads_what_stands_behind_a_type, my_type_tells_want_of_memory,
+    my_type_refuses_labels_of_the_log_that_can_not_be, my_type_complete_doubts_question_marks_of_the_catalog,
+    my_type_complete_minds_size_server_and_digits, my_type_hashes_labels_with_their_ends,
     my_type_counts_old_and_new_formats_as_one)

@@ -136,6 +136,16 @@ START_TEST(pg_type_binary_needs_the_same_base_type)
 }
 END_TEST
 
+START_TEST(pg_type_binary_needs_the_binary_form_on_both_sides)
+{
+	const struct coltype binary = filled('b', 23, 0, -1);
+	struct coltype text = binary;
+
+	text.wire = WIRE_TEXT;
+	ck_assert(!pg_type_binary_ok(&text, &binary) && !pg_type_binary_ok(&binary, &text));
+}
+END_TEST
+
 START_TEST(pg_type_binary_minds_lengths)
 {
 	static const uint32_t limited[] = { 1042, 1043, 1562, 1014, 1015, 1563 };
@@ -190,6 +200,7 @@ END_TEST
 
 UNIT_MAIN("pg_type", pg_type_fill_knows_the_list, pg_type_fill_takes_other_types_as_text,
     pg_type_fill_takes_enums_as_labels, pg_type_domains_go_by_their_base_type,
-    pg_type_binary_needs_the_same_base_type, pg_type_binary_minds_lengths,
+    pg_type_binary_needs_the_same_base_type,
+    pg_type_binary_needs_the_binary_form_on_both_sides, pg_type_binary_minds_lengths,
     pg_type_binary_minds_digits_of_a_second, pg_type_binary_minds_precision_and_scale,
     pg_type_binary_minds_no_typmod_where_there_is_none)

@@ -9,6 +9,7 @@
 
 #include "test/fake/checking_sink.h"
 #include "test/unit/unit.h"
+#include "test/unit/no_memory.h"
 
 #define CORPUS	 "test/corpus/pgoutput/"
 #define EXPECTED "test/corpus/pgoutput-expected/"
@@ -1038,7 +1039,7 @@ START_TEST(pgoutput_hands_on_the_sinks_error)
 	m_truncate(&m, 1, 0, "1");
 	m_commit(&m, 0, 0x100, 0x130);
 	m_begin(&m, 0x200);
-	for (size_t n = 1; n <= 3; n++) {
+	for (size_t n = 1; n <= 4; n++) {
 		rig_start(&rig, false);
 		rig.sink.refuse_after = n;
 		ck_assert(!rig_decode_all(&rig, &m.b));
@@ -1063,6 +1064,58 @@ START_TEST(pgoutput_says_where_it_stopped)
 	ck_assert_ptr_eq(strstr(rig.err.msg, "pgoutput: column b"), rig.err.msg);
 	rig_end(&rig);
 	buf_done(&m.b);
+}
+END_TEST
+
+static bool
+refuse_with_a_place(void *arg, const struct relation *rel, const void **ret_table, struct err *err)
+{
+	(void)arg;
+	(void)rel;
+	*ret_table = NULL;
+	err_set(err, ERR_SCHEMA, "the table differs");
+	return err_position(err, "%s", "0/7");
+}
+
+/* Who refuses a table may know better where that was: its word is kept. */
+START_TEST(pgoutput_keeps_a_place_that_is_told)
+{
+	struct made m = m_start();
+	struct rig rig;
+
+	rig_start(&rig, false);
+	rig.dec->resolver = (struct relation_resolver){ refuse_with_a_place, NULL };
+	ck_assert(!rig_decode_all(&rig, &m.b));
+	ck_assert_int_eq(rig.err.kind, ERR_SCHEMA);
+	ck_assert_str_eq(rig.err.msg, "the table differs");
+	ck_assert_str_eq(rig.err.position, "0/7");
+	rig_end(&rig);
+	buf_done(&m.b);
+}
+END_TEST
+
+static struct buf short_frames;
+
+static bool
+run_short_of_memory(struct err *err)
+{
+	struct rd in = rd_init(short_frames.p, short_frames.n);
+	struct rig rig = { .dump = false };
+	struct slice msg;
+	bool ok = (rig.dec = pgoutput_new((struct relation_resolver){ rig_resolve, &rig }, checking_sink(&rig.sink), err)) != NULL;
+
+	while (ok && next_frame(&in, &msg))
+		ok = pgoutput_decode(rig.dec, msg.p, msg.n, err);
+	ck_assert(!ok || rig.sink.records > 10);
+	rig_end(&rig);
+	return ok;
+}
+
+START_TEST(pgoutput_survives_want_of_memory)
+{
+	short_frames = file_read(CORPUS, "identity");
+	no_memory_anywhere(run_short_of_memory);
+	buf_done(&short_frames);
 }
 END_TEST
 
@@ -1096,4 +1149,5 @@ UNIT_MAIN("pgoutput", pgoutput_decodes_captured_messages_as_expected,
     pgoutput_tells_null_from_absent_and_fills_from_the_old_row, pgoutput_copies_each_value_once,
     pgoutput_counts_what_is_not_captured, pgoutput_decodes_by_the_version_announced_last,
     pgoutput_hands_on_the_sinks_error, pgoutput_says_where_it_stopped,
+    pgoutput_keeps_a_place_that_is_told, pgoutput_survives_want_of_memory,
     pgoutput_is_dead_after_an_error)

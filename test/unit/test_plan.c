@@ -3,6 +3,8 @@
 #include "staging/plan.c"
 
 #include "test/unit/unit.h"
+#include "test/unit/coltypes.h"
+#include "test/unit/no_memory.h"
 
 static struct err err;
 
@@ -419,6 +421,200 @@ START_TEST(plan_relation_from_desc_is_the_relation_of_the_stream)
 }
 END_TEST
 
+/* Of several indexes that serve: the primary key, wherever it stands; else the one of fewest columns. */
+START_TEST(plan_takes_the_best_index_that_serves)
+{
+	static const struct {
+		int order[3], n;
+		const char *want;
+	} list[] = { { { 2, 1 }, 2, "b" }, { { 1, 2 }, 2, "b" }, { { 2, 1, 0 }, 3, "a" }, { { 0, 1, 2 }, 3, "a" }, { { 1, 0, 2 }, 3, "a" }, { { 2 }, 1, "c" } };
+	struct index_desc all[3], own[3];
+
+	reset();
+	memcpy(all, indexes, sizeof(all));
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		struct plan *p;
+
+		reset();
+		rel.replica_identity = 'f';
+		for (int k = 0; k < 3; k++) {
+			rcols[k].identity = scols[k].notnull = tcols[k].notnull = true;
+			own[k] = all[k];
+		}
+		source.nindexes = 3;
+		source.indexes = own;
+		target.nindexes = (uint16_t)list[i].n;
+		for (int k = 0; k < list[i].n; k++)
+			indexes[k] = all[list[i].order[k]];
+		p = plan();
+		ck_assert_str_eq(p->cols[p->key[0]].name, list[i].want);
+		ck_assert_uint_eq(p->nkey, list[i].want[0] == 'c' ? 2 : 1);
+		plan_free(p);
+	}
+}
+END_TEST
+
+/* Nulls that are not distinct, in an index of the source, keep two rows apart as well as not null does; an expression keeps none. */
+START_TEST(plan_minds_what_keeps_rows_of_the_source_apart)
+{
+	struct index_desc own;
+	struct plan *p;
+
+	reset();
+	rel.replica_identity = 'f';
+	rcols[0].identity = rcols[1].identity = rcols[2].identity = true;
+	own = indexes[0];
+	own.nulls_not_distinct = true;
+	source.nindexes = 1;
+	source.indexes = &own;
+	p = plan();
+	ck_assert(p->nkey == 1 && !p->keyless);
+	plan_free(p);
+	own.expression = true;
+	p = plan();
+	ck_assert(p->nkey == 0 && p->keyless);
+	plan_free(p);
+}
+END_TEST
+
+START_TEST(plan_names_missing_columns_as_their_server_quotes)
+{
+	reset();
+	target.ncols = 1;
+	table.target_family = FAMILY_MYSQL;
+	rcols[1].name = scols[1].name = "b`x";
+	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
+	ck_assert_str_eq(err.remedy, "ALTER TABLE `dw`.`t` ADD COLUMN `b``x` ..., ADD COLUMN `c` ...;");
+	source.ncols = 1;
+	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
+	ck_assert_ptr_nonnull(strstr(err.msg, "column b`x is in changes of the log that were not applied yet, and on neither side any more"));
+	reset();
+	table.source = NULL;
+	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
+	ck_assert_str_eq(err.msg, "table s.t is not on the source");
+	table.target = NULL;
+	table.target_schema = "elsewhere";
+	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
+	ck_assert_str_eq(err.msg, "table elsewhere.t is not on the target");
+	ck_assert_str_eq(err.table, "s.t");
+}
+END_TEST
+
+START_TEST(plan_refuses_an_identity_that_the_target_generates)
+{
+	reset();
+	scols[0].generated = tcols[0].generated = true;
+	target.nindexes = 0;
+	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
+	ck_assert_str_eq(err.msg, "a column of the replica identity is generated on the target");
+	ck_assert_str_eq(err.table, "s.t");
+}
+END_TEST
+
+/* A unique index over columns that nothing fills is minded too, where it looks at one that is written. */
+START_TEST(plan_minds_unique_indexes_of_columns_of_the_target_alone)
+{
+	uint16_t on[] = { 3, 2 };
+	struct plan *p;
+
+	reset();
+	tcols[3] = (struct column_desc){ .name = "extra" };
+	target.ncols = 4;
+	indexes[1] = (struct index_desc){ .unique = true, .immediate = true, .ncols = 2, .cols = on };
+	target.nindexes = 2;
+	p = plan();
+	ck_assert(p->secondary_unique && !p->cols[0].unique && !p->cols[1].unique && p->cols[2].unique);
+	plan_free(p);
+}
+END_TEST
+
+/* The type that the log tells itself, none at all, that of a domain; and what passes in binary between families. */
+START_TEST(plan_takes_the_type_that_the_column_had)
+{
+	struct coltype blob = coltype_of("my blob"), told = coltype_of("my int");
+	struct plan *p;
+
+	reset();
+	rcols[1].oid = 0;
+	rcols[2].oid = 70000;		/* a domain over text, whose modifier is its own */
+	rcols[2].typmod = 7;
+	scols[2].type.oid = tcols[2].type.oid = 70000;
+	p = plan();
+	ck_assert_ptr_eq(p->cols[1].source_type, &scols[1].type);
+	ck_assert_ptr_eq(p->cols[2].source_type, &scols[2].type);
+	plan_free(p);
+	reset();
+	table.source_family = FAMILY_MYSQL;
+	rcols[0].type = rcols[1].type = &told;
+	rcols[2].type = &blob;
+	pg_type_fill(&tcols[2].type, 'b', 17, 0, -1, "bytea");
+	p = plan();
+	ck_assert_ptr_eq(p->cols[2].source_type, &blob);
+	ck_assert(p->converts && !p->cols[0].binary_ok && p->cols[2].binary_ok);
+	ck_assert(plan_column_loads_binary(&p->cols[2]) && !plan_column_loads_binary(&p->cols[0]));
+	plan_free(p);
+	pg_type_fill(&tcols[2].type, 'b', 1184, 0, -1, "timestamptz");
+	ck_fails(plan_new(&rel, &table, &err) != NULL, &err, ERR_SCHEMA);
+	ck_assert_ptr_nonnull(strstr(err.msg, "column c: blob on the source can't become timestamptz on the target"));
+	ck_assert_str_eq(err.table, "s.t");
+	reset();			/* an array on the target alone */
+	pg_type_fill(&tcols[2].type, 'b', INT4_ARRAY, 0, -1, "integer[]");
+	p = plan();
+	ck_assert(p->has_array && !p->cols[2].binary_ok && !plan_column_loads_binary(&p->cols[2]));
+	plan_free(p);
+	reset();			/* labels of enums load as such, from one to another */
+	pg_type_fill(&scols[2].type, 'e', 70001, 0, -1, "mood");
+	rcols[2].oid = 70001;
+	p = plan();
+	ck_assert(!plan_column_loads_binary(&p->cols[2]));
+	plan_free(p);
+	pg_type_fill(&tcols[2].type, 'e', 70002, 0, -1, "mood");
+	p = plan();
+	ck_assert(!p->cols[2].binary_ok && plan_column_loads_binary(&p->cols[2]));
+	plan_free(p);
+}
+END_TEST
+
+START_TEST(plan_relation_from_desc_takes_the_identity_of_the_description)
+{
+	struct arena *arena = arena_new(4096, 0);
+	struct index_desc all[2] = { { .unique = true, .replica_identity = true, .expression = true, .ncols = 1, .cols = ix_b },
+		{ .unique = true, .ncols = 1, .cols = ix_a } };
+	const struct relation *r;
+
+	reset();
+	scols[2].type.oid = 70000;
+	scols[2].type.typmod = 9;
+	source.indexes = all;
+	source.nindexes = 2;
+	for (const char *letter = "din"; *letter != '\0'; letter++) {
+		source.replica_identity = *letter;
+		ck_ok((r = relation_from_desc(&source, &table, arena, &err)) != NULL, &err);
+		ck_assert(!r->cols[0].identity && !r->cols[1].identity && !r->cols[2].identity);
+		ck_assert_int_eq(r->cols[2].typmod, -1);	/* a domain's own is not in the log */
+	}
+	arena_free(arena);
+}
+END_TEST
+
+static bool
+short_of_memory(struct err *e)
+{
+	struct plan *p = plan_new(&rel, &table, e);
+
+	ck_assert(p == NULL || (p->nkey == 1 && p->ncols == 3));
+	plan_free(p);
+	return p != NULL;
+}
+
+START_TEST(plan_survives_want_of_memory)
+{
+	reset();
+	rcols[1].oid = INT8;
+	no_memory_anywhere(short_of_memory);
+}
+END_TEST
+
 UNIT_MAIN("plan", plan_finds_rows_by_the_targets_primary_key,
     plan_matches_columns_by_name_in_any_order,
     plan_takes_a_unique_index_of_identity_columns_where_the_primary_key_does_not_serve,
@@ -429,4 +625,8 @@ UNIT_MAIN("plan", plan_finds_rows_by_the_targets_primary_key,
     plan_refuses_a_not_null_column_that_nothing_fills, plan_leaves_generated_columns_to_the_target,
     plan_knows_identity_always_and_arrays,
     plan_goes_by_the_types_of_the_log_where_the_catalog_is_ahead,
-    plan_relation_from_desc_is_the_relation_of_the_stream)
+    plan_relation_from_desc_is_the_relation_of_the_stream, plan_takes_the_best_index_that_serves,
+    plan_minds_what_keeps_rows_of_the_source_apart, plan_names_missing_columns_as_their_server_quotes,
+    plan_refuses_an_identity_that_the_target_generates, plan_minds_unique_indexes_of_columns_of_the_target_alone,
+    plan_takes_the_type_that_the_column_had, plan_relation_from_desc_takes_the_identity_of_the_description,
+    plan_survives_want_of_memory)

@@ -2,6 +2,7 @@
 #include "staging/prepared.c"
 
 #include "test/unit/unit.h"
+#include "test/unit/no_memory.h"
 
 #define COLS 3
 
@@ -289,6 +290,167 @@ START_TEST(prepared_a_bit_that_turned_is_refused)
 }
 END_TEST
 
+/* All of it but this record, which has n bytes then (more of them are zeros), and this kind where there is one. */
+static bool
+read_with(const struct buf *all, size_t record, size_t n, uint8_t kind, struct err *e)
+{
+	const size_t was = be32(all->p + record + 1), behind = record + RECORD_HEAD + was;
+	struct buf bad = { 0 };
+	size_t rows;
+	bool ok;
+
+	buf_put(&bad, all->p, record);
+	buf_u8(&bad, kind != 0 ? kind : all->p[record]);
+	buf_u32(&bad, (uint32_t)n);
+	buf_put(&bad, all->p + record + RECORD_HEAD, n < was ? n : was);
+	for (size_t i = was; i < n; i++)
+		buf_u8(&bad, 0);
+	buf_put(&bad, all->p + behind, all->n - behind);
+	err_clear(e);
+	ok = read_all(&bad, bad.n, &rows, e);
+	buf_done(&bad);
+	return ok;
+}
+
+/* Each record shorter and longer than it was, as a whole that says so itself; of each other kind; and each of its bits turned. */
+START_TEST(prepared_a_record_that_is_another_is_refused)
+{
+	static const char kinds[] = "VRIUDEX";
+	struct buf all = { 0 };
+	size_t rows, seen = 0;
+
+	write_sample(&all);
+	leave_out = true;
+	for (size_t at = 0; at < all.n; at += RECORD_HEAD + be32(all.p + at + 1), seen++) {
+		const size_t n = be32(all.p + at + 1);
+
+		ck_assert(read_with(&all, at, n, 0, &err));
+		for (size_t size = 0; size < n + 3; size++)
+			if (size != n && (read_with(&all, at, size, 0, &err) || (err.kind != ERR_PROTOCOL && err.kind != ERR_SCHEMA)))
+				ck_abort_msg("'%c' of %zu bytes in place of %zu: %s", all.p[at], size, n, err.msg);
+		for (const char *k = kinds; *k != '\0'; k++)
+			if ((uint8_t)*k != all.p[at] && (read_with(&all, at, n, (uint8_t)*k, &err) || err.kind != ERR_PROTOCOL))
+				ck_abort_msg("'%c' in place of '%c': %s", *k, all.p[at], err.msg);
+		if (all.p[at] == 'U') {	/* an INSERT with an old row: seen at once, not by the sum at the end */
+			ck_assert(!read_with(&all, at, n, 'I', &err));
+			ck_assert_ptr_nonnull(strstr(err.msg, "not what was written: a row"));
+		}
+		for (size_t i = at; i < at + RECORD_HEAD + n; i++)
+			for (int bit = 0; bit < 8; bit++) {
+				all.p[i] ^= (uint8_t)(1 << bit);
+				err_clear(&err);
+				ck_assert_msg(!read_all(&all, all.n, &rows, &err), "'%c', byte %zu, bit %d", all.p[at], i - at, bit);
+				all.p[i] ^= (uint8_t)(1 << bit);
+			}
+	}
+	ck_assert_uint_eq(seen, 8);
+	buf_done(&all);
+}
+END_TEST
+
+START_TEST(prepared_bytes_behind_the_end_are_refused)
+{
+	struct buf all = { 0 };
+	size_t rows;
+
+	write_sample(&all);
+	leave_out = true;
+	for (size_t n = 1; n < 12; n++) {
+		buf_u8(&all, n == 5 ? 2 : 0);	/* at last a record of two bytes, then of no more than that */
+		ck_fails(read_all(&all, all.n, &rows, &err), &err, ERR_PROTOCOL);
+		ck_assert_ptr_nonnull(strstr(err.msg, n < 7 ? "bytes behind the end" : "their order"));
+	}
+	buf_done(&all);
+}
+END_TEST
+
+/* A type that has no name comes back with an empty one. */
+static bool
+take_nameless(void *arg, const struct relation *as_written, const struct relation **ret, struct err *e)
+{
+	(void)e;
+	*(bool *)arg = as_written->cols[1].type != NULL && strcmp(as_written->cols[1].type->name, "") == 0;
+	*ret = NULL;
+	return true;
+}
+
+START_TEST(prepared_types_may_have_no_name)
+{
+	const struct value vals[] = { text("1"), text("x"), text("") };
+	struct change *c = row(CHANGE_INSERT, &rel, OLD_NONE, vals, NULL);
+	struct prepared_writer *w = prepared_writer_new(&err);
+	bool nameless = false;
+	struct prepared_reader *r = prepared_reader_new((struct prepared_hooks){ take_nameless, &nameless }, &err);
+	enum prepared_found found;
+	const struct change *none;
+
+	type.name = NULL;
+	ck_ok(prepared_add(w, c, &err), &err);
+	ck_ok(prepared_end(w, &err), &err);
+	ck_ok(prepared_feed(r, prepared_bytes(w).p, prepared_bytes(w).n, &err), &err);
+	ck_ok(prepared_next(r, NULL, &found, &none, &err), &err);
+	ck_assert(found == PREPARED_END && none == NULL && nameless);
+	prepared_reader_free(r);
+	prepared_writer_free(w);
+	prepared_reader_free(NULL);
+	prepared_writer_free(NULL);
+	free(c);
+}
+END_TEST
+
+START_TEST(prepared_a_row_without_room_is_an_error_of_its_own)
+{
+	struct prepared_reader *r = prepared_reader_new((struct prepared_hooks){ take_relation, NULL }, &err);
+	struct arena *small = arena_new(256, 16);
+	struct buf all = { 0 };
+	enum prepared_found found;
+	const struct change *c;
+
+	write_sample(&all);
+	ck_ok(prepared_feed(r, all.p, all.n, &err), &err);
+	ck_fails(prepared_next(r, small, &found, &c, &err), &err, ERR_LIMIT);
+	ck_assert_ptr_null(c);
+	arena_free(small);
+	prepared_reader_free(r);
+	buf_done(&all);
+}
+END_TEST
+
+static bool
+short_of_memory(struct err *e)
+{
+	struct prepared_writer *w = prepared_writer_new(e);
+	struct prepared_reader *r = NULL;
+	struct arena *arena = NULL;
+	enum prepared_found found = PREPARED_ROW;
+	struct change *rows[4];
+	const size_t n = sample(rows);
+	const struct change *c;
+	size_t got = 0;
+	bool ok = w != NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		ok = ok && prepared_add(w, rows[i], e);
+		free(rows[i]);
+	}
+	ok = ok && prepared_end(w, e) && (r = prepared_reader_new((struct prepared_hooks){ take_relation, NULL }, e)) != NULL &&
+	     prepared_feed(r, prepared_bytes(w).p, prepared_bytes(w).n, e) &&
+	     ((arena = arena_new(256, 0)) != NULL || err_set(e, ERR_SYSTEM, "no memory"));
+	for (; ok && found == PREPARED_ROW; got += ok && found == PREPARED_ROW)
+		ok = prepared_next(r, arena, &found, &c, e);
+	ck_assert(!ok || (got == 4 && found == PREPARED_END));
+	arena_free(arena);
+	prepared_reader_free(r);
+	prepared_writer_free(w);
+	return ok;
+}
+
+START_TEST(prepared_survives_want_of_memory)
+{
+	no_memory_anywhere(short_of_memory);
+}
+END_TEST
+
 START_TEST(prepared_a_later_version_is_refused)
 {
 	struct buf all = { 0 };
@@ -325,4 +487,6 @@ END_TEST
 
 UNIT_MAIN("prepared", prepared_rows_come_back_as_they_were, prepared_rows_of_a_table_that_is_not_wanted_are_left_out, prepared_without_rows_is_something,
     prepared_bytes_taken_in_parts_are_the_same, prepared_damage_is_refused, prepared_a_bit_that_turned_is_refused,
+    prepared_a_record_that_is_another_is_refused, prepared_bytes_behind_the_end_are_refused, prepared_types_may_have_no_name,
+    prepared_a_row_without_room_is_an_error_of_its_own, prepared_survives_want_of_memory,
     prepared_a_later_version_is_refused, prepared_xid_is_told_as_the_server_takes_it)

@@ -4,6 +4,7 @@
 #include "staging/ranges.c"
 
 #include "test/unit/unit.h"
+#include "test/unit/no_memory.h"
 
 static struct err err;
 static struct column_desc cols[] = { { .name = "v", .attnum = 1, .type = { .oid = 25, .base_oid = 25 } },
@@ -95,6 +96,162 @@ START_TEST(ranges_column_is_the_first_of_the_key_where_its_order_is_known)
 }
 END_TEST
 
+START_TEST(ranges_column_of_mysql_is_a_whole_number)
+{
+	static const struct {
+		uint32_t oid;
+		uint8_t family;
+		bool has;
+	} list[] = { { MY_TYPE_TINY, FAMILY_MYSQL, true }, { MY_TYPE_TINY | 0x100, FAMILY_MYSQL, true }, { MY_TYPE_SHORT, FAMILY_MYSQL, true },
+		{ MY_TYPE_INT24 | 0x100, FAMILY_MYSQL, true }, { MY_TYPE_LONG, FAMILY_MYSQL, true }, { MY_TYPE_LONGLONG | 0x100, FAMILY_MYSQL, true },
+		{ 20, FAMILY_MYSQL, false }, { MY_TYPE_DATE, FAMILY_MYSQL, false }, { MY_TYPE_VARCHAR, FAMILY_MYSQL, false },
+		{ 20, FAMILY_POSTGRESQL, true }, { 21, FAMILY_POSTGRESQL, true }, { 1114, FAMILY_POSTGRESQL, true }, { 1700, FAMILY_POSTGRESQL, false } };
+	const char *why;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		cols[1].type = (struct coltype){ .family = list[i].family, .oid = list[i].oid, .base_oid = list[i].oid };
+		ck_assert_msg(ranges_column(&desc, &why) == (list[i].has ? 1 : -1), "type %u", list[i].oid);
+	}
+	cols[1].type = (struct coltype){ .oid = 20, .base_oid = 20 };
+	indexes[0].ncols = 0;
+	ck_assert_int_eq(ranges_column(&desc, &why), -1);
+	indexes[0].ncols = 2;
+	indexes[0].expression = true;
+	ck_assert_int_eq(ranges_column(&desc, &why), -1);
+	indexes[0].expression = false;
+	desc.nindexes = 0;
+	ck_assert_int_eq(ranges_column(&desc, &why), -1);
+	ck_assert(strstr(why, "no primary key") != NULL);
+}
+END_TEST
+
+/* What is written otherwise than the server writes it has no place: it is never guessed. */
+START_TEST(ranges_find_places_no_time_that_is_none)
+{
+	static const char *const no_days[] = { "", "2000", "0000-01-01", "2000-1", "2000-01", "2000-00-01", "2000-13-01", "2000-01-00", "2000-01-32",
+		"2000/01/01", "2000-01/01", "12345678-01-01", "2000-01-01 ", "2000-01-01 BC BC", " BC", "+infinity", "infinit", "-infinity BC",
+		"2000-001-01", "x" };
+	static const char *const no_times[] = { "", "2000-01-01", "2000-01-01 ", "2000-01-01T00:00:00", "2000-01-01 00", "2000-01-01 00:00",
+		"2000-01-01 00:00:", "2000-01-01 x0:00:00", "2000-01-01 00-00:00", "2000-01-01 00:x0:00", "2000-01-01 00:00-00",
+		"2000-01-01 00:00:00.1234567", "2000-01-01 00:00:00+00", "2000-01-01 00:00:00x", "9999999-01-01 00:00:00", "294277-01-09 05:00:00" };
+	static const char *const no_instants[] = { "2000-01-01 00:00:00", "2000-01-01 00:00:00 00", "2000-01-01 00:00:00+", "2000-01-01 00:00:00+x",
+		"2000-01-01 00:00:00+00:", "2000-01-01 00:00:00+00:00:", "2000-01-01 00:00:00+00:00:00:00", "2000-01-01 00:00:00-123" };
+	const char *const day[] = { "2000-01-01" }, *const time[] = { "2000-01-01 00:00:00" }, *const instant[] = { "2000-01-01 00:00:00+00" };
+	struct ranges *r = of_type(1082, day, 1);
+
+	for (size_t i = 0; i < sizeof(no_days) / sizeof(no_days[0]); i++)
+		ck_assert_msg(place(r, no_days[i]) == SIZE_MAX, "%s", no_days[i]);
+	ck_assert_uint_eq(place_binary(r, "\0\0\0\0\0\0\0\0", 8), SIZE_MAX);
+	ranges_free(r);
+	r = of_type(1114, time, 1);
+	for (size_t i = 0; i < sizeof(no_times) / sizeof(no_times[0]); i++)
+		ck_assert_msg(place(r, no_times[i]) == SIZE_MAX, "%s", no_times[i]);
+	ck_assert_uint_eq(place(r, "infinity"), 1);
+	ck_assert_uint_eq(place(r, "-infinity"), 0);
+	ck_assert_uint_eq(place(r, "294276-12-31 23:59:59.999999"), 1);
+	ck_assert_uint_eq(place(r, "294277-01-09 04:00:54.775807"), 1);
+	ck_assert_uint_eq(place(r, "4714-11-24 00:00:00 BC"), 0);
+	ranges_free(r);
+	r = of_type(1184, instant, 1);
+	for (size_t i = 0; i < sizeof(no_instants) / sizeof(no_instants[0]); i++)
+		ck_assert_msg(place(r, no_instants[i]) == SIZE_MAX, "%s", no_instants[i]);
+	ck_assert_uint_eq(place(r, "2000-01-01 01:02:02+01:02:03"), 0);
+	ck_assert_uint_eq(place(r, "2000-01-01 01:02:03+01:02:03"), 1);
+	ck_assert_uint_eq(place(r, "1999-12-31 22:57:57-01:02:03"), 1);
+	ranges_free(r);
+}
+END_TEST
+
+START_TEST(ranges_find_places_small_numbers_by_their_size)
+{
+	const char *const bounds[] = { "-1", "9" };
+	struct ranges *r = of_type(21, bounds, 2);
+
+	ck_assert_uint_eq(place_binary(r, "\xff\xff", 2), 1);
+	ck_assert_uint_eq(place_binary(r, "\x80\0", 2), 0);
+	ck_assert_uint_eq(place_binary(r, "\0\0\0\0", 4), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "1/"), SIZE_MAX);
+	ranges_free(r);
+	r = of_type(23, bounds, 2);
+	ck_assert_uint_eq(place_binary(r, "\0\0\0\x09", 4), 2);
+	ck_assert_uint_eq(place_binary(r, "\0\0", 2), SIZE_MAX);
+	ranges_free(r);
+	r = of_type(0x108, (const char *const[]){ "9" }, 1);
+	ck_assert_uint_eq(place(r, "1/"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "1:"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "99999999999999999999"), SIZE_MAX);
+	ranges_free(r);
+	r = of_type(17, (const char *const[]){ "\\x41" }, 1);
+	ck_assert_uint_eq(place(r, "\\x4"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "x441"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "\\y41"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "\\x4/"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "\\x4:"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "\\x4`"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "\\xG1"), SIZE_MAX);
+	ck_assert_uint_eq(place(r, "\\x"), 0);
+	ck_assert_uint_eq(place(r, "\\x4A"), 1);
+	ck_assert_uint_eq(place(r, ""), SIZE_MAX);
+	ck_assert(!ranges_find(r, &(struct value){ .kind = VALUE_NULL }, &(size_t){ 0 }));
+	ranges_free(r);
+}
+END_TEST
+
+/* Bounds that are none, or do not rise, are refused whatever order the source says they have. */
+START_TEST(ranges_refuse_bounds_that_do_not_rise)
+{
+	static const struct {
+		uint32_t oid;
+		const char *low, *high;
+		const char *why;
+	} list[] = { { 17, "\\x4142", "\\x41", "orders column" }, { 17, "\\x41", "\\x41", "orders column" }, { 17, "\\x41", "\\x4142", NULL },
+		{ 17, "\\x42", "\\x41", "orders column" }, { 17, "\\x41", "41", "is not understood" }, { 25, "b", "a", "orders column" },
+		{ 2950, "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-00000000000x", "is not understood" },
+		{ 2950, "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-0000000000-2", "is not understood" },
+		{ 1082, "2000-01-01", "2000-02-30x", "is not understood" }, { 20, "1", "2", NULL }, { 1700, "1", "2", "has a type that has no ranges" } };
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		const char *const bounds[] = { list[i].low, list[i].high };
+		struct ranges *r;
+
+		cols[1].type.oid = cols[1].type.base_oid = list[i].oid;
+		if (list[i].why == NULL) {
+			ck_ok((r = ranges_new(&desc, 1, bounds, 2, &err)) != NULL, &err);
+			ranges_free(r);
+			continue;
+		}
+		ck_fails((r = ranges_new(&desc, 1, bounds, 2, &err)) != NULL, &err, ERR_CONFIG);
+		ck_assert_msg(strstr(err.msg, list[i].why) != NULL, "%s", err.msg);
+	}
+}
+END_TEST
+
+static bool
+short_of_memory(struct err *e)
+{
+	const char *const bounds[] = { "5", "a bound that takes more room than other bounds, as its chunk is small" };
+	struct ranges *r, *s = NULL;
+	char *text = NULL;
+	bool ok;
+
+	cols[1].byte_order = true;
+	cols[1].type.oid = cols[1].type.base_oid = 25;
+	ok = (r = ranges_new(&desc, 1, bounds, 2, e)) != NULL && (text = ranges_text(r, e)) != NULL && (s = ranges_parse(text, e)) != NULL;
+	if (ok && !ranges_fit(s, &desc))	/* what it can't find out is no */
+		ok = err_set(e, ERR_SYSTEM, "no memory");
+	ck_assert(!ok || ranges_count(s) == 3);
+	free(text);
+	ranges_free(r);
+	ranges_free(s);
+	return ok;
+}
+
+START_TEST(ranges_survive_want_of_memory)
+{
+	no_memory_anywhere(short_of_memory);
+}
+END_TEST
+
 START_TEST(ranges_text_parses_back_and_fits_its_table_alone)
 {
 	const char *const bounds[] = { "", "a\nb\\c", "b" };
@@ -120,9 +277,22 @@ START_TEST(ranges_text_parses_back_and_fits_its_table_alone)
 	cols[1].type.oid = cols[1].type.base_oid = 1043;
 	ck_assert(!ranges_fit(s, &desc));
 	cols[1].type.oid = cols[1].type.base_oid = 25;
+	cols[1].name = "another";
+	ck_assert(!ranges_fit(s, &desc));
+	cols[1].name = "odd\n\\name";
+	ck_assert(ranges_fit(s, &desc));
+	desc.kind = 'p';
+	ck_assert(!ranges_fit(s, &desc));
+	desc.kind = 'r';
 	desc.oid++;
 	ck_assert(!ranges_fit(s, &desc));
 	ranges_free(s);
+	ck_ok((s = ranges_parse("4711 1:25\n25 k\nlast\\", &err)) != NULL, &err);	/* cut in an escape */
+	ck_assert_str_eq(ranges_low(s, 1), "last\\");
+	ranges_free(s);
+	ck_fails((s = ranges_parse("4711 1:25", &err)) != NULL, &err, ERR_CONFIG);
+	ck_fails((s = ranges_parse("4711 1:25\n20\n", &err)) != NULL, &err, ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "not understood"));
 	ck_fails((s = ranges_parse("", &err)) != NULL, &err, ERR_CONFIG);
 	ck_fails((s = ranges_parse("4711 1:25\nx k\n", &err)) != NULL, &err, ERR_CONFIG);
 	ck_fails((s = ranges_parse("4711 1:25\n1700 k\n", &err)) != NULL, &err, ERR_CONFIG);
@@ -478,6 +648,8 @@ START_TEST(ranges_lead_to_the_sources_state_for_random_changes)
 END_TEST
 
 UNIT_MAIN("ranges", ranges_column_is_the_first_of_the_key_where_its_order_is_known,
+    ranges_column_of_mysql_is_a_whole_number, ranges_find_places_no_time_that_is_none,
+    ranges_find_places_small_numbers_by_their_size, ranges_refuse_bounds_that_do_not_rise, ranges_survive_want_of_memory,
     ranges_text_parses_back_and_fits_its_table_alone, ranges_find_places_numbers_in_both_forms,
     ranges_find_places_numbers_without_a_sign,
     ranges_find_places_times_of_both_eras_and_infinity, ranges_find_places_bytes_in_both_forms,

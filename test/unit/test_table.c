@@ -2,6 +2,7 @@
 #include "staging/table.c"
 
 #include "test/unit/unit.h"
+#include "test/unit/no_memory.h"
 
 static struct err err;
 
@@ -90,6 +91,81 @@ START_TEST(table_set_works_empty_and_grows)
 	ck_assert_str_eq(tableset_by_source(set, "s", "t999")->target_name, "t999");
 	tableset_free(set);
 	tableset_free(NULL);
+}
+END_TEST
+
+START_TEST(table_set_refuses_names_too_long_for_a_key)
+{
+	struct tableset *set = tableset_new(&err);
+	char name[1100];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	ck_fails(tableset_add(set, name, "t", "dw", "t", &err) != NULL, &err, ERR_LIMIT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "a name too long to be handled"));
+	ck_fails(tableset_add(set, "s", name, "dw", "t", &err) != NULL, &err, ERR_LIMIT);
+	ck_assert_ptr_null(tableset_by_source(set, "s", name));
+	ck_assert_ptr_null(tableset_by_source(set, name, "t"));
+	ck_assert_uint_eq(set->n, 0);
+	add(set, "s", "t", name);
+	ck_fails(tableset_sort(set, &err), &err, ERR_LIMIT);
+	tableset_free(set);
+}
+END_TEST
+
+/* Foreign keys that change a child's rows without a word in the log are known to the parent; those that refuse, and those of other tables, are not. */
+START_TEST(table_set_knows_children_of_keys_that_act)
+{
+	static const enum fkey_action actions[][2] = { { FKEY_RESTRICT, FKEY_CASCADE }, { FKEY_RESTRICT, FKEY_SET_NULL },
+		{ FKEY_CASCADE, FKEY_RESTRICT }, { FKEY_SET_NULL, FKEY_RESTRICT }, { FKEY_RESTRICT, FKEY_RESTRICT },
+		{ FKEY_SET_DEFAULT, FKEY_SET_DEFAULT }, { FKEY_RESTRICT, FKEY_CASCADE } };
+	struct tableset *set = tableset_new(&err);
+	struct fkey_desc keys[7];
+	struct table_desc d = { .nfkeys = 7, .fkeys = keys };
+	struct table *parent = add(set, "s", "parent", "parent"), *child = add(set, "s", "child", "child");
+
+	for (int i = 0; i < 7; i++)
+		keys[i] = (struct fkey_desc){ .parent_schema = "s", .parent_name = i < 6 ? "parent" : "a stranger", .on_update = actions[i][0],
+			.on_delete = actions[i][1] };
+	child->source = &d;
+	for (int again = 0; again < 2; again++) {
+		ck_ok(tableset_sort(set, &err), &err);
+		ck_assert_uint_eq(parent->nchildren, 4);
+		ck_assert_uint_eq(child->nchildren, 0);
+		for (int i = 0; i < 4; i++)
+			ck_assert(parent->children[i].child == child && parent->children[i].key == &keys[i]);
+	}
+	tableset_free(set);
+}
+END_TEST
+
+static bool
+set_short_of_memory(struct err *e)
+{
+	struct leaf_desc leaf = { .oid = 11, .schema = "s", .name = "p1" };
+	struct fkey_desc key = { .parent_schema = "s", .parent_name = "a", .on_delete = FKEY_CASCADE };
+	struct table_desc d = { .nleaves = 1, .leaves = &leaf, .nfkeys = 1, .fkeys = &key };
+	struct tableset *set = tableset_new(e);
+	char name[16];
+	bool ok = set != NULL;
+
+	for (int i = 0; ok && i < 40; i++) {
+		struct table *t;
+
+		snprintf(name, sizeof(name), i == 0 ? "a" : "t%d", i);
+		ok = (t = tableset_add(set, "s", name, "a schema with a name of some length", name, e)) != NULL;
+		if (i == 1 && ok)
+			t->source = &d;
+	}
+	ok = ok && tableset_sort(set, e);
+	ck_assert(!ok || (tableset_by_leaf(set, 11, NULL) != NULL && tableset_by_source(set, "s", "a")->nchildren == 1));
+	tableset_free(set);
+	return ok;
+}
+
+START_TEST(table_set_survives_want_of_memory)
+{
+	no_memory_anywhere(set_short_of_memory);
 }
 END_TEST
 
@@ -245,9 +321,22 @@ START_TEST(table_shape_diff_names_null_key_generated_identity_and_order)
 	ck_assert_str_eq(buf_cstr(&said), "primary key: id became none");
 	ck_assert_uint_eq(alter.n, 0);
 	reset_desc();
+	cols[1].notnull = true;
+	was = shape();
+	cols[1].notnull = false;
+	ck_assert(diff(was));
+	ck_assert_str_eq(buf_cstr(&said), "column email: became nullable");
+	ck_assert_str_eq(
+	    buf_cstr(&alter), "ALTER TABLE \"dw\".\"t\" ALTER COLUMN \"email\" DROP NOT NULL;");
+	was = shape();
 	cols[2].generated = true;
 	ck_assert(diff(was));
 	ck_assert_ptr_nonnull(strstr(buf_cstr(&said), "became generated"));
+	was = shape();
+	cols[2].generated = false;
+	ck_assert(diff(was));
+	ck_assert_ptr_nonnull(strstr(buf_cstr(&said), "is no longer generated"));
+	was = shape();
 	reset_desc();
 	desc.replica_identity = 'f';
 	ck_assert(diff(was));
@@ -278,19 +367,143 @@ START_TEST(table_shape_diff_sees_another_identity_index)
 	two[1].cols = &pk_cols[0];
 	ck_assert(diff(was));
 	ck_assert_str_eq(buf_cstr(&said), "replica identity: index email became index id");
+	desc.replica_identity = 'n';
+	ck_assert(diff(was));
+	ck_assert_str_eq(buf_cstr(&said), "replica identity: index email became nothing");
+	ck_assert(diff("column\tid\tinteger\tnot-null\t1\t-\t\ncolumn\temail\tcharacter varying(40)\tnull\t-\t-\t\n"
+		       "column\twe\\tird\"\\\\n\ttext\tnull\t-\t-\t\nidentity\tlater\n"));
+	ck_assert_str_eq(buf_cstr(&said), "replica identity: later became nothing");
+}
+END_TEST
+
+/* What an added column's default may be for the advice to name it: what gives the same value on the target. */
+START_TEST(table_shape_diff_names_a_default_that_is_a_literal)
+{
+	static const struct {
+		const char *sql;
+		bool literal;
+	} list[] = { { "true", true }, { "false", true }, { "-1.5", true }, { "'it''s (x'::text", true }, { "'a'::character varying(10)", true },
+		{ "truely", false }, { "now()", false }, { "'a'::text || f('b'::text)", false }, { "CURRENT_DATE", false }, { "1 + (x)", false },
+		{ "1 + (:)", false }, { "", false } };
+	char want[128];
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		const char *was;
+
+		reset_desc();
+		was = shape();
+		desc.ncols = 4;
+		cols[3].default_sql = list[i].sql;
+		ck_assert(diff(was));
+		snprintf(want, sizeof(want), "ALTER TABLE \"dw\".\"t\" ADD COLUMN \"last\" text%s%s;", list[i].literal ? " DEFAULT " : "",
+		    list[i].literal ? list[i].sql : "");
+		ck_assert_str_eq(buf_cstr(&alter), want);
+	}
+	reset_desc();
+	desc.ncols = 4;
+	cols[3].generated = cols[3].notnull = true;
+	ck_assert(diff("column\tid\tinteger\tnot-null\t1\t-\t\ncolumn\temail\tcharacter varying(40)\tnull\t-\t-\t\n"
+		       "column\twe\\tird\"\\\\n\ttext\tnull\t-\t-\t\nidentity\td\n"));
+	ck_assert_str_eq(buf_cstr(&said), "column last: added as text not null, generated");
+	ck_assert_uint_eq(alter.n, 0);	/* what it is generated from is not known */
+}
+END_TEST
+
+/* Two columns of one type that have each other's name now; and a shape, damaged, that has one name twice. */
+START_TEST(table_shape_diff_sees_names_exchanged)
+{
+	static const char a[] = "column\tx\ttext\tnull\t-\t-\t\ncolumn\ty\ttext\tnull\t-\t-\t\nidentity\tf\n";
+	static const char b[] = "column\ty\ttext\tnull\t-\t-\t\ncolumn\tx\ttext\tnull\t-\t-\t\nidentity\tf\n";
+	static const char twice[] = "column\tx\ttext\tnull\t-\t-\t\ncolumn\tx\ttext\tnull\t-\t-\t\nidentity\tf\n";
+	static const char renamed[] = "column\tx\ttext\tnull\t-\t-\t\ncolumn\tx\\n\\\\\ttext\tnull\t-\t-\t\nidentity\tf\n";
+	static const char one[] = "column\tx\ttext\tnull\t-\t-\t\nidentity\tf\n";
+
+	buf_reset(&said);
+	buf_reset(&alter);
+	ck_assert(table_shape_diff(a, b, "t", &said, &alter));
+	ck_assert_str_eq(buf_cstr(&said), "the columns stand in another order, or changed their names among each other: y, x");
+	ck_assert_uint_eq(alter.n, 0);
+	buf_reset(&said);
+	ck_assert(table_shape_diff(twice, one, "t", &said, &alter));
+	ck_assert_str_eq(buf_cstr(&said), "the columns stand in another order, or changed their names among each other: x");
+	buf_reset(&said);
+	ck_assert(table_shape_diff(a, renamed, "t", &said, &alter));
+	ck_assert_str_eq(buf_cstr(&said), "column y: renamed to x\n\\");
+	ck_assert_str_eq(buf_cstr(&alter), "ALTER TABLE t RENAME COLUMN \"y\" TO \"x\n\\\";");
+	buf_reset(&said);
+	buf_reset(&alter);
+	ck_assert(table_shape_diff(a, one, NULL, &said, &alter));	/* of a target that has no name for it */
+	ck_assert_str_eq(buf_cstr(&said), "column y: dropped");
+	ck_assert_uint_eq(alter.n, 0);
+}
+END_TEST
+
+START_TEST(table_shape_columns_come_back_as_they_were)
+{
+	struct shape_text *columns = NULL;
+	struct buf many = { 0 };
+	uint16_t n = 9;
+
+	reset_desc();
+	cols[0].name = "line\nend";
+	cols[1].generated = true;
+	ck_ok(table_shape_columns(shape(), arena, &columns, &n, &err), &err);
+	ck_assert_uint_eq(n, 3);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_str_eq(columns[i].name, cols[i].name);
+		ck_assert_str_eq(columns[i].type, cols[i].type.name);
+		ck_assert(columns[i].key == (i == 0) && columns[i].generated == (i == 1));
+	}
+	ck_fails(table_shape_columns("column\tx\n", arena, &columns, &n, &err), &err, ERR_PROTOCOL);
+	ck_assert_str_eq(err.msg, "the shape that was kept can't be read");
+	ck_assert_uint_eq(n, 0);
+	for (int i = 0; i <= UINT16_MAX; i++)
+		buf_str(&many, "column\tx\tt\tnull\t-\t-\t\n");
+	buf_str(&many, "identity\td\n");
+	ck_fails(table_shape_columns(buf_cstr(&many), arena, &columns, &n, &err), &err, ERR_PROTOCOL);
+	buf_done(&many);
+}
+END_TEST
+
+static bool
+shape_short_of_memory(struct err *e)
+{
+	struct arena *own = arena_new(256, 0);
+	struct shape_text *columns;
+	const char *text = own != NULL ? table_shape(&desc, own) : NULL;
+	bool ok = text != NULL || err_set(e, ERR_SYSTEM, "no memory");
+	uint16_t n;
+
+	if (ok && !table_shape_columns(text, own, &columns, &n, e)) {
+		ok = false;
+		if (e->kind == ERR_PROTOCOL)	/* of want of memory while it was read it says no more than that */
+			err_set(e, ERR_SYSTEM, "no memory");
+	}
+	arena_free(own);
+	return ok;
+}
+
+START_TEST(table_shape_survives_want_of_memory)
+{
+	reset_desc();
+	no_memory_anywhere(shape_short_of_memory);
 }
 END_TEST
 
 START_TEST(table_shape_diff_reports_a_shape_that_can_not_be_read)
 {
 	static const char *const bad[] = { "", "x", "column\ta\n", "column\ta\tb\tc\td\te\tf\n",
-		"identity\n", "what\ta\n", "identity\td\ncut" };
+		"identity\n", "what\ta\n", "identity\td\ncut",
+		"what\ta\tb\tc\td\te\tf\nidentity\td\n", "column\ta\\" };
 
 	reset_desc();
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ck_assert(diff(bad[i]));
 		ck_assert_str_eq(buf_cstr(&said), "the shape that was kept can't be read");
 		ck_assert_uint_eq(alter.n, 0);
+		buf_reset(&said);
+		ck_assert(table_shape_diff(shape(), bad[i], "t", &said, &alter));
+		ck_assert_str_eq(buf_cstr(&said), "the shape that was kept can't be read");
 	}
 }
 END_TEST
@@ -303,4 +516,8 @@ UNIT_MAIN("table", table_set_finds_tables_by_source_and_leaf_in_sorted_order,
     table_shape_diff_calls_it_a_rename_only_where_all_else_is_equal,
     table_shape_diff_names_null_key_generated_identity_and_order,
     table_shape_diff_sees_another_identity_index,
-    table_shape_diff_reports_a_shape_that_can_not_be_read)
+    table_shape_diff_reports_a_shape_that_can_not_be_read,
+    table_set_refuses_names_too_long_for_a_key, table_set_knows_children_of_keys_that_act,
+    table_set_survives_want_of_memory, table_shape_diff_names_a_default_that_is_a_literal,
+    table_shape_diff_sees_names_exchanged, table_shape_columns_come_back_as_they_were,
+    table_shape_survives_want_of_memory)

@@ -10,6 +10,7 @@
 #include "test/fake/checking_sink.h"
 #include "test/fake/wal2json_frames.h"
 #include "test/unit/unit.h"
+#include "test/unit/no_memory.h"
 
 #define CORPUS	 "test/corpus/wal2json/"
 #define OTHER	 "test/corpus/wal2json-pgoutput/"
@@ -503,6 +504,19 @@ START_TEST(wal2json_refuses_messages_that_do_not_fit)
 	refused(false, "{\"action\":\"B\",\"xid\":5,\"lsn\":\"0/1\",\"timestamp\":\"2026-11-22 16:08:40+01\"}", ERR_PROTOCOL, "not one of UTC");
 	refused(false, "{\"action\":\"B\",\"xid\":5,\"lsn\":\"0/1\",\"timestamp\":\"2026-13-22 16:08:40+00\"}", ERR_PROTOCOL, "not one of UTC");
 	refused(false, "{\"action\":\"B\",\"xid\":5,\"lsn\":\"0/1\",\"timestamp\":\"2026-11-22 16:08:40.+00\"}", ERR_PROTOCOL, "not one of UTC");
+	refused(false, "{\"action\":\"B\",\"xid\":1e5,\"lsn\":\"0/1\"}", ERR_PROTOCOL, "transaction number");
+	refused(false, "{\"action\":\"B\",\"xid\":99999999999,\"lsn\":\"0/1\"}", ERR_PROTOCOL, "transaction number");
+	refused(false, "{\"action\":\"B\",\"xid\":\"5\",\"lsn\":\"0/1\"}", ERR_PROTOCOL, "no JSON");
+	refused(false, "{\"action\":\"B\",\"xid\":5,\"lsn\":\"0\\/1\"}", ERR_PROTOCOL, "place in the log");
+	refused(false, "{\"action\":\"B\",\"xid\":5,\"lsn\":\"00000000000000000000000000000000000000/1\"}", ERR_PROTOCOL, "place in the log");
+	refused(false, "{\"action\":\"B\",\"xid\":5,\"lsn\":\"0/1\",\"timestamp\":\"2026-11-22\\u002016:08:40+00\"}", ERR_PROTOCOL, "not one of UTC");
+	refused(false, "{\"action\":\"B\",\"xid\":5,\"lsn\":\"0/1\",\"timestamp\":\"2026-11-22 16:08:40+0000000000000000000000\"}", ERR_PROTOCOL, "not one of UTC");
+	refused(false, "{\"action\":\"B\",\"xid\":5,\"lsn\":\"0/10\",\"nextlsn\":\"0/20\"}", ERR_PROTOCOL, "other members");
+	refused(false, "{\"action\":\"B\",\"xid\":5,\"timestamp\":null,\"lsn\":\"0/10\",\"nextlsn\":\"0/20\",\"content\":\"\"}", ERR_PROTOCOL, "'B' with other members");
+	refused(true, "{\"action\":\"C\",\"xid\":5,\"lsn\":\"0/10\"}", ERR_PROTOCOL, "'C' with other members");
+	refused(true, "{\"action\":\"M\",\"xid\":5,\"lsn\":\"0/10\"}", ERR_PROTOCOL, "'M' with other members");
+	refused(true, "{\"action\":\"T\",\"xid\":5,\"lsn\":\"0/10\",\"table\":\"t\"}", ERR_PROTOCOL, "'T' with other members");
+	refused(false, ROW("I", "stranger", ",\"columns\":[]"), ERR_PROTOCOL, "outside a transaction");
 	refused(false, ROW("I", "t", ",\"columns\":[" ID("1") "," A("null") "," N("1.00") "," BO("true") "]"), ERR_PROTOCOL, "outside a transaction");
 	refused(false, ROW("T", "t", ""), ERR_PROTOCOL, "outside a transaction");
 	refused(true, ROW("I", "t", ""), ERR_PROTOCOL, "other members");
@@ -519,6 +533,7 @@ START_TEST(wal2json_refuses_columns_that_can_not_be)
 {
 	static const char *const bad[] = { "{\"name\":\"id\"}", "{}", "1", "{\"name\":\"\",\"type\":\"integer\",\"typeoid\":23,\"value\":1}",
 		"{\"name\":\"id\",\"type\":\"integer\",\"value\":1}", "{\"name\":\"id\",\"type\":integer,\"typeoid\":23,\"value\":1}",
+		"{\"name\":\"id\",\"type\":,\"typeoid\":23,\"value\":1}", COL("id", "integer", "2e1", "1"), COL("id", "integer", "99999999999999", "1"),
 		COL("id", "integer", "0", "1"), COL("id", "integer", "4294967296", "1"), COL("id", "integer", "2.5", "1"), COL("id", "integer", "23", "{}"),
 		COL("id", "integer", "23", "[1]"), "{\"name\":\"id\",\"name\":\"id\",\"type\":\"integer\",\"typeoid\":23,\"value\":1}",
 		"{\"name\":\"id\",\"type\":\"integer\",\"typeoid\":23,\"value\":1,\"optional\":true}" };
@@ -703,6 +718,7 @@ strangers_count(void *arg, uint32_t xid, struct err *err)
 START_TEST(wal2json_asks_for_strangers_before_it_leaves_them_out)
 {
 	static const char row[] = ROW("I", "stranger", ",\"columns\":[ not looked at");
+	static const char *const all[] = { row, ROW("D", "stranger", ",\"identity\":["), ROW("D", "stranger", ""), ROW("T", "stranger", "") };
 	struct rig r;
 
 	keep_in_corpus("table\t7\tpublic\tnewer\td\ncolumn\tid\t23\t-1\tinteger\tif\n", true, row);
@@ -719,8 +735,15 @@ START_TEST(wal2json_asks_for_strangers_before_it_leaves_them_out)
 	}
 	ck_assert_uint_eq(wal2json_uncaptured(r.dec), 6);
 	give(&r, B);
-	ck_assert(!rig_decode(&r, ROW("T", "stranger", ""), strlen(ROW("T", "stranger", ""))));
-	ck_assert_int_eq(r.err.kind, ERR_RETRY);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		strangers_asked = 2;
+		ck_assert(!rig_decode(&r, all[i], strlen(all[i])));
+		ck_assert_int_eq(r.err.kind, ERR_RETRY);
+		rig_again(&r, true, 5, r.dec->final);
+	}
+	r.dec->p.strangers = NULL;
+	give(&r, row);	/* then nobody is asked */
+	ck_assert_uint_eq(wal2json_uncaptured(r.dec), 7);
 	rig_end(&r);
 }
 END_TEST
@@ -764,19 +787,27 @@ START_TEST(wal2json_reads_times_to_the_microsecond)
 		ck_assert_int_eq(w.v, good[i].want);
 	}
 	ck_assert(!parse_time("2026-11-22 16:08:40", &w) && !parse_time("2026-11-22T16:08:40+00", &w) && !parse_time("26-11-22 16:08:40+00", &w) &&
+	    !parse_time("2026-00-22 16:08:40+00", &w) && !parse_time("2026-11-00 16:08:40+00", &w) && !parse_time("2026-11-32 16:08:40+00", &w) &&
+	    !parse_time("2026-11-22 16:60:40+00", &w) && !parse_time("2026-11-22 16:08:61+00", &w) && !parse_time("2026-11-22 16:08:40.:+00", &w) &&
 	    !parse_time("2026-11-22 16:08:40.1234567+00", &w) && !parse_time("2026-11-22 24:08:40+00", &w) && !parse_time("2026-11-22 16:08:40+00 BC", &w));
 }
 END_TEST
 
 START_TEST(wal2json_tells_the_ends_of_a_transaction_without_a_decoder)
 {
+	static const char half[] = "{\"action\":\"C\",\"xid\":5,\"lsn\":\"0/1\"}";
 	struct wal2json_edge e;
 	struct err err = ERR_INIT;
 
 	ck_assert(wal2json_edge(B, strlen(B), &e, &err) && e.action == 'B' && e.end.v == 0x20);
 	ck_assert(wal2json_edge(C, strlen(C), &e, &err) && e.action == 'C' && e.end.v == 0x20 && e.time.v == INT64_C(1795363720500000));
 	ck_assert(wal2json_edge(ROW("I", "t", ",\"columns\":[ whatever"), strlen(ROW("I", "t", ",\"columns\":[ whatever")), &e, &err) && e.action == 0);
-	ck_assert(!wal2json_edge("{", 1, &e, &err) && err.kind == ERR_PROTOCOL);
+	ck_assert(wal2json_edge(ROW("D", "t", ",\"identity\":[ whatever"), strlen(ROW("D", "t", ",\"identity\":[ whatever")), &e, &err) && e.action == 0);
+	ck_fails(wal2json_edge("{", 1, &e, &err), &err, ERR_PROTOCOL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "wal2json"));
+	ck_fails(wal2json_edge(half, sizeof(half) - 1, &e, &err), &err, ERR_PROTOCOL);
+	ck_assert_ptr_nonnull(strstr(err.msg, "'C' with other members"));
+	ck_assert(e.action == 0 && e.end.v == 0);
 }
 END_TEST
 
@@ -792,21 +823,278 @@ START_TEST(wal2json_names_tables_as_the_plugin_wants_them)
 }
 END_TEST
 
+/* The message is refused with another's error, which is handed on as it is. */
+static void
+expect_error(struct rig *r, const char *msg, enum err_kind kind, const char *position)
+{
+	if (rig_decode(r, msg, strlen(msg)))
+		ck_abort_msg("taken: %s", msg);
+	ck_assert_int_eq(r->err.kind, kind);
+	ck_assert_str_eq(r->err.position, position);
+	ck_assert_ptr_null(strstr(r->err.msg, "wal2json"));
+	rig_end(r);
+}
+
+static bool
+typmod_refuse(void *arg, uint32_t oid, const char *type, int32_t *ret, struct err *err)
+{
+	(void)arg;
+	ck_assert_uint_eq(oid, 1700);
+	ck_assert_str_eq(type, "numeric(9)");
+	*ret = 0;
+	return err_set(err, ERR_RETRY, "the catalog is out of reach");
+}
+
+static bool
+resolve_placed(void *arg, const struct relation *rel, const void **ret_table, struct err *err)
+{
+	(void)arg;
+	(void)rel;
+	*ret_table = NULL;
+	err_set(err, ERR_SCHEMA, "the table differs");
+	return err_position(err, "%s", "0/7");
+}
+
+#define N9 COL("n", "numeric(9)", "1700", "1.00")
+
 START_TEST(wal2json_hands_on_the_errors_of_others)
 {
+	static const char *const odd[] = { ROW("I", "t", ",\"columns\":[" ID("1") "," A("null") "," N9 "," BO("true") "]"),
+		ROW("U", "t", ",\"columns\":[" ID("1") "," A("null") "," N9 "," BO("true") "],\"identity\":[" ID("1") "]"),
+		ROW("D", "t", ",\"identity\":[" N9 "]"),
+		ROW("D", "t", ",\"identity\":[" N9 "," COL("more", "text", "25", "null") "]") };
+	static const char *const sunk[] = { B, C, ROW("D", "t", ",\"identity\":[" ID("1") "]"),
+		ROW("I", "t", ",\"columns\":[" ID("1") "," A("null") "," N("1.00") "," BO("true") "]") };
 	struct rig r;
 
-	made_start(&r, CATALOG, true);
+	for (size_t i = 0; i < sizeof(sunk) / sizeof(sunk[0]); i++) {
+		made_start(&r, CATALOG, true);
+		if (i == 0)
+			give(&r, C);
+		r.sink.refuse_after = 1;
+		expect_error(&r, sunk[i], ERR_CANCELLED, i == 0 ? "" : "0/10");
+	}
+	made_start(&r, CATALOG, true);	/* where it is the TRUNCATE before it that finds no room */
+	give(&r, ROW("T", "t", ""));
 	r.sink.refuse_after = 1;
-	ck_assert(!rig_decode(&r, C, strlen(C)));
-	ck_assert_int_eq(r.err.kind, ERR_CANCELLED);
-	ck_assert_str_eq(r.err.position, "0/10");
-	rig_end(&r);
+	expect_error(&r, C, ERR_CANCELLED, "0/10");
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		made_start(&r, CATALOG, true);
+		r.dec->p.typmod = typmod_refuse;
+		expect_error(&r, odd[i], ERR_RETRY, "0/10");
+	}
+	made_start(&r, CATALOG, true);
+	r.dec->p.resolver = (struct relation_resolver){ resolve_placed, NULL };
+	expect_error(&r, ROW("D", "t", ",\"identity\":[" ID("1") "]"), ERR_SCHEMA, "0/7");
+	made_start(&r, "table\t7\tpublic\trefuse\td\ncolumn\tid\t23\t-1\tinteger\tif\n", true);
+	expect_error(&r, ROW("T", "refuse", ""), ERR_SCHEMA, "0/10");
 	made_start(&r, "table\t7\tpublic\trefuse\td\ncolumn\tid\t23\t-1\tinteger\tif\n", true);
 	ck_assert(!rig_decode(&r, ROW("D", "refuse", ",\"identity\":[" ID("1") "]"), strlen(ROW("D", "refuse", ",\"identity\":[" ID("1") "]"))));
 	ck_assert_int_eq(r.err.kind, ERR_SCHEMA);
 	ck_assert_str_eq(r.err.table, "public.refuse");
 	rig_end(&r);
+}
+END_TEST
+
+/* ---- what can not be so many, or twice ---- */
+
+START_TEST(wal2json_refuses_tables_that_can_not_be)
+{
+	static const char twice[] = "table\t7\tpublic\tt\td\ntable\t8\tpublic\tu\td\ntable\t9\tpublic\tt\td\n";
+	struct buf frames = { 0 };
+	struct w2j_frames f;
+	struct err err = ERR_INIT;
+
+	put_frame(&frames, twice);
+	w2j_frames_init(&f, frames.p, frames.n);
+	ck_fails(w2j_frames_decoder(&f, checking_sink(&(struct checking_sink){ .max = 0 }), &err) != NULL, &err, ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "public.t is captured twice"));
+	f.ntables = 2;
+	f.tables[1].ncols = RELATION_MAX_COLUMNS + 1;
+	ck_fails(w2j_frames_decoder(&f, checking_sink(&(struct checking_sink){ .max = 0 }), &err) != NULL, &err, ERR_LIMIT);
+	ck_assert_ptr_nonnull(strstr(err.msg, "table public.u has 1665 columns: at most 1664"));
+	w2j_frames_done(&f);
+	buf_done(&frames);
+	wal2json_free(NULL);
+}
+END_TEST
+
+/* A row of n columns that the catalog does not know, under an identity of its first one. */
+static void
+put_many(struct buf *b, const char *action, unsigned n)
+{
+	buf_reset(b);
+	buf_printf(b, "{\"action\":\"%s\",\"xid\":5,\"lsn\":\"0/8\",\"schema\":\"public\",\"table\":\"t\",\"columns\":[", action);
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(b, "%s{\"name\":\"c%u\",\"type\":\"text\",\"typeoid\":25,\"value\":\"x\"}", i > 0 ? "," : "", i);
+	buf_str(b, action[0] == 'I' ? "]}" : "],\"identity\":[{\"name\":\"c0\",\"type\":\"text\",\"typeoid\":25,\"value\":\"x\"}]}");
+}
+
+START_TEST(wal2json_refuses_rows_of_too_many_columns)
+{
+	static const struct {
+		const char *action;
+		unsigned n;
+		bool ok;
+	} list[] = { { "I", RELATION_MAX_COLUMNS, true }, { "I", RELATION_MAX_COLUMNS + 1, false },
+		{ "U", RELATION_MAX_COLUMNS - 2, true }, { "U", RELATION_MAX_COLUMNS - 1, false } };	/* `a` and `n` may be there, unchanged */
+	struct buf msg = { 0 };
+	struct rig r;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		made_start(&r, CATALOG, true);
+		put_many(&msg, list[i].action, list[i].n);
+		ck_assert(rig_decode(&r, msg.p, msg.n) == list[i].ok);
+		if (!list[i].ok) {
+			ck_assert_int_eq(r.err.kind, ERR_PROTOCOL);
+			ck_assert_ptr_nonnull(strstr(r.err.msg, "more than 1664 columns"));
+		}
+		rig_end(&r);
+	}
+	made_start(&r, CATALOG, true);
+	r.dec->truncated.n = UINT16_MAX;
+	r.dec->truncated.lsn = 8;
+	ck_assert(!rig_decode(&r, ROW("T", "t", ""), strlen(ROW("T", "t", ""))));
+	ck_assert_ptr_nonnull(strstr(r.err.msg, "TRUNCATE of more than 65535 tables"));
+	r.dec->truncated.n = 0;
+	rig_end(&r);
+	buf_done(&msg);
+}
+END_TEST
+
+/* ---- the old key: there only where it differs from the new row ---- */
+
+#define KEYED                                                                                                                              \
+	"table\t7\tpublic\tt\ti\ncolumn\tid\t23\t-1\tinteger\tf\ncolumn\ta\t25\t-1\ttext\ti\ncolumn\tb\t16\t-1\tboolean\tif\n"             \
+	"column\tg\t23\t-1\tinteger\tgf\n"
+#define G(v) COL("g", "integer", "23", v)
+
+START_TEST(wal2json_gives_an_old_key_where_it_differs)
+{
+	static const struct {
+		const char *columns, *identity, *said;
+	} list[] = {
+		{ ID("1") "," A("\"\"") "," BO("true"), A("\"\"") "," BO("true"), "UPDATE public.t\n    new: a=\"\" b=\"t\" id=\"1\"\n" },
+		{ ID("1") "," A("\"x\"") "," BO("true"), A("\"x\"") "," BO("true"), "UPDATE public.t\n    new: a=\"x\" b=\"t\" id=\"1\"\n" },
+		{ ID("1") "," A("\"x\"") "," BO("true") "," G("5"), A("\"x\"") "," BO("true") "," G("4"), "UPDATE public.t\n    new: a=\"x\" b=\"t\" id=\"1\"\n" },
+		{ ID("1") "," A("\"x\"") "," BO("true"), A("\"y\"") "," BO("true"),
+		    "old key: a=\"y\" b=\"t\" id=absent\n    new: a=\"x\" b=\"t\" id=\"1\"\n" },
+		{ ID("1") "," A("\"x\"") "," BO("true"), A("\"xy\"") "," BO("true"),
+		    "old key: a=\"xy\" b=\"t\" id=absent\n    new: a=\"x\" b=\"t\" id=\"1\"\n" },
+		{ ID("1") "," A("\"x\"") "," BO("true"), A("\"x\"") "," BO("false"),
+		    "old key: a=\"x\" b=\"f\" id=absent\n    new: a=\"x\" b=\"t\" id=\"1\"\n" },
+		/* stored apart and not changed: it stands in the identity alone */
+		{ ID("1") "," BO("true"), A("\"x\"") "," BO("true"), "old key: a=\"x\" b=\"t\" id=absent\n    new: a=\"x\" b=\"t\" id=\"1\"\n" },
+	};
+	char msg[1024];
+	struct rig r;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		snprintf(msg, sizeof(msg), ROW("U", "t", ",\"columns\":[%s],\"identity\":[%s]"), list[i].columns, list[i].identity);
+		keep_in_corpus(KEYED, true, msg);
+		made_start(&r, KEYED, true);
+		give(&r, msg);
+		expect_said(&r, list[i].said);
+		rig_end(&r);
+	}
+}
+END_TEST
+
+/* Versions that differ in one thing only are not taken for each other; generated columns of an identity count for nothing. */
+START_TEST(wal2json_keeps_versions_of_an_identity_apart)
+{
+#define FULL(n) ROW("D", "t", ",\"identity\":[" ID("1") "," A("\"x\"") "," n "," BO("true") "]")
+	struct rig r;
+
+	made_start(&r, CATALOG, true);
+	give(&r, FULL(N("1.00")));
+	expect_said(&r, "identity f: *id:23,-1 *a:25,-1 *n:1700,655366 *b:16,-1)");
+	give(&r, FULL(COL("n", "numeric(10,3)", "1700", "1.000")));
+	expect_said(&r, "identity f: *id:23,-1 *a:25,-1 *n:1700,655367 *b:16,-1)");
+	give(&r, FULL(N("2.00")));
+	ck_assert_ptr_null(strstr(buf_cstr(&r.text.out), "relation"));
+	rig_end(&r);
+	/* so too where the identity is found out of a version that was there without it */
+	made_start(&r, CATALOG, true);
+	give(&r, ROW("I", "t", ",\"columns\":[" ID("1") "," A("null") "," COL("n", "numeric(10,3)", "1700", "1.000") "," BO("true") "]"));
+	give(&r, ROW("I", "t", ",\"columns\":[" ID("1") "," A("null") "," N("1.00") "," BO("true") "]"));
+	give(&r, FULL(N("1.00")));
+	expect_said(&r, "identity f: *id:23,-1 *a:25,-1 *n:1700,655366 *b:16,-1)");
+	give(&r, ROW("I", "t", ",\"columns\":[" ID("1") "," A("null") "," COL("n", "numeric(10,3)", "1700", "1.000") "," BO("true") "]"));
+	give(&r, FULL(COL("n", "numeric(10,3)", "1700", "1.000")));
+	expect_said(&r, "identity f: *id:23,-1 *a:25,-1 *n:1700,655367 *b:16,-1)");
+	give(&r, FULL(N("2.00")));
+	ck_assert_ptr_null(strstr(buf_cstr(&r.text.out), "relation"));
+	give(&r, ROW("D", "t", ",\"identity\":[" ID("1") "," A("\"x\"") "," N("1.00") "," BO("true") "," COL("g", "integer", "23", "2") "]"));
+	ck_assert_ptr_null(strstr(buf_cstr(&r.text.out), "relation"));
+	expect_said(&r, "old row: a=\"x\" b=\"t\" id=\"1\" n=\"1.00\"\n");
+	/* a column that has another name by now, of the same type in the same place */
+	give(&r, ROW("D", "t", ",\"identity\":[" ID("1") "," COL("z", "text", "25", "\"x\"") "," N("1.00") "," BO("true") "]"));
+	expect_said(&r, "z:25,-1");
+	rig_end(&r);
+#undef FULL
+}
+END_TEST
+
+START_TEST(wal2json_stops_at_a_null_of_each_type_that_has_nan)
+{
+	static const struct {
+		const char *type, *oid;
+		bool stops;
+	} list[] = { { "real", "700", true }, { "double precision", "701", true }, { "numeric", "1700", true }, { "bigint", "20", false }, { "oid", "26", false },
+		{ "smallint", "21", false }, { "text", "25", false } };
+	char catalog[128], msg[512];
+	struct rig r;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		snprintf(catalog, sizeof(catalog), "table\t7\tpublic\tt\td\ncolumn\tid\t23\t-1\tinteger\tif\ncolumn\tf\t%s\t-1\t%s\t-\n", list[i].oid, list[i].type);
+		snprintf(msg, sizeof(msg), ROW("I", "t", ",\"columns\":[" ID("1") ",{\"name\":\"f\",\"type\":\"%s\",\"typeoid\":%s,\"value\":null}]"), list[i].type,
+		    list[i].oid);
+		made_start(&r, catalog, true);
+		ck_assert(rig_decode(&r, msg, strlen(msg)) == !list[i].stops);
+		ck_assert(!list[i].stops || (r.err.kind == ERR_CONFIG && r.err.remedy[0] != '\0' && strstr(r.err.msg, "column f") != NULL));
+		if (!list[i].stops)
+			expect_said(&r, "new: f=NULL id=\"1\"\n");
+		rig_end(&r);
+	}
+}
+END_TEST
+
+/* Wherever memory runs out: an error, and nothing is left behind. */
+static bool
+run_short_of_memory(struct err *err)
+{
+	static const char *const messages[] = { B, ROW("I", "t", ",\"columns\":[" ID("1") "," A("null") "," N("1.00") "," BO("true") "]"),
+		ROW("I", "t", ",\"columns\":[" ID("1") "," A("null") "," COL("n", "numeric(10,3)", "1700", "1.000") "," BO("true") "]"),
+		ROW("U", "t", ",\"columns\":[" COL("id", "bigint", "20", "1") "," N("1.00") "," BO("true") "],\"identity\":[" COL("id", "bigint", "20", "1") "]"),
+		ROW("D", "t", ",\"identity\":[" A("\"k\"") "]"), ROW("I", "a table whose name is longer than that of any other here", ",\"columns\":["),
+		ROW("D", "full", ",\"identity\":[" X("\"k\"") "]"), ROW("U", "full", ",\"columns\":[" X("\"k\"") "],\"identity\":[" X("\"k\"") "," Y("\"00\"") "]"),
+		ROW("T", "t", ""), ROW("T", "full", ""), C };
+	const unsigned long left = memory_left;
+	struct checking_sink sink = { .max = 0 };
+	struct buf frames = { 0 };
+	struct wal2json *dec;
+	struct w2j_frames f;
+	bool ok;
+
+	memory_left = ULONG_MAX;
+	put_frame(&frames, CATALOG);
+	w2j_frames_init(&f, frames.p, frames.n);
+	memory_left = left;
+	ok = (dec = w2j_frames_decoder(&f, checking_sink(&sink), err)) != NULL;
+	for (size_t i = 0; ok && i < sizeof(messages) / sizeof(messages[0]); i++)
+		ok = wal2json_decode(dec, messages[i], strlen(messages[i]), err);
+	ck_assert(!ok || sink.records == 9);	/* all but a stranger, and one TRUNCATE of two tables */
+	wal2json_free(dec);
+	checking_sink_done(&sink);
+	w2j_frames_done(&f);
+	buf_done(&frames);
+	return ok;
+}
+
+START_TEST(wal2json_survives_want_of_memory)
+{
+	no_memory_anywhere(run_short_of_memory);
 }
 END_TEST
 
@@ -816,4 +1104,7 @@ UNIT_MAIN("wal2json", wal2json_decodes_captured_messages_as_expected, wal2json_g
     wal2json_minds_the_order_of_columns, wal2json_leaves_generated_columns_out, wal2json_holds_each_row_against_the_shape, wal2json_follows_the_replica_identity_of_the_moment,
     wal2json_joins_the_tables_of_one_truncate, wal2json_reads_types_that_are_not_escaped, wal2json_asks_for_strangers_before_it_leaves_them_out,
     wal2json_reads_no_rows_of_a_table_that_is_not_wanted, wal2json_reads_times_to_the_microsecond,
-    wal2json_tells_the_ends_of_a_transaction_without_a_decoder, wal2json_names_tables_as_the_plugin_wants_them, wal2json_hands_on_the_errors_of_others)
+    wal2json_tells_the_ends_of_a_transaction_without_a_decoder, wal2json_names_tables_as_the_plugin_wants_them, wal2json_hands_on_the_errors_of_others,
+    wal2json_refuses_tables_that_can_not_be, wal2json_refuses_rows_of_too_many_columns, wal2json_gives_an_old_key_where_it_differs,
+    wal2json_keeps_versions_of_an_identity_apart, wal2json_stops_at_a_null_of_each_type_that_has_nan,
+    wal2json_survives_want_of_memory)
