@@ -706,14 +706,17 @@ gtid_set_parse(enum gtid_flavour flavour, const char *text, struct err *err)
 enum gtid_flavour
 gtid_text_flavour(const char *text)
 {
-	for (enum gtid_flavour f = GTID_MYSQL; f <= GTID_MARIADB; f++) {
-		struct err err = ERR_INIT;
-		struct gtid_set *set = gtid_set_parse(f, text, &err);
-		const bool is = set != NULL && set->n > 0;
+	const char *s, *start = text;
+	uint8_t uuid[16];
+	struct gtid g;
 
-		gtid_set_free(set);
-		if (is)
-			return f;
-	}
-	return 0;
+	skip_blanks(&start);
+	s = start;
+	if (take_uuid(&s, uuid) && take(&s, ':'))
+		return GTID_MYSQL;
+	s = start;
+	if (!take_mariadb(&s, &g))
+		return 0;
+	skip_blanks(&s);
+	return *s == '\0' || *s == ',' ? GTID_MARIADB : 0;
 }

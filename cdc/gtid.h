@@ -39,7 +39,7 @@ struct gtid_set *gtid_set_copy(const struct gtid_set *s, struct err *err) MUST_C
 enum gtid_flavour gtid_set_flavour(const struct gtid_set *s);
 /* As the servers write it: blanks and newlines between the parts are fine, "" is the empty set. ERR_CONFIG. */
 struct gtid_set *gtid_set_parse(enum gtid_flavour flavour, const char *text, struct err *err) MUST_CHECK;
-/* Whether the text is written as a set (or one identifier) of one flavour or the other: syntax alone. 0: neither. "" is neither. */
+/* Whether the text begins as a set (or one identifier) of one flavour or the other; what follows may still be wrong. 0: neither, as "". */
 enum gtid_flavour gtid_text_flavour(const char *text);
 /* As the servers write it, in one line: intervals merged, uuids (MariaDB: domains) in order. Equal sets, equal texts. */
 void gtid_set_text(const struct gtid_set *s, struct buf *out);

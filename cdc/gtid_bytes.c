@@ -127,7 +127,9 @@ decode_sources(struct rd *in, struct gtid_set *s, struct err *err)
 	for (; n > 0; n--)
 		if (!decode_source(in, s, tagged, err))
 			return false;
-	return rd_left(in) == 0 || refuse_set(in, "bytes too many", err);
+	if (rd_left(in) > 0)
+		return refuse_set(in, "bytes too many", err);
+	return true;
 }
 
 struct gtid_set *

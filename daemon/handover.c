@@ -22,19 +22,14 @@ handover_done(struct handover *h)
 }
 
 /* Places to be killed at, or to wait. */
-static const char *
-place_of(enum handover_step step)
-{
-	switch (step) {
-	case HANDOVER_NONE: return "handover.none";
-	case HANDOVER_ASKED: return "handover.asked";
-	case HANDOVER_CALLED: return "handover.called";
-	case HANDOVER_ARRIVED: return "handover.arrived";
-	case HANDOVER_TAKEN: return "handover.taken";
-	case HANDOVER_CLOSED: return "handover.closed";
-	}
-	return "";
-}
+static const char *const PLACES[] = {
+	[HANDOVER_NONE] = "handover.none",
+	[HANDOVER_ASKED] = "handover.asked",
+	[HANDOVER_CALLED] = "handover.called",
+	[HANDOVER_ARRIVED] = "handover.arrived",
+	[HANDOVER_TAKEN] = "handover.taken",
+	[HANDOVER_CLOSED] = "handover.closed",
+};
 
 /* Under the lock. */
 static void
@@ -42,7 +37,7 @@ enter(struct handover *h, enum handover_step step)
 {
 	struct err none = ERR_INIT;
 
-	(void)!FAULT(place_of(step), &none);	/* nothing here can fail */
+	(void)!FAULT(PLACES[step], &none);	/* nothing here can fail */
 	if (atomic_load(&h->step) != HANDOVER_CLOSED)
 		atomic_store(&h->step, (int)step);
 	cond_broadcast(&h->moved);
@@ -128,12 +123,7 @@ handover_arrive(struct handover *h, const struct checkpoint *cp, const struct ta
 		h->states = states;
 		enter(h, HANDOVER_ARRIVED);
 		(void)!wait_while(h, HANDOVER_ARRIVED, -1, stop);
-		switch ((enum handover_step)atomic_load(&h->step)) {
-		case HANDOVER_TAKEN: end = HANDOVER_JOINED; break;
-		case HANDOVER_ARRIVED:
-		case HANDOVER_CLOSED: end = HANDOVER_GIVEN_UP; break;
-		default: break;
-		}
+		end = atomic_load(&h->step) == HANDOVER_TAKEN ? HANDOVER_JOINED : HANDOVER_GIVEN_UP;
 	}
 	mutex_unlock(&h->lock);
 	return end;

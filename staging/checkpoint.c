@@ -51,7 +51,7 @@ checkpoint_seal(const char *task, const struct checkpoint *cp)
 		h = mix(h, cp->position.gtids);
 	h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
 	h ^= h >> 33;
-	return h != 0 ? h : 1;
+	return h + (h == 0);
 }
 
 /* Made by its first owner, and no source is known yet. */

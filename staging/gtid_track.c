@@ -30,16 +30,12 @@ gtid_track_new(const char *text, struct err *err)
 	t->on = true;
 	if (text[0] == '\0')
 		return t;
-	/* Only a text that is a set comes here. */
 	if ((flavour = gtid_text_flavour(text)) == 0)
-		err_set(err, ERR_SYSTEM, "no memory for a set of GTIDs");
-	else
-		t->set = gtid_set_parse(flavour, text, err);
-	if (t->set == NULL) {
-		gtid_track_free(t);
-		return NULL;
-	}
-	return t;
+		err_set(err, ERR_CONFIG, "\"%.80s\" is not a set of GTIDs", text);
+	else if ((t->set = gtid_set_parse(flavour, text, err)) != NULL)
+		return t;
+	gtid_track_free(t);
+	return NULL;
 }
 
 void

@@ -97,8 +97,8 @@ progress_hold_start(struct progress *p)
 }
 
 /* The target's checkpoint went back: a server took over that lacks its last commits. */
-static bool
-went_back(const struct progress *p, const struct position *pos, struct err *err)
+static void
+refuse_back(const struct progress *p, const struct position *pos, struct err *err)
 {
 	char at[POSITION_TEXT], was[POSITION_TEXT];
 
@@ -108,11 +108,11 @@ went_back(const struct progress *p, const struct position *pos, struct err *err)
 		    "commits",
 		    position_text(pos, at), position_text(&p->view.confirmable, was));
 		err_position(err, "%s", at);
-		return err_remedy(err, "the source has forgotten what lies between: load the tables again "
-				       "with repld ctl restart TASK --reload");
+		err_remedy(err, "the source has forgotten what lies between: load the tables again "
+				"with repld ctl restart TASK --reload");
+		return;
 	}
-	return err_set(err, ERR_RETRY,
-	    "the target's checkpoint is %s, but %s was committed there before",
+	err_set(err, ERR_RETRY, "the target's checkpoint is %s, but %s was committed there before",
 	    position_text(pos, at), position_text(&p->view.applied, was));
 }
 
@@ -123,8 +123,10 @@ progress_applied(struct progress *p, const struct position *pos, struct wall com
 	bool ok;
 
 	mutex_lock(&p->lock);
-	ok = position_reached(pos, &p->view.applied) || went_back(p, pos, err);
-	if (ok) {
+	ok = position_reached(pos, &p->view.applied);
+	if (!ok) {
+		refuse_back(p, pos, err);
+	} else {
 		advance_received(p, pos, commit_time);
 		p->view.applied = *pos;
 		if (commit_time.v != 0)

@@ -285,7 +285,7 @@ commit_jumbo(struct ring *r, struct change *link, size_t size)
 static bool
 is_urgent(uint8_t kind)
 {
-	return kind == CHANGE_COMMIT || (kind >= CHANGE_TRUNCATE && kind <= CHANGE_XA_ROLLBACK);
+	return kind == CHANGE_COMMIT || kind >= CHANGE_TRUNCATE;
 }
 
 static void

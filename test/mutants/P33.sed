@@ -1,3 +1,3 @@
 # A checkpoint that went back is taken as it is.
 ### staging/progress.c
-/^progress_applied/,/^}/s/ok = position_reached\(pos, &p->view\.applied\) \|\| went_back\(p, pos, err\);/ok = true || went_back(p, pos, err);/
+/^progress_applied/,/^}/s/ok = position_reached\(pos, &p->view\.applied\);/ok = true;/

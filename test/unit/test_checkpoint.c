@@ -1,6 +1,8 @@
+/* link: test/fake/no_memory.c */
 /* test_checkpoint.c - the seal of a row, phases as text, and the list of table states. */
 #include "staging/checkpoint.c"
 
+#include "test/fake/no_memory.h"
 #include "test/unit/unit.h"
 
 static struct err err;
@@ -14,6 +16,7 @@ START_TEST(checkpoint_phase_names_read_back)
 		ck_assert_int_eq(got, p);
 	}
 	ck_assert_str_eq(table_phase_name(TABLE_CATCH_UP), "catch_up");
+	ck_assert_str_eq(table_phase_name((enum table_phase)(TABLE_ERROR + 1)), "?");
 	ck_assert(!table_phase_parse("Queued", &got));
 	ck_assert(!table_phase_parse("", &got));
 	ck_assert_int_eq(got, TABLE_ERROR);
@@ -93,6 +96,65 @@ START_TEST(checkpoint_seal_tells_every_edit)
 }
 END_TEST
 
+/* The set of a source with GTIDs stands in a column of its own. */
+START_TEST(checkpoint_seal_covers_the_set_of_gtids)
+{
+	static const char set[] = "11111111-2222-3333-4444-555555555555:1-7";
+	struct checkpoint row = { .source = { .kind = "mysql", .id = "7300", .slot = "" } };
+	uint64_t seal, bare;
+
+	ck_ok(position_parse("log.000001:400", &row.position, &err), &err);
+	bare = checkpoint_seal("t", &row);
+	row.position.gtids = set;
+	seal = checkpoint_seal("t", &row);
+	ck_assert(seal != bare);
+	checkpoint_verify("t", &row, "log.000001:400", set, seal);
+	ck_ok(checkpoint_intact("t", &row, &err), &err);
+	ck_assert_str_eq(row.position.gtids, set);
+	ck_assert_ptr_ne(row.position.gtids, set);	/* its own copy */
+	checkpoint_verify("t", &row, "log.000001:400", "11111111-2222-3333-4444-555555555555:1-8", seal);
+	ck_fails(checkpoint_intact("t", &row, &err), &err, ERR_HOLE);
+	checkpoint_verify("t", &row, "log.000001:400", NULL, seal);
+	ck_fails(checkpoint_intact("t", &row, &err), &err, ERR_HOLE);
+	checkpoint_verify("t", &row, "log.000001:400", NULL, bare);
+	ck_ok(checkpoint_intact("t", &row, &err), &err);
+	checkpoint_verify("t", &row, "log.000001:400", "", bare);	/* an empty set is not no set */
+	ck_fails(checkpoint_intact("t", &row, &err), &err, ERR_HOLE);
+}
+END_TEST
+
+START_TEST(checkpoint_edited_row_of_a_load_group_is_named)
+{
+	struct checkpoint row = sealed_row();
+
+	row.group = 2;
+	checkpoint_verify("t", &row, "0/1", NULL, 1);
+	ck_fails(checkpoint_intact("t", &row, &err), &err, ERR_HOLE);
+	ck_assert_ptr_nonnull(strstr(err.msg, "the row of task t, load group 2, in repld.checkpoint"));
+	memset(&row.source, 0, sizeof(row.source));
+	checkpoint_verify("t", &row, "0/1", NULL, 1);
+	ck_fails(checkpoint_intact("t", &row, &err), &err, ERR_HOLE);
+	ck_assert_ptr_nonnull(strstr(err.msg, "position 0/1, slot none, source none"));
+}
+END_TEST
+
+START_TEST(checkpoint_table_states_without_memory_stay_as_they_are)
+{
+	struct table_states ts = { 0 };
+
+	for (uint32_t i = 0; i < 8; i++) {
+		no_memory_each(table_states_add(&ts, &err) != NULL, &err, i == 0, );
+		ts.rows[i].attempt = i;
+	}
+	no_memory_at(1);
+	ck_fails(table_states_add(&ts, &err) != NULL, &err, ERR_SYSTEM);
+	ck_assert(no_memory_done());
+	ck_assert_uint_eq(ts.n, 8);
+	ck_assert_uint_eq(ts.rows[7].attempt, 7);
+	table_states_done(&ts);
+}
+END_TEST
+
 START_TEST(checkpoint_seal_names_what_is_there_and_what_to_do)
 {
 	struct checkpoint row = sealed_row();
@@ -126,5 +188,6 @@ START_TEST(checkpoint_row_without_a_seal_is_one_without_a_source)
 END_TEST
 
 UNIT_MAIN("checkpoint", checkpoint_phase_names_read_back, checkpoint_table_states_are_found_by_both_names,
-    checkpoint_seal_tells_every_edit, checkpoint_seal_names_what_is_there_and_what_to_do,
+    checkpoint_seal_tells_every_edit, checkpoint_seal_covers_the_set_of_gtids, checkpoint_edited_row_of_a_load_group_is_named,
+    checkpoint_table_states_without_memory_stay_as_they_are, checkpoint_seal_names_what_is_there_and_what_to_do,
     checkpoint_row_without_a_seal_is_one_without_a_source)

@@ -1,7 +1,9 @@
+/* link: test/fake/no_memory.c */
 /* test_gtid.c - identifiers and sets of them: text, arithmetic, the servers' binary forms. The bytes
  * of PREVIOUS_GTIDS and GTID_LIST are those of MySQL 9.7 and MariaDB 10.11. */
 #include "cdc/gtid.c"
 
+#include "test/fake/no_memory.h"
 #include "test/unit/unit.h"
 
 #define U1 "11111111-2222-3333-4444-555555555555"
@@ -87,8 +89,9 @@ START_TEST(gtid_refuses_what_is_none)
 		U1 ":1:", U1 ":9223372036854775807", U1 ":18446744073709551617", U1 ":tag",
 		U1 ":1tag:5", U1 ":a:b:5", U1 ":a23456789012345678901234567890123:5",
 		"1111111-2222-3333-4444-555555555555:1", "11111111222233334444555555555555:1",
-		"g1111111-2222-3333-4444-555555555555:1", "0-1", "0-1-", "0-1-5-6", "0-1-5,0-1-6",
-		"4294967296-1-1", "0-4294967296-1", "0-1-18446744073709551616", "0--5", "-1-1-1" };
+		"g1111111-2222-3333-4444-555555555555:1", U1 "-1:5", U1 ":{:5", "0-1", "0-1-", "0-1-5-6", "0-1-5,0-1-6",
+		"4294967296-1-1", "0-4294967296-1", "0-1-18446744073709551616",
+		"0-1-184467440737095516100", "0--5", "-1-1-1" };
 	struct err err = ERR_INIT;
 	struct gtid g;
 
@@ -101,6 +104,7 @@ START_TEST(gtid_set_merges_and_orders)
 {
 	expect_set(mysql(""), "");
 	expect_set(mysql(" \n"), "");
+	expect_set(mysql("\t" U1 ":1\r\n,\t" U2 "\r: 2 "), U1 ":1," U2 ":2");
 	expect_set(mysql(U2 ":5," U1 ":1-3:4:6-7:10"), U1 ":1-4:6-7:10," U2 ":5");
 	expect_set(mysql(U1 ":10:1:5:3:2:4"), U1 ":1-5:10");
 	expect_set(mysql(U1 ":1-10:3-4:8-20"), U1 ":1-20");
@@ -116,7 +120,8 @@ END_TEST
 START_TEST(gtid_set_refuses_what_is_none)
 {
 	static const char *const texts[] = { "x", U1, U1 ":", U1 ":0", U1 ":5-4", U1 ":1-",
-		U1 ":-5", U1 ":tag", U1 ":1:tag", U1 ":1 " U2 ":1", U1 ":1;2", "0-1-5",
+		U1 ":-5", U1 ":tag", U1 ":1:tag",
+		U1 ":a23456789012345678901234567890123:5", U1 ":1 " U2 ":1", U1 ":1;2", "0-1-5",
 		U1 ":1-9223372036854775807" };
 	static const char *const domains[] = { "x", "0-1", "0-1-5 1-1-1", "0-1-5,0-2-6", U1 ":1",
 		"0-1-5,,1-1-1" };
@@ -139,6 +144,14 @@ START_TEST(gtid_text_tells_its_flavour)
 	ck_assert_int_eq(gtid_text_flavour("0/16B3748"), 0);
 	ck_assert_int_eq(gtid_text_flavour("mysql-bin.000001:4"), 0);
 	ck_assert_int_eq(gtid_text_flavour(U1), 0);
+	ck_assert_int_eq(gtid_text_flavour(U1 ".000001:4"), 0);
+	ck_assert_int_eq(gtid_text_flavour(" \n" U1 " :1"), GTID_MYSQL);
+	ck_assert_int_eq(gtid_text_flavour(" 0-1-5 "), GTID_MARIADB);
+	ck_assert_int_eq(gtid_text_flavour("0-1-5.000001:4"), 0);
+	ck_assert_int_eq(gtid_text_flavour("0-1-5 1-1-1"), 0);
+	/* whose it is shows at its beginning; that it is none, where it is read */
+	ck_assert_int_eq(gtid_text_flavour("0-1-5,0-1-6"), GTID_MARIADB);
+	ck_assert_int_eq(gtid_text_flavour(U1 ":5-4"), GTID_MYSQL);
 }
 END_TEST
 
@@ -269,6 +282,33 @@ START_TEST(gtid_set_copy_and_add_all)
 }
 END_TEST
 
+static void
+expect_equal(enum gtid_flavour fa, const char *a, enum gtid_flavour fb, const char *b, bool want)
+{
+	struct gtid_set *sa = set_of(fa, a), *sb = set_of(fb, b);
+
+	if (gtid_set_equal(sa, sb) != want || gtid_set_equal(sb, sa) != want)
+		ck_abort_msg("\"%s\" equal \"%s\": %d", a, b, !want);
+	gtid_set_free(sa);
+	gtid_set_free(sb);
+}
+
+START_TEST(gtid_set_equal_means_all_of_it)
+{
+	expect_equal(GTID_MYSQL, "", GTID_MYSQL, "", true);
+	expect_equal(GTID_MYSQL, "", GTID_MARIADB, "", false);
+	expect_equal(GTID_MYSQL, U1 ":1-3:7", GTID_MYSQL, U1 ":7:1-3", true);
+	expect_equal(GTID_MYSQL, U1 ":1-3:7", GTID_MYSQL, U1 ":1-3:8", false);
+	expect_equal(GTID_MYSQL, U1 ":1-3:7", GTID_MYSQL, U1 ":1-3", false);
+	expect_equal(GTID_MYSQL, U1 ":1-3", GTID_MYSQL, U2 ":1-3", false);
+	expect_equal(GTID_MYSQL, U1 ":1-3", GTID_MYSQL, U1 ":t:1-3", false);
+	expect_equal(GTID_MYSQL, U1 ":1," U2 ":1", GTID_MYSQL, U1 ":1", false);
+	expect_equal(GTID_MARIADB, "0-1-5,1-1-7", GTID_MARIADB, "1-1-7,0-1-5", true);
+	expect_equal(GTID_MARIADB, "0-1-5,1-1-7", GTID_MARIADB, "0-1-5,1-2-7", false);
+	expect_equal(GTID_MARIADB, "0-1-5,1-1-7", GTID_MARIADB, "0-1-5", false);
+}
+END_TEST
+
 /* Against a bitmap: what is in it is what the set has, whatever the order of its making. */
 START_TEST(gtid_set_agrees_with_a_bitmap)
 {
@@ -382,6 +422,37 @@ START_TEST(gtid_set_refuses_broken_bytes)
 }
 END_TEST
 
+/* A tag's bytes are what the server wrote: lower case, a letter first, no longer than 32. */
+START_TEST(gtid_set_refuses_tags_that_no_server_writes)
+{
+	struct { uint8_t len; const char *tag; bool fine; } tags[] = {
+		{ 8, "tag1", true }, { 4, "_9", true }, { 2, "z", true },
+		{ 64, "a2345678901234567890123456789012", true }, { 66, "a23456789012345678901234567890123", false },
+		{ 8, "Tag1", false }, { 8, "taG1", false }, { 8, "1tag", false }, { 8, "ta-g", false }, { 8, "ta{1", false },
+		{ 9, "tag1", false } };
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		struct buf b = { 0 };
+		struct err err = ERR_INIT;
+		struct gtid_set *s;
+
+		buf_put(&b, "\1\1\0\0\0\0\0\1", 8);
+		buf_put(&b, previous + 8, 16);
+		buf_u8(&b, tags[i].len);
+		buf_str(&b, tags[i].tag);
+		buf_put(&b, previous + sizeof(previous) - 24, 24);
+		s = decode_copy(b.p, b.n, &err);
+		ck_assert_msg((s != NULL) == tags[i].fine, "%s", tags[i].tag);
+		if (s != NULL)
+			ck_assert_str_eq(s->sources[0].tag, tags[i].tag);
+		else
+			ck_assert_ptr_nonnull(strstr(err.msg, "a tag that is none"));
+		gtid_set_free(s);
+		buf_done(&b);
+	}
+}
+END_TEST
+
 START_TEST(gtid_list_reads_mariadbs_bytes)
 {
 	static const uint8_t list[] = { 0x03, 0, 0, 0x10, 0, 0, 0, 0, 0x15, 0, 0, 0, 0x03, 0, 0, 0,
@@ -393,6 +464,60 @@ START_TEST(gtid_list_reads_mariadbs_bytes)
 	expect_set(gtid_list_decode("\0\0\0\0", 4, &err), "");
 	for (size_t n = 0; n < sizeof(list); n++)
 		ck_fails(gtid_list_decode(list, n, &err) != NULL, &err, ERR_PROTOCOL);
+}
+END_TEST
+
+/* ---- where memory ends: an error each time, and no set that says more or less than before ---- */
+
+#define EIGHT U1 ":1-10:21-30:41-50:61-70:81-90:101-110:121-130:141-150"	/* as many as there is room for at first */
+
+START_TEST(gtid_set_without_memory_is_not_read)
+{
+	struct err err = ERR_INIT;
+	struct gtid_set *s;
+
+	no_memory_each((s = gtid_set_parse(GTID_MYSQL, EIGHT ":161," U2 ":5", &err)) != NULL, &err, 4, gtid_set_free(s));
+	no_memory_each((s = gtid_set_parse(GTID_MARIADB, "0-1-5", &err)) != NULL, &err, 2, gtid_set_free(s));
+	no_memory_each((s = gtid_set_decode(previous, sizeof(previous), &err)) != NULL, &err, 3, gtid_set_free(s));
+	no_memory_each((s = gtid_list_decode("\1\0\0\0\1\0\0\0\1\0\0\0\5\0\0\0\0\0\0\0", 20, &err)) != NULL, &err, 2,
+	    gtid_set_free(s));
+}
+END_TEST
+
+START_TEST(gtid_set_without_memory_is_not_copied)
+{
+	struct gtid_set *a = mysql(EIGHT "," U2 ":1"), *b = mysql(U1 ":5"), *empty = mysql(""), *domains = set_of(GTID_MARIADB, "0-1-5");
+	struct err err = ERR_INIT;
+	struct gtid_set *s;
+
+	no_memory_each((s = gtid_set_copy(a, &err)) != NULL, &err, 3, gtid_set_free(s));
+	no_memory_each((s = gtid_set_copy(empty, &err)) != NULL, &err, 1, gtid_set_free(s));
+	no_memory_each((s = gtid_set_copy(domains, &err)) != NULL, &err, 1, gtid_set_free(s));
+	no_memory_each((s = gtid_set_minus(a, b, &err)) != NULL, &err, 4, gtid_set_free(s));
+	expect_set(a, EIGHT "," U2 ":1");
+	gtid_set_free(b);
+	gtid_set_free(empty);
+	gtid_set_free(domains);
+}
+END_TEST
+
+START_TEST(gtid_set_without_memory_stays_as_it_is)
+{
+	static const char *const more[] = { U1 ":35", U2 ":1", U1 ":t:1" };
+	struct err err = ERR_INIT;
+
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+		struct gtid_set *s = mysql(EIGHT), *set = mysql(more[i]);
+
+		no_memory_at(1);
+		ck_fails(gtid_set_add_all(s, set, &err), &err, ERR_SYSTEM);
+		ck_assert(no_memory_done());
+		expect_text(s, EIGHT);
+		ck_ok(gtid_set_add_all(s, set, &err), &err);
+		ck_assert(gtid_set_contains(s, set));
+		gtid_set_free(s);
+		gtid_set_free(set);
+	}
 }
 END_TEST
 
@@ -473,7 +598,9 @@ UNIT_MAIN("gtid", gtid_text_and_back, gtid_longest_text_fits, gtid_refuses_what_
     gtid_set_merges_and_orders, gtid_set_refuses_what_is_none, gtid_text_tells_its_flavour,
     gtid_set_add_joins_runs, gtid_mariadb_position_keeps_the_last_of_a_domain,
     gtid_set_contains_its_parts_only, gtid_set_minus_leaves_what_is_missing,
-    gtid_set_copy_and_add_all, gtid_set_agrees_with_a_bitmap,
+    gtid_set_copy_and_add_all, gtid_set_equal_means_all_of_it, gtid_set_agrees_with_a_bitmap,
     gtid_set_reads_and_writes_the_servers_bytes, gtid_set_refuses_broken_bytes,
-    gtid_list_reads_mariadbs_bytes, gtid_binary_sets_cut_anywhere_are_refused,
+    gtid_set_refuses_tags_that_no_server_writes, gtid_list_reads_mariadbs_bytes,
+    gtid_set_without_memory_is_not_read, gtid_set_without_memory_is_not_copied,
+    gtid_set_without_memory_stays_as_it_is, gtid_binary_sets_cut_anywhere_are_refused,
     gtid_text_cut_anywhere_never_says_more)

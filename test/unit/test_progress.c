@@ -1,6 +1,8 @@
+/* link: test/fake/no_memory.c */
 /* test_progress.c - what may be confirmed, and that nothing goes back. */
 #include "staging/progress.c"
 
+#include "test/fake/no_memory.h"
 #include "test/unit/unit.h"
 
 static struct err err;
@@ -97,6 +99,7 @@ START_TEST(progress_view_tells_positions_and_times_and_received_never_goes_back)
 {
 	struct progress *p = start(100);
 	struct progress_view v;
+	struct position pos;
 
 	received(p, 400, 44);
 	received(p, 300, 33);
@@ -111,6 +114,12 @@ START_TEST(progress_view_tells_positions_and_times_and_received_never_goes_back)
 	ck_ok(applied(p, 600, 2), &err);
 	progress_view(p, &v);
 	ck_assert_uint_eq(v.received.lsn.v, 600);
+	pos = at(700);
+	ck_ok(progress_applied(p, &pos, (struct wall){ 0 }, 3, &err), &err);	/* of a keepalive */
+	progress_view(p, &v);
+	ck_assert_uint_eq(v.applied.lsn.v, 700);
+	ck_assert_int_eq(v.applied_time.v, 6000);
+	ck_assert_int_eq(v.received_time.v, 6000);
 	progress_free(p);
 }
 END_TEST
@@ -224,7 +233,16 @@ START_TEST(progress_target_that_lost_confirmed_commits_is_a_hole_with_a_remedy)
 }
 END_TEST
 
-UNIT_MAIN("progress", progress_confirms_nothing_before_a_durable_commit,
+START_TEST(progress_is_not_made_without_memory)
+{
+	const struct position pos = at(100);
+	struct progress *p;
+
+	no_memory_each((p = progress_new(&pos, &err)) != NULL, &err, 1, progress_free(p));
+}
+END_TEST
+
+UNIT_MAIN("progress", progress_is_not_made_without_memory, progress_confirms_nothing_before_a_durable_commit,
     progress_confirms_the_newest_durable_of_several,
     progress_commit_durable_at_once_covers_those_before_it,
     progress_view_tells_positions_and_times_and_received_never_goes_back,

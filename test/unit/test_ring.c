@@ -3,6 +3,8 @@
  * number, so that the consumer knows what it must find. */
 #include "staging/ring.c"
 
+#include <sys/resource.h>
+
 #include "test/unit/unit.h"
 
 static struct err err;
@@ -144,6 +146,67 @@ START_TEST(ring_refuses_a_record_over_one_gigabyte)
 	ring_free(r);
 }
 END_TEST
+
+START_TEST(ring_is_not_made_without_memory)
+{
+	ck_fails(ring_new((size_t)1 << 62, &err) != NULL, &err, ERR_SYSTEM);
+	ck_assert_ptr_nonnull(strstr(err.msg, "4611686018427392000 bytes for the ring"));
+}
+END_TEST
+
+START_TEST(ring_takes_a_quarter_of_itself_and_no_more_than_4_mb)
+{
+	struct ring *small = new_ring(RING_MIN_SIZE), *large = new_ring(64u << 20);
+
+	ck_assert(put_one(small, 0, RING_MIN_SIZE / 4) && put_one(large, 0, RING_JUMBO));
+	ck_assert_uint_eq(small->jumbo_live + large->jumbo_live, 0);
+	ck_assert(put_one(small, 1, RING_MIN_SIZE / 4 + 1) && put_one(large, 1, RING_JUMBO + 1));
+	ck_assert_uint_gt(small->jumbo_live, RING_MIN_SIZE / 4);
+	ck_assert_uint_gt(large->jumbo_live, RING_JUMBO);
+	ring_free(small);
+	ring_free(large);
+}
+END_TEST
+
+START_TEST(ring_uses_a_jumbo_that_was_not_committed_for_the_next_that_fits)
+{
+	struct ring *r = new_ring(RING_MIN_SIZE);
+	const void *first = ring_reserve(r, 3u << 20, 0, &err);
+
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_eq(ring_reserve(r, 2u << 20, 0, &err), first);
+	ck_assert_uint_eq(r->prod.spare.map_size, 3u << 20);
+	ck_assert_ptr_nonnull(ring_reserve(r, 5u << 20, 0, &err));
+	ck_assert_uint_eq(r->prod.spare.map_size, 5u << 20);
+	ck_assert(put_one(r, 1, 4u << 20));
+	verify(ring_take(r, 0), 1, 4u << 20);
+	ring_free(r);
+}
+END_TEST
+
+#if !UNIT_SANITIZED	/* which need addresses for themselves */
+START_TEST(ring_goes_on_after_a_jumbo_that_there_was_no_memory_for)
+{
+	struct ring *r = new_ring(RING_MIN_SIZE);
+	struct rlimit limit, none;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	none = limit;
+	none.rlim_cur = 1;
+	ck_assert(put_one(r, 0, 100));
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+	ck_fails(ring_reserve(r, 3u << 20, 0, &err) != NULL, &err, ERR_SYSTEM);
+	ck_assert(put_one(r, 1, 200));
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	ck_assert(put_one(r, 2, 3u << 20));
+	verify(ring_take(r, 0), 0, 100);
+	verify(ring_take(r, 0), 1, 200);
+	verify(ring_take(r, 0), 2, 3u << 20);
+	ck_assert_ptr_null(ring_take(r, 0));
+	ring_free(r);
+}
+END_TEST
+#endif
 
 START_TEST(ring_keeps_one_jumbo_beside_it_and_the_next_waits_for_its_ack)
 {
@@ -624,7 +687,12 @@ UNIT_MAIN("ring", ring_gives_back_what_was_put_in_order, ring_refuses_a_size_bel
     ring_reserves_aligned_and_stores_the_rounded_real_size,
     ring_gives_up_a_reservation_that_was_not_committed,
     ring_says_no_room_without_an_error_and_takes_again_after_ack,
-    ring_refuses_a_record_over_one_gigabyte,
+    ring_refuses_a_record_over_one_gigabyte, ring_is_not_made_without_memory,
+    ring_takes_a_quarter_of_itself_and_no_more_than_4_mb,
+    ring_uses_a_jumbo_that_was_not_committed_for_the_next_that_fits,
+#if !UNIT_SANITIZED
+    ring_goes_on_after_a_jumbo_that_there_was_no_memory_for,
+#endif
     ring_keeps_one_jumbo_beside_it_and_the_next_waits_for_its_ack,
     ring_keeps_a_jumbo_that_was_rewound_until_it_is_acked, ring_acks_up_to_a_record_in_the_middle,
     ring_aborts_on_an_ack_of_what_is_not_taken,
