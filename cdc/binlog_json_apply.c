@@ -181,16 +181,13 @@ unescape(const uint8_t *p, size_t n, uint8_t **out)
 	return 11;
 }
 
-/* Behind the point: a bare word, or a JSON string. Returns how many bytes it takes; 0: malformed.
- */
+/* Behind the point: a bare word, or a JSON string, which goes to *to. Returns how many bytes it takes; 0: malformed. */
 static size_t
-key_leg(struct document *d, const uint8_t *p, size_t n, struct leg *leg)
+key_leg(const uint8_t *p, size_t n, uint8_t **to, struct leg *leg)
 {
-	uint8_t *out = arena_alloc(d->arena, n + 1);
+	uint8_t *out = *to;
 	size_t i = 0, taken;
 
-	if (out == NULL)
-		return 0;
 	leg->key.p = out;
 	if (n > 0 && p[0] == '"') {
 		for (i = 1; i < n && p[i] != '"'; i += taken) {
@@ -202,11 +199,13 @@ key_leg(struct document *d, const uint8_t *p, size_t n, struct leg *leg)
 			}
 		}
 		leg->key.n = (size_t)(out - leg->key.p);
+		*to = out;
 		return i < n ? i + 1 : 0;
 	}
 	while (i < n && p[i] != '.' && p[i] != '[' && p[i] != '*' && p[i] != ' ')
 		*out++ = p[i++];
 	leg->key.n = i;
+	*to = out;
 	return i;
 }
 
@@ -232,14 +231,18 @@ index_leg(const uint8_t *p, size_t n, struct leg *leg)
 	return i > digits && i < n && p[i] == ']' && v <= UINT32_MAX ? i + 1 : 0;
 }
 
+/* No key is longer than what stands for it in the path. */
 static bool
 parse_path(struct document *d, struct slice path)
 {
 	size_t i = 1, taken;
+	uint8_t *keys;
 
 	d->nlegs = 0;
 	if (path.n == 0 || path.p[0] != '$')
 		return malformed(d, "a path that does not begin with $");
+	if ((keys = arena_alloc(d->arena, path.n)) == NULL)
+		return no_memory(d);
 	while (i < path.n) {
 		struct leg *leg = &d->legs[d->nlegs];
 		const uint8_t kind = path.p[i++];
@@ -247,7 +250,7 @@ parse_path(struct document *d, struct slice path)
 		if (d->nlegs == BINLOG_JSON_MAX_DEPTH + 1)
 			return malformed(d, "a path of more levels than the server allows");
 		*leg = (struct leg){ 0 };
-		taken = kind == '.'   ? key_leg(d, path.p + i, path.n - i, leg)
+		taken = kind == '.'   ? key_leg(path.p + i, path.n - i, &keys, leg)
 			: kind == '[' ? index_leg(path.p + i, path.n - i, leg)
 				      : 0;
 		if (taken == 0)

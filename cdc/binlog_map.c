@@ -38,6 +38,13 @@ map_cut(const struct rd *in, struct err *err)
 	    err, ERR_PROTOCOL, "TABLE_MAP is cut, or not as expected, at byte %zu", in->off);
 }
 
+/* Of bytes that cannot be read, or whose copy there was no memory for. */
+static bool
+map_refuse(const struct binlog_table *t, const struct rd *in, struct err *err)
+{
+	return arena_failed(t->arena) ? map_no_memory(err) : map_cut(in, err);
+}
+
 /* Bytes of metadata of a type; -1: not known. A flat switch. */
 static int
 meta_size(uint8_t code)
@@ -136,7 +143,7 @@ read_columns(struct rd *in, struct binlog_table *t, struct err *err)
 	n = rd_lenenc(in);
 	if (t->name == NULL || n == 0 || n > BINLOG_MAX_COLUMNS ||
 	    (codes = rd_bytes(in, n)) == NULL)
-		return map_cut(in, err);
+		return map_refuse(t, in, err);
 	t->ncols = (uint16_t)n;
 	if ((t->cols = arena_zalloc(t->arena, n * sizeof(*t->cols))) == NULL)
 		return map_no_memory(err);
@@ -326,9 +333,10 @@ read_column_labels(struct rd *in, struct arena *arena, struct binlog_column *col
 
 	if (in->bad || n > UINT16_MAX || n > rd_left(in))
 		return false;
-	labels = arena_zalloc(arena, (n + 1) * sizeof(*labels));
-	lengths = arena_zalloc(arena, (n + 1) * sizeof(*lengths));
-	for (uint64_t k = 0; labels != NULL && lengths != NULL && k < n; k++) {
+	if ((labels = arena_zalloc(arena, (n + 1) * sizeof(*labels))) == NULL ||
+	    (lengths = arena_zalloc(arena, (n + 1) * sizeof(*lengths))) == NULL)
+		return false;
+	for (uint64_t k = 0; k < n; k++) {
 		struct rd label = rd_part(in, rd_lenenc(in));
 		char *copy = arena_alloc(arena, label.n + 1);
 
@@ -342,7 +350,7 @@ read_column_labels(struct rd *in, struct arena *arena, struct binlog_column *col
 	col->labels = labels;
 	col->label_len = lengths;
 	col->nlabels = (uint16_t)n;
-	return labels != NULL && lengths != NULL;
+	return true;
 }
 
 static bool
@@ -431,12 +439,15 @@ read_optional(struct rd *in, struct binlog_table *t, struct err *err)
 		const uint8_t field = rd_u8(in);
 		struct rd value = rd_part(in, rd_lenenc(in));
 
-		if (in->bad || !read_field(field, &value, t) || value.bad)
+		if (in->bad || !read_field(field, &value, t) || value.bad) {
+			if (arena_failed(t->arena))
+				return map_no_memory(err);
 			return err_set(err, ERR_PROTOCOL,
 			    "TABLE_MAP of %s.%s: field %u of %zu bytes is not as expected",
 			    t->schema, t->name, field, value.n);
+		}
 	}
-	return !in->bad || map_cut(in, err);
+	return true;
 }
 
 struct binlog_table *

@@ -203,6 +203,12 @@ arena_held(const struct arena *a)
 }
 
 bool
+arena_failed(const struct arena *a)
+{
+	return a->failed;
+}
+
+bool
 arena_full(const struct arena *a, struct err *err, const char *text)
 {
 	return a->failed ? err_set(err, ERR_SYSTEM, "out of memory") : err_set(err, ERR_LIMIT, "%s", text);

@@ -20,6 +20,7 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 size_t arena_used(const struct arena *a);			/* bytes handed out since the last reset */
 size_t arena_held(const struct arena *a);			/* bytes taken from the system */
+bool arena_failed(const struct arena *a);			/* there was no memory for the last allocation */
 /* Why the last allocation gave NULL. Always false: ERR_SYSTEM where there was no memory; ERR_LIMIT, with this text, where it was over budget. */
 bool arena_full(const struct arena *a, struct err *err, const char *text);
 
