@@ -28,8 +28,7 @@ static bool print_value(struct printer *pr, const struct json_value *v);
 static bool
 bad(struct printer *pr, const char *why)
 {
-	if (pr->why == NULL)
-		pr->why = why;
+	pr->why = why;
 	return false;
 }
 
@@ -232,9 +231,9 @@ print_opaque(struct printer *pr, const struct json_value *v)
 {
 	uint8_t field;
 	struct slice s;
+	const bool whole = json_opaque(v, &field, &s);
 
-	if (!json_opaque(v, &field, &s))
-		return bad(pr, "a value that is cut off");
+	assert(whole);
 	if (!pay(pr, s.n))
 		return false;
 	switch (field) {
@@ -285,8 +284,9 @@ print_container(struct printer *pr, const struct json_value *v)
 static bool
 print_value(struct printer *pr, const struct json_value *v)
 {
-	struct slice s;
+	struct slice s = { 0 };
 	size_t size;
+	bool whole;
 
 	if (json_is_container(v->type))
 		return print_container(pr, v);
@@ -295,7 +295,10 @@ print_value(struct printer *pr, const struct json_value *v)
 	switch (v->type) {
 	case JSON_LITERAL: return print_literal(pr, v);
 	case JSON_DOUBLE: return print_double(pr, v);
-	case JSON_STRING: return json_string(v, &s) && print_string(pr, s);
+	case JSON_STRING:
+		whole = json_string(v, &s);
+		assert(whole);
+		return print_string(pr, s);
 	case JSON_OPAQUE: return print_opaque(pr, v);
 	default: return print_number(pr, v);
 	}
@@ -317,8 +320,7 @@ binlog_json_text(const uint8_t *p, size_t n, uint8_t *dst, size_t *ret_n, struct
 		return err_set(err, ERR_PROTOCOL,
 		    "binary JSON that is cut off, or of a type that is not known");
 	if (!print_value(&pr, &root))
-		return err_set(err, ERR_PROTOCOL, "binary JSON with %s",
-		    pr.why != NULL ? pr.why : "a value that is cut off");
+		return err_set(err, ERR_PROTOCOL, "binary JSON with %s", pr.why);
 	*ret_n = pr.n;
 	return true;
 }

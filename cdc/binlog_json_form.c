@@ -3,6 +3,8 @@
  * Invariant: what it hands out lies inside of what it was given. Threads: any; pure. */
 #include "cdc/binlog_json_form.h"
 
+#include <assert.h>
+
 static uint32_t
 number(const uint8_t *p, uint8_t width)
 {
@@ -38,7 +40,8 @@ json_open(struct json_container *c, const struct json_value *v)
 	*c = (struct json_container){ .p = v->bytes.p,
 		.object = v->type <= JSON_LARGE_OBJECT,
 		.width = v->type % 2 != 0 ? 4 : 2 };
-	if (!json_is_container(v->type) || n < 2u * c->width)
+	assert(json_is_container(v->type));
+	if (n < 2u * c->width)
 		return false;
 	c->count = number(c->p, c->width);
 	c->n = number(c->p + c->width, c->width);
