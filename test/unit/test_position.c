@@ -1,6 +1,7 @@
 /* test_position.c - positions: text, order, and the two kinds of LSN that must not be mixed. */
 #include "cdc/position.c"
 
+#include "daemon/base/thread.h"
 #include "test/unit/unit.h"
 
 static struct position
@@ -216,10 +217,165 @@ START_TEST(position_kinds_are_never_compared)
 }
 END_TEST
 
+/* Each is refused, with a word of why; the second of them names what is too large. */
+START_TEST(position_of_a_binlog_that_is_none)
+{
+	static const struct {
+		const char *text, *why;
+	} bad[] = { { ":5", "expected FILE:OFFSET" }, { "log.000001:", "expected FILE:OFFSET" }, { "log.000001:5x", "expected FILE:OFFSET" },
+		{ "log.000001:-5", "expected FILE:OFFSET" }, { "log.000001:5:", "expected FILE:OFFSET" },
+		{ "log:5", "not the name of a binlog file" }, { ".000001:5", "not the name of a binlog file" },
+		{ "log.:5", "not the name of a binlog file" }, { "log.12345678901:5", "not the name of a binlog file" },
+		{ "log.00000x:5", "not the name of a binlog file" }, { "log.00000/:5", "not the name of a binlog file" },
+		{ "log.4294967295:5", "is too large" }, { "log.9999999999:5", "is too large" },
+		{ "log.000001:1099511627776", "offset in" }, { "log.000001:10995116277750", "offset in" },
+		{ "log.000001:99999999999999999999", "offset in" },
+		{ "a-name-of-a-log-that-goes-on-and-on-and-on-until-it-is-as-long-as-one-may-be-123.x:5",
+		    "\"a-name-of-a-log-that-goes-on-and-on-and-on-until-it-is-as-long-as-one-may-be-123\"" },
+		{ "a-name-of-a-log-that-goes-on-and-on-and-on-until-it-is-longer-than-a-message-wants-to-show-it:5",
+		    "\"a-name-of-a-log-that-goes-on-and-on-and-on-until-it-is-longer-than-a-message-wan\"" },
+		{ "0/5@7", "is not a position" } };
+	struct err err = ERR_INIT;
+	struct position p = at(7);
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_fails(position_parse(bad[i].text, &p, &err), &err, ERR_CONFIG);
+		ck_assert_msg(strstr(err.msg, bad[i].why) != NULL, "%s: %s", bad[i].text, err.msg);
+	}
+	ck_assert(p.kind == POSITION_LSN && p.lsn.v == 7);
+}
+END_TEST
+
+START_TEST(position_of_a_binlog_has_a_longest_name_and_a_largest_number)
+{
+	struct err err = ERR_INIT;
+	char text[BINLOG_BASE_MAX + 40], out[POSITION_TEXT];
+	struct position p;
+
+	memset(text, 'b', sizeof(text));
+	snprintf(text + BINLOG_BASE_MAX, 40, ".%u:%" PRIu64, BINLOG_FILE_MAX, BINLOG_OFFSET_MAX);
+	ck_ok(position_parse(text, &p, &err), &err);
+	ck_assert(binlog_file(p.lsn.v) == BINLOG_FILE_MAX && binlog_offset(p.lsn.v) == BINLOG_OFFSET_MAX);
+	ck_assert_str_eq(position_text(&p, out), text);
+	p.born = UINT32_MAX;
+	ck_assert_str_eq(strchr(position_stored(&p, out), '@'), "@4294967295");
+	snprintf(text + BINLOG_BASE_MAX, 40, "b.000001:4");
+	ck_fails(position_parse(text, &p, &err), &err, ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "bytes before its number"));
+	snprintf(text, sizeof(text), "log.%u:4", BINLOG_FILE_MAX + 1);
+	ck_fails(position_parse(text, &p, &err), &err, ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "is too large"));
+}
+END_TEST
+
+/* What stands behind the last @ is when the file was made, if it is a number; else it is part of the name. */
+START_TEST(position_stored_says_when_its_file_was_made)
+{
+	static const struct {
+		const char *text, *log;
+		uint32_t born;
+	} good[] = { { "log.000001:4@1700000000", "log", 1700000000 }, { "log.000001:4@4294967295", "log", UINT32_MAX },
+		{ "log.000001:4", "log", 0 }, { "a@b.000001:4", "a@b", 0 }, { "a@7.000001:4", "a@7", 0 }, { "a@b.000001:4@9", "a@b", 9 } };
+	static const char *const bad[] = { "log.000001:4@", "log.000001:4@x", "log.000001:4@4294967296", "log.000001:4@7x", "log.000001:4@/",
+		"log.000001:4@:" };
+	struct err err = ERR_INIT;
+	char out[POSITION_TEXT];
+	struct position p;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		ck_ok(position_parse(good[i].text, &p, &err), &err);
+		ck_assert_str_eq(p.log, good[i].log);
+		ck_assert_uint_eq(p.born, good[i].born);
+		ck_assert_str_eq(position_stored(&p, out), good[i].text);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_fails(position_parse(bad[i], &p, &err), &err, ERR_CONFIG);
+	p = (struct position){ .kind = POSITION_BINLOG, .gtids = "0-1-5", .born = 7 };
+	ck_assert_str_eq(position_stored(&p, out), "0-1-5");
+	p = at(0x20);
+	ck_assert_str_eq(position_stored(&p, out), "0/20");
+}
+END_TEST
+
+START_TEST(position_by_gtids_shows_as_many_as_fit)
+{
+	char out[POSITION_TEXT], many[2 * POSITION_TEXT];
+	struct position p = { .kind = POSITION_BINLOG, .gtids = "" };
+	const struct txn_mark m = { .kind = POSITION_BINLOG, .lsn = { binlog_place(7, 4) } };
+
+	ck_assert_str_eq(position_text(&p, out), "the empty set of GTIDs");
+	p.gtids = "0-1-5";
+	ck_assert_str_eq(position_text(&p, out), "0-1-5");
+	memset(many, '1', sizeof(many) - 1);
+	many[sizeof(many) - 1] = '\0';
+	p.gtids = many;
+	ck_assert_uint_eq(strlen(position_text(&p, out)), POSITION_TEXT - 1);
+	ck_assert_str_eq(out + POSITION_TEXT - 5, "1...");
+	p.lsn.v = binlog_place(1, 4);	/* where the place is known, too, it is shorter */
+	p.log = "log";
+	ck_assert_str_eq(position_text(&p, out), "log.000001:4");
+	p.lsn.v = 0;
+	p.gtids = NULL;
+	ck_assert_str_eq(position_text(&p, out), "log.000000:0");
+	ck_assert_str_eq(txn_mark_text(&m, out), "?.000007:4");
+}
+END_TEST
+
+START_TEST(position_given_as_gtids_is_a_set_of_them)
+{
+	struct err err = ERR_INIT;
+	struct position p = at(7);
+
+	ck_fails(position_parse_given("0-1-5,0-1-6", &p, &err), &err, ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "each domain once"));
+	ck_fails(position_parse_given("11111111-2222-3333-4444-555555555555:5-4", &p, &err), &err, ERR_CONFIG);
+	ck_assert_ptr_nonnull(strstr(err.msg, "not a set of GTIDs"));
+	ck_fails(position_parse_given("", &p, &err), &err, ERR_CONFIG);
+	ck_assert_uint_eq(p.lsn.v, 7);
+}
+END_TEST
+
+#define NAMES 300
+
+static void *
+intern_many(void *arg)
+{
+	const char **ret = arg;
+
+	for (int i = 0; i < NAMES; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "n%d", i);
+		ret[i] = name_intern(text, strlen(text));
+	}
+	return NULL;
+}
+
+START_TEST(position_names_are_one_for_all_threads)
+{
+	static const char *names[8][NAMES];
+	struct thread threads[8] = { { 0 } };
+	struct err err = ERR_INIT;
+
+	for (int i = 0; i < 8; i++)
+		ck_ok(thread_start(&threads[i], "names", intern_many, names[i], &err), &err);
+	for (int i = 0; i < 8; i++)
+		thread_join(&threads[i]);
+	for (int i = 1; i < 8; i++)
+		ck_assert_int_eq(memcmp(names[i], names[0], sizeof(names[0])), 0);
+	ck_assert_str_eq(names[0][NAMES - 1], "n299");
+	ck_assert_ptr_ne(name_intern("n29", 3), names[0][299]);
+	ck_assert_ptr_eq(name_intern("n29", 3), names[0][29]);
+}
+END_TEST
+
 UNIT_MAIN("position", position_prints_and_parses_lsns, position_refuses_what_is_no_lsn,
     position_text_can_be_read_back, position_of_a_binlog_is_its_file_and_offset,
     position_parse_leaves_the_result_alone_when_it_refuses,
     position_reached_counts_the_end_itself, position_none_is_equal_to_none_only,
     position_distance_is_never_negative, snapshot_does_not_hold_a_commit_that_starts_at_it,
     snapshot_and_its_stream_share_no_transaction, snapshot_has_passed_once_the_stream_reached_it,
-    position_kinds_are_never_compared)
+    position_kinds_are_never_compared, position_of_a_binlog_that_is_none,
+    position_of_a_binlog_has_a_longest_name_and_a_largest_number, position_stored_says_when_its_file_was_made,
+    position_by_gtids_shows_as_many_as_fit, position_given_as_gtids_is_a_set_of_them,
+    position_names_are_one_for_all_threads)

@@ -111,7 +111,7 @@ START_TEST(timeline_refuses_what_is_no_history)
 {
 	static const char *const bad[] = { "x\t0/10\n", "1\n", "1\tzero\n", "1\t0/10\n1\t0/20\n",
 		"2\t0/20\n1\t0/10\n", "3\t0/30\n", "0\t0/10\n", "4294967296\t0/10\n", "-1\t0/10\n",
-		"1\t0/123456789\n" };
+		"1\t0/123456789\n", "1\t00000016/00000000A\n", "0000000000000001\t0/10\n" };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ck_assert_msg(is_refused(bad[i], strlen(bad[i]), 3), "taken: %s", bad[i]);
