@@ -225,8 +225,7 @@ measure(struct rows *r, const uint8_t *present, struct image *im, struct err *er
 	if (!row_image_measure(
 		r->table->image, im->p, rd_left(&r->in), present, &used, &im->bound, err))
 		return false;
-	if (used > rd_left(&r->in))
-		return cut_row(err);
+	assert(used <= rd_left(&r->in));
 	im->n = used;
 	r->in.off += used;
 	return true;
@@ -253,8 +252,7 @@ measure_partial(struct binlog *dec, struct rows *r, const struct image *before, 
 	if (!row_image_expand(r->table->image, before->p, before->n, r->before, r->in.p + r->in.off,
 		rd_left(&r->in), r->after, &dec->expanded, &used, err))
 		return no_document(err);
-	if (used > rd_left(&r->in))
-		return cut_row(err);
+	assert(used <= rd_left(&r->in));
 	if (dec->expanded.n > dec->max_event)
 		return err_set(err, ERR_LIMIT, "a row of %zu bytes", dec->expanded.n);
 	r->in.off += used;
@@ -515,7 +513,7 @@ is_version_2(uint8_t type)
 {
 	return (type >= EVENT_WRITE_ROWS && type <= EVENT_DELETE_ROWS) ||
 	       type == EVENT_PARTIAL_UPDATE_ROWS ||
-	       (type >= EVENT_WRITE_ROWS_COMPRESSED && type <= EVENT_DELETE_ROWS_COMPRESSED);
+	       type >= EVENT_WRITE_ROWS_COMPRESSED;
 }
 
 /* The post-header, and what version 2 puts behind it. */
