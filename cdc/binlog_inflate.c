@@ -8,6 +8,7 @@
  *                        3 size of what comes out, 0 (without length) end; then the payload: events without checksums */
 #include "cdc/binlog_intern.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -152,15 +153,14 @@ bad_payload(const char *why, struct err *err)
 	    err, ERR_PROTOCOL, "a compressed transaction cannot be decompressed: %s", why);
 }
 
-static bool
-start_zstd(struct binlog *dec, struct err *err)
+/* Between two payloads neither of these can fail. */
+static void
+start_zstd(ZSTD_DStream *zstd)
 {
-	if (dec->zstd == NULL && (dec->zstd = ZSTD_createDStream()) == NULL)
-		return err_set(err, ERR_SYSTEM, "no memory for decompression");
-	if (ZSTD_isError(ZSTD_DCtx_reset(dec->zstd, ZSTD_reset_session_only)) ||
-	    ZSTD_isError(ZSTD_DCtx_setParameter(dec->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX)))
-		return err_set(err, ERR_SYSTEM, "decompression cannot be started");
-	return true;
+	const size_t was = ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only);
+	const size_t set = ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+
+	assert(!ZSTD_isError(was) && !ZSTD_isError(set));
 }
 
 static bool
@@ -171,8 +171,9 @@ unpack_zstd(struct binlog *dec, struct payload *pl, struct err *err)
 	size_t rest = 1;
 
 	buf_reset(&dec->unpacked);
-	if (!start_zstd(dec, err))
-		return false;
+	if (dec->zstd == NULL && (dec->zstd = ZSTD_createDStream()) == NULL)
+		return err_set(err, ERR_SYSTEM, "no memory for decompression");
+	start_zstd(dec->zstd);
 	if (!buf_reserve(&dec->unpacked, step))
 		return err_set(err, ERR_SYSTEM, "no memory for decompression");
 	while (rest != 0) {

@@ -140,7 +140,7 @@ name_number(struct binlog *dec, const char *schema, const char *name, bool make,
 	const int n = snprintf(key, sizeof(key), "%s%c%s", schema, '\0', name);
 	uintptr_t number;
 
-	if (n < 0 || (size_t)n >= sizeof(key)) {
+	if ((size_t)n >= sizeof(key)) {
 		err_set(err, ERR_PROTOCOL, "a name of %d bytes", n);
 		return 0;
 	}

@@ -545,6 +545,38 @@ expect_payload_refused(
 	maker_end(&m);
 }
 
+/* The compressed stream ends before its end; and what stands before it is cut, or no length. */
+static void
+expect_cut_payload(const struct buf *events)
+{
+	static const char *const heads[] = { "\3\1", "\373", "\2\373", "\2\1\374", "\2\0", "\1\1\7" };
+	uint8_t packed[1000];
+	const size_t n = ZSTD_compress(packed, sizeof(packed), events->p, events->n, 3);
+	struct maker m = { 0 };
+
+	ck_assert(!ZSTD_isError(n));
+	for (size_t cut = 0; cut < n; cut++) {
+		struct buf b = { 0 };
+
+		buf_put(&b, "\2\1\0\1\3\374", 6);
+		put_le(&b, cut, 2);
+		buf_u8(&b, 0);
+		buf_put(&b, packed, cut);
+		maker_ready(&m, NULL);
+		ok(gtid(&m, 1, 5));
+		no(send_event(&m, EVENT_TRANSACTION_PAYLOAD, &b), ERR_PROTOCOL);
+		ck_assert_ptr_nonnull(strstr(m.rig.err.msg, "cannot be decompressed"));
+		maker_end(&m);
+	}
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		maker_ready(&m, NULL);
+		ok(gtid(&m, 1, 5));
+		no(send_bytes(&m, EVENT_TRANSACTION_PAYLOAD, heads[i], strlen(heads[i]) + (i == 4)), ERR_PROTOCOL);
+		ck_assert_msg(strstr(m.rig.err.msg, "TRANSACTION_PAYLOAD (type 40)") != NULL, "%zu: %s", i, m.rig.err.msg);
+		maker_end(&m);
+	}
+}
+
 START_TEST(payload_that_is_broken)
 {
 	struct buf events = inner_events("t", 5), two = { 0 }, nested, body;
@@ -566,9 +598,10 @@ START_TEST(payload_that_is_broken)
 	buf_put(&two, events.p, events.n);
 	expect_payload_refused(PAYLOAD_ZSTD, two.n, &two, ERR_PROTOCOL);
 	body = body_of("", 0);
-	for (size_t i = 0; i < 2; i++) {
-		nested = event_bytes(
-		    i == 0 ? EVENT_TRANSACTION_PAYLOAD : EVENT_ROTATE, 0, 0, &body, false);
+	for (size_t i = 0; i < 4; i++) {
+		static const uint8_t types[] = { EVENT_TRANSACTION_PAYLOAD, EVENT_ROTATE, EVENT_FORMAT_DESCRIPTION, EVENT_GTID };
+
+		nested = event_bytes(types[i], 0, 0, &body, false);
 		expect_payload_refused(PAYLOAD_NONE, nested.n, &nested, ERR_PROTOCOL);
 		buf_done(&nested);
 	}
@@ -579,6 +612,7 @@ START_TEST(payload_that_is_broken)
 	ok(gtid(&m, 1, 5));
 	no(payload_and(&m, PAYLOAD_ZSTD, events.n, &events, 3), ERR_PROTOCOL);
 	maker_end(&m);
+	expect_cut_payload(&events);
 	buf_done(&events);
 	buf_done(&two);
 }
@@ -671,6 +705,28 @@ START_TEST(block_is_decompressed_or_refused)
 		}
 		maker_end(&m);
 	}
+}
+END_TEST
+
+START_TEST(block_larger_than_allowed_or_of_an_odd_width)
+{
+	const struct binlog_options small = { .max_event = 1000 };
+	struct maker m = { .mariadb = true };
+
+	maker_ready(&m, &small);
+	ok(mariadb_gtid(&m, 0, 1, 1));
+	no(compressed_query(&m, 0x82, 0x03, "\xe9x", 2), ERR_LIMIT);	/* 1001 bytes */
+	ck_assert_ptr_nonnull(strstr(m.rig.err.msg, "an event of 1001 bytes, decompressed"));
+	maker_end(&m);
+	maker_ready(&m, NULL);
+	ok(mariadb_gtid(&m, 0, 1, 1));
+	no(compressed_query(&m, 0x85, 0, "\0\0\0\1x", 5), ERR_PROTOCOL);	/* five bytes of size */
+	ck_assert_ptr_nonnull(strstr(m.rig.err.msg, "cannot be decompressed"));
+	maker_end(&m);
+	maker_ready(&m, NULL);
+	ok(mariadb_gtid(&m, 0, 1, 1));
+	no(send_bytes(&m, EVENT_QUERY_COMPRESSED, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 14), ERR_PROTOCOL);	/* none at all */
+	maker_end(&m);
 }
 END_TEST
 
@@ -780,5 +836,5 @@ UNIT_MAIN("binlog_place", place_goes_on_beyond_4_gb, place_behind_what_was_stepp
     format_of_a_dump_inside_a_file_without_checksums,
     format_of_another_version_is_refused, event_of_unknown_type, event_incident_is_a_hole,
     event_larger_than_allowed, event_of_another_length_than_it_says, payload_is_a_transaction,
-    payload_that_is_broken, payload_of_many_events, block_is_decompressed_or_refused,
+    payload_that_is_broken, payload_of_many_events, block_is_decompressed_or_refused, block_larger_than_allowed_or_of_an_odd_width,
     table_of_odd_columns, table_that_is_too_wide, table_count_of_a_statement_is_bounded)
