@@ -602,6 +602,76 @@ START_TEST(binlog_row_refuses_values_that_the_type_does_not_have)
 }
 END_TEST
 
+/* What one value becomes; NULL: it is refused. */
+static const char *
+text_of(struct coltype t, const void *bytes, size_t n)
+{
+	static char text[200];
+	struct arena *arena = arena_new(1024, 0);
+	struct err err = ERR_INIT;
+	struct row_image *im = row_image_new(&t, NULL, 1, arena, &err);
+	uint8_t image[100] = { 0 };
+	size_t used, bound, written;
+	struct value v;
+
+	ck_assert_msg(im != NULL, "%s", err.msg);
+	memcpy(image + 1, bytes, n);
+	ck_ok(row_image_measure(im, image, n + 1, (const uint8_t[]){ 1 }, &used, &bound, &err), &err);
+	ck_assert_uint_lt(bound, sizeof(text));
+	ck_ok(row_image_fill(im, image, n + 1, (const uint8_t[]){ 1 }, &v, (uint8_t *)text, &written, &err), &err);
+	ck_assert(used == n + 1 && written == v.len && written <= bound);
+	text[written] = '\0';
+	row_image_done(im);
+	arena_free(arena);
+	return text;
+}
+
+static struct coltype
+logical(enum logical_type what, uint32_t length)
+{
+	struct coltype t = column(MY_TYPE_STRING, 63, length);
+
+	t.logical = what;
+	t.mariadb = true;
+	return t;
+}
+
+/* As the server stores them: bytes, of which those of 0 at the end are left out. */
+START_TEST(binlog_row_gives_uuids_and_addresses_as_text)
+{
+	ck_assert_str_eq(text_of(logical(LOGICAL_UUID, 16), BYTES("\x10\x12\x34\x56\x78\x9a\xbc\xde\xf0\x12\x34\x56\x78\x9a\xbc\xde\xf0")),
+	    "12345678-9abc-def0-1234-56789abcdef0");
+	ck_assert_str_eq(text_of(logical(LOGICAL_UUID, 16), BYTES("\x00")), "00000000-0000-0000-0000-000000000000");
+	ck_assert_str_eq(text_of(logical(LOGICAL_INET, 4), BYTES("\x04\xc0\xa8\x01\x02")), "192.168.1.2");
+	ck_assert_str_eq(text_of(logical(LOGICAL_INET, 4), BYTES("\x01\x0a")), "10.0.0.0");
+	ck_assert_str_eq(text_of(logical(LOGICAL_INET, 16), BYTES("\x04\x20\x01\x0d\xb8")), "2001:db8::");
+	ck_assert_str_eq(text_of(column(MY_TYPE_STRING, 63, 4), BYTES("\x01\x0a")), "\x0a");
+	ck_assert_int_eq(taken(logical(LOGICAL_INET, 4), BYTES("\x05\xc0\xa8\x01\x02\x03")), ERR_PROTOCOL);
+}
+END_TEST
+
+START_TEST(binlog_row_gives_the_least_and_the_most_of_a_type)
+{
+	static const char *many[64];
+	struct coltype set = column(MY_TYPE_SET, 8, 8);
+
+	for (int i = 0; i < 64; i++)
+		many[i] = i == 63 ? "last" : "";
+	set.labels = many;
+	set.nlabels = 64;
+	ck_assert_str_eq(text_of(set, BYTES("\0\0\0\0\0\0\0\x80")), "last");
+	ck_assert_str_eq(text_of(column(MY_TYPE_ENUM, 8, 1), BYTES("\x00")), "");	/* a value that was refused */
+	ck_assert_str_eq(text_of(column(MY_TYPE_ENUM, 8, 1), BYTES("\x02")), "b");
+	ck_assert_str_eq(text_of(column(MY_TYPE_SET, 8, 1), BYTES("\x03")), "a,b");
+	ck_assert_str_eq(text_of(column(MY_TYPE_BIT, 0, 8), BYTES("\x81")), "10000001");
+	ck_assert_str_eq(text_of(column(MY_TYPE_BIT, 0, 1), BYTES("\x01")), "1");
+	ck_assert_str_eq(text_of(column(MY_TYPE_STRING, 8, 9), BYTES("\x04 a  ")), " a");
+	ck_assert_str_eq(text_of(column(MY_TYPE_STRING, 8, 9), BYTES("\x03   ")), "");
+	ck_assert_str_eq(text_of(column(MY_TYPE_VARCHAR, 8, 9), BYTES("\x03 a ")), " a ");
+	ck_assert_str_eq(text_of(column(MY_TYPE_INT24, 0, 0), BYTES("\x00\x00\x80")), "-8388608");
+}
+END_TEST
+
 /* Never a question mark in its place. */
 START_TEST(binlog_row_refuses_text_that_is_not_of_its_set)
 {
@@ -695,6 +765,8 @@ START_TEST(binlog_row_refuses_compressed_values_that_lie)
 	ck_assert_int_eq(
 	    taken(t, BYTES("\x02\x10\x00")), ERR_PROTOCOL); /* a method that is not known */
 	ck_assert_int_eq(taken(t, BYTES("\x01\x80")), ERR_PROTOCOL);
+	ck_assert_int_eq(taken(t, BYTES("\x03\x81\x00\x78")), ERR_PROTOCOL); /* a size of nothing */
+	ck_assert_int_eq(taken(t, BYTES("\x07\x85\x00\x00\x00\x00\x05\x78")), ERR_PROTOCOL); /* of five bytes */
 	ck_assert_int_eq(taken(t, BYTES("\x02\x82\x00")), ERR_PROTOCOL);
 	/* a few bytes that claim 4 GB */
 	ck_assert_int_eq(taken(column(MY_TYPE_BLOB_COMPRESSED, 63, UINT32_MAX),
@@ -706,7 +778,7 @@ END_TEST
 START_TEST(binlog_row_refuses_types_that_are_not_complete)
 {
 	const struct coltype list[] = { column(MY_TYPE_NULL, 0, 0),
-		column(MY_TYPE_VARCHAR, 999, 10), column(MY_TYPE_BIT, 0, 65),
+		column(MY_TYPE_VARCHAR, 999, 10), column(MY_TYPE_BIT, 0, 65), column(MY_TYPE_BIT, 0, 0),
 		column(MY_TYPE_NEWDECIMAL, 0, 66),
 		{ .code = MY_TYPE_ENUM, .name = "enum()", .length = 1 },
 		{ .code = MY_TYPE_TIME,
@@ -725,7 +797,121 @@ START_TEST(binlog_row_refuses_types_that_are_not_complete)
 }
 END_TEST
 
-UNIT_MAIN("binlog_row", binlog_row_gives_what_mysql_says, binlog_row_gives_what_mariadb_says,
+/* ---- changes of documents, cut ---- */
+
+/* a int, j json, k json: rows of two images, the one after as PARTIAL_UPDATE_ROWS has it. */
+static const char *const abc[] = { "a", "j", "k" };
+
+struct partial {
+	struct arena *arena;
+	struct row_image *im;
+	struct buf out;
+	struct err err;
+};
+
+static void
+partial_start(struct partial *p)
+{
+	const struct coltype types[] = { column(MY_TYPE_LONG, 0, 0), column(MY_TYPE_JSON, 0, 0), column(MY_TYPE_JSON, 0, 0) };
+
+	*p = (struct partial){ .arena = arena_new(1024, 0), .err = ERR_INIT };
+	p->im = row_image_new(types, abc, 3, p->arena, &p->err);
+	ck_ok(p->im != NULL, &p->err);
+}
+
+static void
+partial_end(struct partial *p)
+{
+	row_image_done(p->im);
+	arena_free(p->arena);
+	buf_done(&p->out);
+}
+
+static bool
+expand(struct partial *p, const void *before, size_t nbefore, uint8_t before_present, const void *after, size_t n, uint8_t present)
+{
+	uint8_t *b = xzalloc(nbefore + 1), *a = xzalloc(n + 1);
+	size_t used;
+	bool ok;
+
+	memcpy(b, before, nbefore);
+	memcpy(a, after, n);
+	p->err = (struct err)ERR_INIT;
+	ok = row_image_expand(p->im, b, nbefore, &before_present, a, n, &present, &p->out, &used, &p->err);
+	ck_assert(!ok || used == n);
+	free(a);
+	free(b);
+	return ok;
+}
+
+#define DOC "\x05\0\0\0\x00\0\0\x04\0"	/* {} with its length */
+#define DIFF "\x08\0\0\0\x01\x03$.a\x02\x04\x01"	/* "a": true comes in, with the length of the diff */
+
+START_TEST(binlog_row_expands_changes_of_a_document)
+{
+	struct partial p;
+
+	partial_start(&p);
+	/* all as it is: no options, no NULLs */
+	ck_ok(expand(&p, BYTES("\0\1\0\0\0" DOC DOC), 7, BYTES("\0\0\2\0\0\0" DOC DOC), 7), &p.err);
+	ck_assert(p.out.n == 1 + 4 + 18 && memcmp(p.out.p, "\0\2\0\0\0" DOC, 14) == 0);
+	/* the first document is whole, the second one changed; a before is NULL */
+	ck_ok(expand(&p, BYTES("\1" DOC DOC), 7, BYTES("\1\2\1" DOC DIFF), 7), &p.err);
+	ck_assert(p.out.n > 1 + 9 + 4 && memcmp(p.out.p, "\1" DOC, 10) == 0);
+	ck_assert_str_eq(text_of(column(MY_TYPE_JSON, 0, 0), p.out.p + 10, p.out.n - 10), "{\"a\": true}");
+	/* j is absent before */
+	ck_ok(expand(&p, BYTES("\0\1\0\0\0" DOC), 5, BYTES("\1\2\0\2\0\0\0" DIFF), 5), &p.err);
+	partial_end(&p);
+}
+END_TEST
+
+START_TEST(binlog_row_refuses_changes_that_are_cut)
+{
+	static const char after[] = "\1\2\0\2\0\0\0" DOC DIFF, before[] = "\0\1\0\0\0" DOC DOC;
+	struct partial p;
+
+	partial_start(&p);
+	ck_ok(expand(&p, before, sizeof(before) - 1, 7, after, sizeof(after) - 1, 7), &p.err);
+	for (size_t cut = 0; cut < sizeof(after) - 1; cut++)
+		ck_fails(expand(&p, before, sizeof(before) - 1, 7, after, cut, 7), &p.err, ERR_PROTOCOL);
+	for (size_t cut = 0; cut < sizeof(before) - 1; cut++)	/* all of it is read up to the document */
+		ck_fails(expand(&p, before, cut, 7, after, sizeof(after) - 1, 7), &p.err, ERR_PROTOCOL);
+	ck_fails(expand(&p, before, sizeof(before) - 1, 7, BYTES("\2\0\0\0\0\0"), 1), &p.err, ERR_PROTOCOL);
+	ck_assert_ptr_nonnull(strstr(p.err.msg, "options 0x2"));
+	/* the document is NULL, or absent: its change applies to nothing */
+	ck_fails(expand(&p, BYTES("\4\1\0\0\0" DOC), 7, after, sizeof(after) - 1, 7), &p.err, ERR_DATA);
+	ck_fails(expand(&p, BYTES("\0\1\0\0\0" DOC), 3, after, sizeof(after) - 1, 7), &p.err, ERR_DATA);
+	/* a change that does not fit */
+	ck_fails(expand(&p, BYTES("\0\1\0\0\0" DOC "\5\0\0\0\4\1\0\0\0"), 7, after, sizeof(after) - 1, 7), &p.err, ERR_PROTOCOL);
+	ck_assert_ptr_nonnull(strstr(p.err.msg, "column k"));
+	partial_end(&p);
+}
+END_TEST
+
+/* What was measured is filled; what was not is refused all the same. */
+START_TEST(binlog_row_does_not_fill_what_is_cut)
+{
+	static const char row[] = "\0\1\0\0\0" DOC DOC;
+	uint8_t dst[200];
+	struct value v[3];
+	struct partial p;
+	size_t written;
+
+	partial_start(&p);
+	for (size_t cut = 0; cut < sizeof(row) - 1; cut++) {
+		uint8_t *copy = xzalloc(cut + 1);
+
+		memcpy(copy, row, cut);
+		ck_fails(row_image_fill(p.im, copy, cut, (const uint8_t[]){ 7 }, v, dst, &written, &p.err), &p.err, ERR_PROTOCOL);
+		free(copy);
+	}
+	partial_end(&p);
+}
+END_TEST
+
+UNIT_MAIN("binlog_row", binlog_row_gives_uuids_and_addresses_as_text, binlog_row_gives_the_least_and_the_most_of_a_type,
+    binlog_row_expands_changes_of_a_document, binlog_row_refuses_changes_that_are_cut, binlog_row_does_not_fill_what_is_cut,
+    binlog_row_gives_what_mysql_says, binlog_row_gives_what_mariadb_says,
     binlog_row_gives_what_mariadb_11_says, binlog_row_refuses_values_that_the_type_does_not_have,
     binlog_row_refuses_text_that_is_not_of_its_set, binlog_row_measures_long_text,
     binlog_row_refuses_compressed_values_that_lie, binlog_row_refuses_types_that_are_not_complete)
