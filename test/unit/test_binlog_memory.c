@@ -4,6 +4,7 @@
  * project's top folder. */
 #include "cdc/binlog_map.c"
 
+#include "test/fake/binlog_bytes.h"
 #include "test/fake/checking_sink.h"
 #include "test/fake/no_memory.h"
 #include "test/unit/unit.h"
@@ -90,10 +91,8 @@ read_log(struct feed *f, const uint8_t *p, size_t n, bool captures)
 
 /* With memory: to its end, or to what is refused in it. */
 static void
-read_without_memory(const char *name, bool captures, unsigned least)
+fail_each(const char *name, const uint8_t *p, size_t n, bool captures, unsigned least)
 {
-	size_t n;
-	const uint8_t *p = capture(name, &n);
 	struct feed whole, f;
 	const bool good = read_log(&whole, p, n, captures);
 	unsigned at = 0;
@@ -111,6 +110,15 @@ read_without_memory(const char *name, bool captures, unsigned least)
 		ck_assert_uint_le(f.rows, whole.rows);
 	} while (failed);
 	ck_assert_msg(at > least, "%s: %u allocations", name, at);
+}
+
+static void
+read_without_memory(const char *name, bool captures, unsigned least)
+{
+	size_t n;
+	const uint8_t *p = capture(name, &n);
+
+	fail_each(name, p, n, captures, least);
 }
 
 START_TEST(binlog_without_memory_says_so)
@@ -178,6 +186,7 @@ wide_table(void)
 	}
 	put_field(&b, 4, &names);
 	put_field(&b, 6, &labels);
+	buf_put(&b, "\12\1\55\10\1\0\1\0", 8);	/* the labels are UTF-8; column 0 is the key; no column has a sign */
 	return b;
 }
 
@@ -208,4 +217,52 @@ START_TEST(binlog_table_map_without_memory_is_not_a_broken_one)
 }
 END_TEST
 
-UNIT_MAIN("binlog_memory", binlog_without_memory_says_so, binlog_table_map_without_memory_is_not_a_broken_one)
+static void
+put_event(struct buf *log, uint8_t type, uint16_t flags, const void *p, size_t n)
+{
+	const struct event_head h = { .when = 1700000000, .server = 7, .type = type, .flags = flags };
+	struct buf body = body_of(p, n), e = event_made(&h, &body, type == EVENT_FORMAT_DESCRIPTION);
+
+	buf_u32(log, (uint32_t)e.n);
+	buf_put(log, e.p, e.n);
+	buf_done(&e);
+	buf_done(&body);
+}
+
+/* A row comes in, is changed, and goes. */
+START_TEST(binlog_wide_table_without_memory_says_so)
+{
+	struct buf log = { 0 }, map = wide_table(), b = format_bytes(false, false, "8.4.1", 1);
+	uint8_t row[WIDE / 8 + WIDE];
+
+	put_event(&log, EVENT_ROTATE, ARTIFICIAL, "\4\0\0\0\0\0\0\0log.000001", 18);
+	put_event(&log, EVENT_FORMAT_DESCRIPTION, 0, b.p, b.n);
+	put_event(&log, EVENT_QUERY, 0, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0BEGIN", 19);
+	memset(row, 0, WIDE / 8);
+	memset(row + WIDE / 8, 1, WIDE);
+	for (int i = 0; i < 3; i++) {
+		buf_reset(&b);
+		buf_put(&b, "\11\0\0\0\0\0\1\0", 8);
+		buf_put(&b, map.p, map.n);
+		put_event(&log, EVENT_TABLE_MAP, 0, b.p, b.n);
+		buf_reset(&b);
+		buf_put(&b, "\11\0\0\0\0\0\1\0\2\0", 10);
+		buf_u8(&b, WIDE);
+		for (int k = 0; k < (i == 1 ? 2 : 1) * WIDE / 8; k++)
+			buf_u8(&b, 0xff);
+		buf_put(&b, row, sizeof(row));
+		row[WIDE / 8] = 2;	/* the key is changed, too */
+		if (i == 1)
+			buf_put(&b, row, sizeof(row));
+		put_event(&log, (uint8_t)(EVENT_WRITE_ROWS + i), 0, b.p, b.n);
+		row[WIDE / 8] = 1;
+	}
+	put_event(&log, EVENT_XID, 0, "\1\0\0\0\0\0\0\0", 8);
+	fail_each("wide", log.p, log.n, true, 200);
+	buf_done(&log);
+	buf_done(&map);
+	buf_done(&b);
+}
+END_TEST
+
+UNIT_MAIN("binlog_memory", binlog_without_memory_says_so, binlog_wide_table_without_memory_says_so, binlog_table_map_without_memory_is_not_a_broken_one)
