@@ -217,6 +217,29 @@ START_TEST(binlog_table_map_without_memory_is_not_a_broken_one)
 }
 END_TEST
 
+START_TEST(binlog_table_map_of_long_names_without_memory)
+{
+	struct buf b = { 0 };
+	struct err err = ERR_INIT;
+	struct binlog_table *t = NULL;
+	struct slice contents;
+
+	for (int k = 0; k < 2; k++) {
+		put_le(&b, 252 | 3000 << 8, 3);
+		for (int i = 0; i < 3000; i++)
+			buf_u8(&b, (uint8_t)('a' + k));
+		buf_u8(&b, 0);
+	}
+	buf_put(&b, "\1\3\0\0", 4);
+	contents = (struct slice){ b.p, b.n };
+	no_memory_each((t = map_read(&contents, true, &err)) != NULL, &err, 4, if (t != NULL) {
+		ck_assert(strlen(t->schema) == 3000 && strlen(t->name) == 3000 && t->name[2999] == 'b');
+		arena_free(t->arena);
+	});
+	buf_done(&b);
+}
+END_TEST
+
 static void
 put_event(struct buf *log, uint8_t type, uint16_t flags, const void *p, size_t n)
 {
@@ -265,4 +288,5 @@ START_TEST(binlog_wide_table_without_memory_says_so)
 }
 END_TEST
 
-UNIT_MAIN("binlog_memory", binlog_without_memory_says_so, binlog_wide_table_without_memory_says_so, binlog_table_map_without_memory_is_not_a_broken_one)
+UNIT_MAIN("binlog_memory", binlog_without_memory_says_so, binlog_wide_table_without_memory_says_so,
+    binlog_table_map_without_memory_is_not_a_broken_one, binlog_table_map_of_long_names_without_memory)

@@ -229,7 +229,7 @@ START_TEST(position_of_a_binlog_that_is_none)
 		{ "log.00000x:5", "not the name of a binlog file" }, { "log.00000/:5", "not the name of a binlog file" },
 		{ "log.4294967295:5", "is too large" }, { "log.9999999999:5", "is too large" },
 		{ "log.000001:1099511627776", "offset in" }, { "log.000001:10995116277750", "offset in" },
-		{ "log.000001:99999999999999999999", "offset in" },
+		{ "log.000001:99999999999999999999", "offset in" }, { "log.000001:18446744073709551621", "offset in" },
 		{ "a-name-of-a-log-that-goes-on-and-on-and-on-until-it-is-as-long-as-one-may-be-123.x:5",
 		    "\"a-name-of-a-log-that-goes-on-and-on-and-on-until-it-is-as-long-as-one-may-be-123\"" },
 		{ "a-name-of-a-log-that-goes-on-and-on-and-on-until-it-is-longer-than-a-message-wants-to-show-it:5",
