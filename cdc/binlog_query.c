@@ -183,6 +183,23 @@ temporary_add(struct binlog *dec, uint64_t hash, struct err *err)
 	return true;
 }
 
+static void
+temporary_drop(struct binlog *dec, size_t at)
+{
+	if (at < dec->ntemporary)
+		dec->temporary[at] = dec->temporary[--dec->ntemporary];
+}
+
+/* A statement without TEMPORARY whose table has the name of one of the session's: RENAME of MySQL does not see these, and DROP is logged with
+ * TEMPORARY wherever it met one. */
+static bool
+may_be_temporary(const struct binlog *dec, const struct sql_text *sql)
+{
+	if (sql->creates || sql->nnames > 2 || (sql->drops && !sql->renames))
+		return false;
+	return !sql->renames || sql->alters || dec->flavour != GTID_MYSQL;
+}
+
 /* Sessions that log statements as text make temporary tables there, and later name them as any other table: TRUNCATE and ALTER of such a one are not
  * of the table whose name it has taken. */
 static bool
@@ -190,7 +207,7 @@ mind_temporary(struct binlog *dec, const struct event *ev, const struct query *q
 {
 	struct sql_text *sql = dec->sql;
 	const bool makes = sql->kind == SQL_DDL && sql->temporary && sql->creates;
-	bool ours;
+	size_t at;
 
 	if (sql->object != SQL_TABLE || sql->nnames == 0)
 		return true;
@@ -198,18 +215,19 @@ mind_temporary(struct binlog *dec, const struct event *ev, const struct query *q
 		return temporary_add(dec, temporary_hash(ev, q, &sql->names[0]), err);
 	if (sql->temporary && sql->drops) {
 		for (uint16_t i = 0; i < sql->nnames; i++) {
-			const size_t at = temporary_at(dec, temporary_hash(ev, q, &sql->names[i]));
-
-			if (at < dec->ntemporary)
-				dec->temporary[at] = dec->temporary[--dec->ntemporary];
+			at = temporary_at(dec, temporary_hash(ev, q, &sql->names[i]));
+			temporary_drop(dec, at);
 		}
 		return true;
 	}
-	ours = (ev->flags & FLAG_SESSION) != 0 && temporary_at(dec, temporary_hash(ev, q, &sql->names[0])) < dec->ntemporary;
-	if (!ours || sql->creates || sql->nnames > 2 || (sql->renames && !sql->alters && dec->flavour == GTID_MYSQL))
-		return true;		/* RENAME of MySQL does not see them */
+	at = temporary_at(dec, temporary_hash(ev, q, &sql->names[0]));
+	if ((ev->flags & FLAG_SESSION) == 0 || at == dec->ntemporary || !may_be_temporary(dec, sql))
+		return true;
 	sql->temporary = sql->nnames == 1 || sql->renames;
-	return !sql->renames || temporary_add(dec, temporary_hash(ev, q, &sql->names[1]), err);
+	if (!sql->renames)
+		return true;
+	temporary_drop(dec, at);	/* its old name means everybody's table again */
+	return temporary_add(dec, temporary_hash(ev, q, &sql->names[1]), err);
 }
 
 static void
