@@ -1,3 +1,3 @@
-# Temporary tables of sessions are not told apart.
+# A statement that names a session's own table without saying TEMPORARY is taken for one about everybody's.
 ### cdc/binlog_query.c
-s/ours = \(ev->flags/ours = false \&\& (ev->flags/
+/^mind_temporary/,/^}/s/sql->temporary = sql->nnames == 1 \|\| sql->renames;/;/
