@@ -515,7 +515,7 @@ resync_accept(struct task *t, uint32_t id, const char *list)
 	add_asker(t, id, buf_cstr(&text));
 	if (t->running) {
 		if (t->after != AFTER_RESTART)
-			t->next_intent = t->run.intent == RUN_RESUME ? RUN_RESUME : RUN_NORMAL;
+			t->next_intent = RUN_NORMAL;	/* a resume that is not stored yet is kept */
 		run_finish(t, AFTER_RESTART);
 	} else {
 		run_start_asked(t, t->state == TASK_RETRYING ? t->next_intent : RUN_NORMAL);
@@ -559,7 +559,7 @@ switch_to(struct task *t, struct conf *take_conf)
 	if (!t->running) {
 		run_start(t, t->state == TASK_RETRYING ? t->next_intent : RUN_NORMAL);
 	} else if (t->after != AFTER_RESTART) {
-		t->next_intent = t->run.intent == RUN_RESUME ? RUN_RESUME : RUN_NORMAL;
+		t->next_intent = RUN_NORMAL;	/* a resume that is not stored yet is kept */
 		run_finish(t, AFTER_RESTART);
 	}
 	return "takes effect with the run that begins now";
