@@ -348,7 +348,7 @@ matrix)
 	;;
 asan | tsan)
 	{ list_unit; list_scenario; } | run_list "$JOBS"
-	[ "$mode" = tsan ] || list_sim "$O" 2000 | run_list 1
+	[ "$mode" = tsan ] || list_sim "$O" 1000 | run_list 1
 	{ list_system no sanitizers; list_system yes sanitizers; } | chosen | find_servers
 	list_system no sanitizers | run_list 2
 	list_system yes sanitizers | run_list 1
