@@ -41,7 +41,8 @@ resync_add(struct buf *list, const char *more)
 	const char *line;
 	size_t n;
 
-	while (next_line(&more, &line, &n))
+	list->bad = list->bad || buf_lost(more);
+	while (!list->bad && next_line(&more, &line, &n))
 		if (!has_line(buf_cstr(list), line, n))
 			buf_printf(list, "%.*s\n", (int)n, line);
 }

@@ -102,6 +102,7 @@ is_number(const char *text)
 void
 my_template(struct buf *b, const char *sql, int nparams, const char *const *params)
 {
+	b->bad = b->bad || buf_lost(sql);
 	if (nparams == 0) {	/* then the text may hold values itself */
 		buf_str(b, sql);
 		return;

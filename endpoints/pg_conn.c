@@ -773,6 +773,19 @@ pg_ident2(struct buf *b, const char *schema, const char *name)
 }
 
 void
+pg_repl_literal(struct buf *b, const char *text)
+{
+	b->bad = b->bad || buf_lost(text);
+	buf_u8(b, '\'');
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			buf_u8(b, (uint8_t)*text);
+		buf_u8(b, (uint8_t)*text);
+	}
+	buf_u8(b, '\'');
+}
+
+void
 pg_literal(struct buf *b, const char *text)
 {
 	b->bad = b->bad || buf_lost(text);

@@ -61,5 +61,6 @@ bool pg_err_connect(const PGconn *pg, const struct endpoint *ep, bool silent, st
 void pg_ident(struct buf *b, const char *name);				/* "name" */
 void pg_ident2(struct buf *b, const char *schema, const char *name);	/* "schema"."name" */
 void pg_literal(struct buf *b, const char *text);			/* 'text' or E'text' */
+void pg_repl_literal(struct buf *b, const char *text);			/* 'text', of a replication command: backslashes mean nothing */
 
 #endif

@@ -147,19 +147,6 @@ check_started(struct source_stream *s, struct source *look, uint64_t from, struc
 	return true;
 }
 
-/* '...' for the replication grammar, which knows no E''. */
-static void
-repl_literal(struct buf *b, const char *text)
-{
-	buf_u8(b, '\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '\'')
-			buf_u8(b, '\'');
-		buf_u8(b, (uint8_t)*text);
-	}
-	buf_u8(b, '\'');
-}
-
 static void
 start_sql(const struct source_stream *s, uint64_t from, bool binary, struct buf *sql)
 {
@@ -175,7 +162,7 @@ start_sql(const struct source_stream *s, uint64_t from, bool binary, struct buf 
 	}
 	buf_str(sql, "(proto_version '1', publication_names ");
 	pg_ident(&name, s->p.publication);
-	repl_literal(sql, buf_cstr(&name));
+	pg_repl_literal(sql, buf_cstr(&name));
 	/* Without the option (13 and before) values come as text. */
 	if (binary && pg_conn_version(s->c) >= 140000)
 		buf_str(sql, ", binary 'true'");

@@ -195,18 +195,6 @@ pg_wal2json_close(struct pg_wal2json *w)
 
 /* ---- options ---- */
 
-static void
-put_literal(struct buf *b, const char *text)
-{
-	buf_u8(b, '\'');
-	for (; *text != '\0'; text++) {
-		if (*text == '\'')
-			buf_u8(b, '\'');
-		buf_u8(b, (uint8_t)*text);
-	}
-	buf_u8(b, '\'');
-}
-
 /* The messages of pg_logical_emit_message() are of no use, and a large one may be more than the plugin can write. */
 void
 pg_wal2json_options(const struct pg_wal2json *w, bool strings, struct buf *sql)
@@ -225,7 +213,7 @@ pg_wal2json_options(const struct pg_wal2json *w, bool strings, struct buf *sql)
 	if (w->partitioned)
 		buf_str(sql, "'*.*'");
 	else if (!list.bad)
-		put_literal(sql, buf_cstr(&list));
+		pg_repl_literal(sql, buf_cstr(&list));
 	buf_str(sql, ")");
 	sql->bad |= list.bad;
 	buf_done(&list);

@@ -43,5 +43,23 @@ START_TEST(a_statement_without_parameters_stays_as_it_is)
 }
 END_TEST
 
-UNIT_MAIN("my_query", literals_hold_any_text, templates_take_texts_and_numbers,
+START_TEST(texts_that_were_lost_make_no_statement)
+{
+	const char *const params[] = { "1" };
+	struct buf lost = { .bad = true }, out = { 0 };
+	const char *const lost_params[] = { buf_cstr(&lost) };
+
+	my_template(&out, buf_cstr(&lost), 0, NULL);
+	ck_assert(out.bad);
+	buf_reset(&out);
+	my_template(&out, buf_cstr(&lost), 1, params);
+	ck_assert(out.bad);
+	buf_reset(&out);
+	my_template(&out, "SELECT $1", 1, lost_params);
+	ck_assert(out.bad);
+	buf_done(&out);
+}
+END_TEST
+
+UNIT_MAIN("my_query", texts_that_were_lost_make_no_statement, literals_hold_any_text, templates_take_texts_and_numbers,
     a_statement_without_parameters_stays_as_it_is)

@@ -36,6 +36,21 @@ asked(const char *bytes, size_t n, bool *ret_more)
 	return is;
 }
 
+START_TEST(pg_conn_quotes_no_text_that_was_lost)
+{
+	struct buf lost = { .bad = true }, b = { 0 };
+
+	pg_repl_literal(&b, "it's \\n");
+	ck_assert_str_eq(buf_cstr(&b), "'it''s \\n'");
+	pg_repl_literal(&b, buf_cstr(&lost));
+	ck_assert(b.bad);
+	buf_reset(&b);
+	pg_literal(&b, buf_cstr(&lost));
+	ck_assert(b.bad);
+	buf_done(&b);
+}
+END_TEST
+
 START_TEST(pg_conn_sees_the_request_for_a_clear_password)
 {
 	static const char clear[] = "R\0\0\0\010\0\0\0\003", md5[] = "R\0\0\0\014\0\0\0\005salt";
@@ -168,7 +183,7 @@ START_TEST(pg_conn_wait_shows_signs_of_life)
 }
 END_TEST
 
-UNIT_MAIN("pg_conn", pg_conn_wait_shows_signs_of_life, pg_conn_quotes_names_and_literals,
+UNIT_MAIN("pg_conn", pg_conn_quotes_no_text_that_was_lost, pg_conn_wait_shows_signs_of_life, pg_conn_quotes_names_and_literals,
     pg_conn_sees_the_request_for_a_clear_password,
     pg_conn_keywords_leave_nothing_to_the_environment,
     pg_conn_open_ends_when_stopped_while_the_server_is_silent,

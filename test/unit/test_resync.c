@@ -103,6 +103,19 @@ START_TEST(resync_adds_to_what_is_asked_for_already)
 }
 END_TEST
 
+START_TEST(resync_adds_no_list_that_was_lost)
+{
+	struct buf lost = { .bad = true }, list = { 0 };
+
+	resync_add(&list, "public.a\n");
+	resync_add(&list, buf_cstr(&lost));
+	ck_assert(list.bad);
+	resync_add(&list, "public.b\n");
+	ck_assert(buf_lost(buf_cstr(&list)));
+	buf_done(&list);
+}
+END_TEST
+
 START_TEST(resync_text_counts_what_it_does_not_show)
 {
 	struct buf list = { 0 }, text = { 0 };
@@ -120,6 +133,6 @@ START_TEST(resync_text_counts_what_it_does_not_show)
 }
 END_TEST
 
-UNIT_MAIN("resync", resync_takes_each_known_table_once, resync_names_what_is_close_to_an_unknown_table,
+UNIT_MAIN("resync", resync_adds_no_list_that_was_lost, resync_takes_each_known_table_once, resync_names_what_is_close_to_an_unknown_table,
     resync_refuses_a_table_that_rows_were_appended_to, resync_waits_for_the_first_look_at_the_tables,
     resync_names_finds_whole_lines_only, resync_adds_to_what_is_asked_for_already, resync_text_counts_what_it_does_not_show)
